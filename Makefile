@@ -1,0 +1,50 @@
+# make            what can be made
+# make book       the book, in _build/html; FRESH=1 executes every chapter first
+# make test       everything that is checked; make check: lint and unit tests alone
+# make accept     copy executed chapters back, for whoever works on the book
+# make clean      remove what was built, but neither the environment nor the data
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+# One thread a process: two collapse on a busy machine, and results don't depend on the count.
+export OMP_NUM_THREADS = 1
+export OPENBLAS_NUM_THREADS = 1
+export MKL_NUM_THREADS = 1
+
+.PHONY: help book test check data accept clean
+
+help:
+	@sed -n 's/^# //p' Makefile | head -5
+
+book: data
+	@$(BIN)/python -m pwlib book $(if $(FRESH),--fresh)
+
+test: check data
+	@$(BIN)/pytest -m slow
+	@$(BIN)/pytest -p no:cacheprovider --nbval chapters --nbval-sanitize-with tests/nbval.cfg --durations 5
+
+check: $(READY)
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/pytest -m "not slow" -n 2
+
+data: $(READY)
+	@$(BIN)/python -m pwlib data
+
+accept: $(READY)
+	@$(BIN)/python -m pwlib accept
+
+clean:
+	rm -rf _build .pytest_cache .ruff_cache
+
+$(READY): requirements.txt constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, found " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
+	@$(PYTHON) -c 'import ensurepip' || { echo "this Python can't make environments: apt-get install python3-venv"; exit 1; }
+	@echo "making $(VENV), a few minutes the first time"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@

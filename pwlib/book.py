@@ -1,0 +1,120 @@
+"""Making the book: execute what is stale, put the pieces together, render, report.
+
+Nothing here but `accept` writes to a tracked file: executed chapters lie in ``_build/executed``,
+the sources that the book is rendered from in ``_build/source``, the pages in ``_build/html``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from nbclient.exceptions import CellExecutionError
+
+from pwlib import claims, notebooks
+from pwlib.notebooks import CHAPTERS, ROOT, Progress
+
+BUILD = ROOT / "_build"
+EXECUTED = BUILD / "executed"
+SOURCE = BUILD / "source"
+HTML = BUILD / "html"
+
+
+def make(fresh: bool = False) -> int:
+    """Execute the stale chapters (all of them if ``fresh``), render the book, report.
+
+    Returns the exit status: 0, or 1 where a chapter failed or the book has warnings.
+    """
+    chosen: list[Path] = []
+    for chapter in notebooks.chapters():
+        here = None if fresh else _fresh_copy(chapter)
+        if here is None and (here := _execute(chapter)) is None:
+            return 1
+        chosen.append(here)
+    _assemble(chosen)
+    if not _render():
+        return 1
+    _report(chosen)
+    return 0
+
+
+def accept() -> int:
+    """Copy what was executed here, where it is still fresh, back to the tracked chapters."""
+    for chapter in notebooks.chapters():
+        ran = EXECUTED / chapter.name
+        if notebooks.is_fresh(ran, chapter):
+            notebooks.write(notebooks.with_outputs(chapter, ran), chapter)
+            print(f"accepted  {chapter.relative_to(ROOT)}")
+        elif not notebooks.is_fresh(chapter, chapter):
+            print(f"stale     {chapter.relative_to(ROOT)} (make book executes it)")
+    return 0
+
+
+def _fresh_copy(chapter: Path) -> Path | None:
+    """The executed notebook that belongs to today's chapter: from here, else the tracked one."""
+    candidates = (EXECUTED / chapter.name, chapter)
+    return next((path for path in candidates if notebooks.is_fresh(path, chapter)), None)
+
+
+def _execute(chapter: Path) -> Path | None:
+    out = EXECUTED / chapter.name
+    try:
+        notebooks.execute(chapter, out, _show_progress)
+    except CellExecutionError as error:
+        failed = out.with_suffix(".failed.ipynb")
+        print(f"\n{chapter.name} failed: {error.ename}: {error.evalue}\nsee {failed}")
+        return None
+    seconds = notebooks.stamp(out)["seconds"]
+    print(f"{_erase()}executed  {chapter.stem:<34} {seconds:6.0f} s", flush=True)
+    return out
+
+
+def _show_progress(now: Progress) -> None:
+    line = f"executing {now.chapter:<34} {now.seconds:6.0f} s  cell {now.cell} of {now.cells}"
+    if sys.stdout.isatty():
+        print(f"{_erase()}{line}", end="", flush=True)
+    elif now.cell % 10 == 1:
+        print(line, flush=True)
+
+
+def _erase() -> str:
+    return "\r\x1b[K" if sys.stdout.isatty() else ""
+
+
+def _assemble(chosen: list[Path]) -> None:
+    """Lay out the sources of the book: settings, contents, pages, and the executed chapters."""
+    shutil.rmtree(SOURCE, ignore_errors=True)
+    shutil.copytree(CHAPTERS, SOURCE / "chapters", ignore=shutil.ignore_patterns(".*", "*.ipynb"))
+    for name in ("_config.yml", "_toc.yml"):
+        shutil.copy2(ROOT / name, SOURCE / name)
+    for path in chosen:
+        merged = notebooks.with_outputs(CHAPTERS / path.name, path)
+        notebooks.write(merged, SOURCE / "chapters" / path.name)
+
+
+def _render() -> bool:
+    command = ["jupyter-book", "build", SOURCE, "--path-output", ROOT, "-W", "-n", "--keep-going"]
+    python = Path(sys.executable)
+    run = [str(python.parent / command[0]), *map(str, command[1:]), "--quiet"]
+    print("rendering the book", flush=True)
+    done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        print(done.stdout, done.stderr, sep="\n")
+        return False
+    return True
+
+
+def _report(chosen: list[Path]) -> None:
+    """Print, claim by claim, what was measured beside what the ledger records."""
+    recorded = {claim.id: claim for claim in claims.ledger()}
+    print(f"\n{'claim':<40} {'verdict':<24} quantity: measured (recorded)")
+    for found in notebooks.measured_claims(chosen):
+        record = recorded[found["claim"]].recorded
+        print(f"{found['claim']:<40} {found['verdict']:<24}")
+        for name, value in found["measured"].items():
+            print(f"{'':<66}{name}: {claims.show(value)} ({claims.show(record[name])})")
+    here = [path.stem for path in chosen if path.parent == EXECUTED]
+    print(f"\nexecuted here: {', '.join(here) or 'none, the outputs in the repository are fresh'}")
+    print(f"the book lies at {HTML / 'index.html'}")

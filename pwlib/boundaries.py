@@ -1,0 +1,136 @@
+"""How well a map over the square [-1, 1]² tells the decision boundary of a network.
+
+The maps live on the centres of resolution × resolution cells, rows along the second coordinate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.ndimage
+import scipy.stats
+import torch
+from numpy.typing import NDArray
+
+from pwlib.networks import MLP
+from pwlib.objectives import softmax_entropy
+
+Map = NDArray[np.float64]  # (resolution, resolution)
+
+
+@dataclass(frozen=True)
+class Maps:
+    """A network seen over the square: the arrays have shape (resolution, resolution)."""
+
+    classes: NDArray[np.int64]  # the class of the largest logit
+    confidence: Map  # its probability
+    adversarial: Map  # the objective (10), in nats
+    hard: Map  # the objective (9) of the feature layer, in nats
+
+
+def square(resolution: int) -> NDArray[np.float64]:
+    """The cell centres of [-1, 1]², (resolution², 2), the first coordinate running fastest."""
+    centres = (2 * np.arange(resolution) + 1) / resolution - 1
+    return np.stack(np.meshgrid(centres, centres), axis=-1).reshape(-1, 2)
+
+
+@torch.no_grad()
+def maps(model: MLP, resolution: int) -> Maps:
+    """The output and both objectives of a float64 network with two inputs."""
+    parts = []
+    for x in torch.from_numpy(square(resolution)).split(1 << 14):  # keeps memory small
+        features = model.features(x)
+        z = model.layers[-1](features)
+        top = z.softmax(-1).max(-1)
+        parts.append((top.indices, top.values, softmax_entropy(z), softmax_entropy(features)))
+    return Maps(
+        *(torch.cat(p).reshape(resolution, resolution).numpy() for p in zip(*parts, strict=True))
+    )
+
+
+def measure(seen: Maps, radius: float) -> dict[str, float]:
+    """How both maps of one network stand to its decision boundary.
+
+    ``adversarial`` and ``hard``: `telling` of each; ``correlation``: Spearman's, of one map with
+    the other; ``unexplained``: `unexplained_share` of the logarithm of (10); ``spots``: the
+    `bright_spots` of (10) above a tenth of its largest possible value, log of 5 classes.
+    """
+    distance = boundary_distance(seen.classes)
+    logarithm = np.log(np.maximum(seen.adversarial, np.finfo(float).tiny))
+    return {
+        "adversarial": telling(seen.adversarial, distance, radius),
+        "hard": telling(seen.hard, distance, radius),
+        "correlation": rank_correlation(seen.adversarial, seen.hard),
+        "unexplained": unexplained_share(logarithm, distance, radius),
+        "spots": bright_spots(seen.adversarial, distance, radius, level=0.1 * np.log(5)),
+    }
+
+
+def rank_correlation(a: Map, b: Map) -> float:
+    """Spearman's rank correlation of two maps, over the cells."""
+    return float(scipy.stats.spearmanr(a, b, axis=None).statistic)
+
+
+def boundary_distance(classes: NDArray[np.int64]) -> Map:
+    """The distance of each cell centre of [-1, 1]² to the decision boundary.
+
+    The boundary is where a cell's class differs from that of one of its four neighbours; the
+    distance to it is right to one cell, and infinite everywhere for a map of one class.
+    """
+    on_boundary = np.zeros(classes.shape, dtype=bool)
+    across, down = np.diff(classes, axis=1) != 0, np.diff(classes, axis=0) != 0
+    on_boundary[:, :-1] |= across
+    on_boundary[:, 1:] |= across
+    on_boundary[:-1] |= down
+    on_boundary[1:] |= down
+    if not on_boundary.any():
+        return np.full(classes.shape, np.inf)
+    return scipy.ndimage.distance_transform_edt(~on_boundary, sampling=2 / classes.shape[0])
+
+
+def telling(values: Map, distance: Map, radius: float) -> float:
+    """The probability that a point near the boundary has the larger value.
+
+    The point near is random among those within ``radius`` of the boundary, the other random
+    among the rest, and a tie counts one half: the area under the ROC curve, by the Mann–Whitney
+    statistic. 0.5 tells nothing, 1 everything, 0 everything upside down; NaN where no point is
+    near or none is far.
+    """
+    near = distance <= radius
+    n, m = near.sum(), (~near).sum()
+    if n == 0 or m == 0:
+        return float("nan")
+    ranks = scipy.stats.rankdata(values, axis=None).reshape(values.shape)
+    return float((ranks[near].sum() - n * (n + 1) / 2) / (n * m))
+
+
+def unexplained_share(values: Map, distance: Map, radius: float, bins: int = 20) -> float:
+    """The share of the variance of ``values`` beyond ``radius`` that the distance doesn't explain.
+
+    The points beyond ``radius`` are cut into ``bins`` classes of equal number by their distance;
+    the share is the variance within the classes over the whole variance (one minus the
+    correlation ratio): 0 for a function of the distance, near 1 for one that ignores it. NaN where
+    fewer than two points a class are beyond ``radius``.
+    """
+    far = distance > radius
+    if far.sum() < 2 * bins:
+        return float("nan")
+    order = np.argsort(distance[far], kind="stable")
+    sorted_values = values[far][order]
+    within = sum(part.size * part.var() for part in np.array_split(sorted_values, bins))
+    return float(within / (sorted_values.size * sorted_values.var()))
+
+
+def bright_spots(values: Map, distance: Map, radius: float, level: float) -> int:
+    """The number of local maxima above ``level`` that lie beyond ``radius`` of the boundary.
+
+    A local maximum is a cell, or a patch of equal ones, with no larger value within ``radius``
+    along both axes, and not within ``radius`` of the edge of the square.
+    """
+    reach = max(1, round(radius * values.shape[0] / 2))
+    highest = scipy.ndimage.maximum_filter(values, size=2 * reach + 1, mode="nearest")
+    inner = np.zeros(values.shape, dtype=bool)
+    inner[reach:-reach, reach:-reach] = True
+    peaks = inner & (values == highest) & (values > level) & (distance > radius)
+    return scipy.ndimage.label(peaks, structure=np.ones((3, 3)))[1]

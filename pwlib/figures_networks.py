@@ -1,0 +1,106 @@
+"""Figures of the chapters on networks: each takes data and returns a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from numpy.typing import NDArray
+
+from pwlib import style
+from pwlib.boundaries import Maps
+
+COLOURS = style.COLOURS
+CLASSES = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#666666")  # one for each class of Figure 4
+
+
+def figure_4(seen: Maps) -> Figure:
+    """A network's output, the objective (10), its logarithm, and the hard objective (9)."""
+    figure = style.figure(7.0, 6.7)
+    axes = figure.subplots(2, 2, sharex=True, sharey=True)
+    draw_output(axes[0, 0], seen)
+    axes[0, 0].set_title("output")
+    panels = [
+        (axes[0, 1], seen.adversarial, "adversarial objective (10)", "nats"),
+        (axes[1, 0], np.log10(seen.adversarial), "adversarial objective, log scale", "log₁₀ nats"),
+        (axes[1, 1], seen.hard, "hard objective (9)", "nats"),
+    ]
+    for axis, values, title, unit in panels:
+        image = draw_map(axis, values)
+        draw_boundary(axis, seen.classes)
+        axis.set_title(title)
+        figure.colorbar(image, ax=axis, extend="both", label=unit, shrink=0.85)
+    for axis in axes[1]:
+        axis.set_xlabel("$x_1$")
+    for axis in axes[:, 0]:
+        axis.set_ylabel("$x_2$")
+    return figure
+
+
+def figure_4_rows(networks: Sequence[Maps], titles: Sequence[str]) -> Figure:
+    """A column for each network: output, objective (10) on a log scale, hard objective (9)."""
+    count = len(networks)
+    figure = style.figure(7.0, 7.0 / max(count, 3) * 3 + 0.3)
+    axes = figure.subplots(3, count, squeeze=False, sharex=True, sharey=True)
+    for column, seen, title in zip(axes.T, networks, titles, strict=True):
+        draw_output(column[0], seen)
+        draw_map(column[1], np.log10(seen.adversarial))
+        draw_map(column[2], seen.hard)
+        column[0].set_title(title)
+    for axis, label in zip(axes[:, 0], ("output", "log of (10)", "hard (9)"), strict=True):
+        axis.set_ylabel(label)
+    for axis in axes.flat:
+        axis.set(xticks=[], yticks=[])
+    return figure
+
+
+def mean_over_networks(
+    radii: NDArray[np.float64], hard: NDArray[np.float64], classes: int, width: int
+) -> Figure:
+    """The hard objective along a ray: its mean over networks and the spread of single networks.
+
+    ``hard`` holds one network a row and one radius a column.
+    """
+    figure = style.figure(7.0, 3.0)
+    axis = figure.subplots()
+    low, high = np.quantile(hard, [0.05, 0.95], axis=0)
+    axis.fill_between(radii, low, high, color=COLOURS["robust"], alpha=0.25, lw=0)
+    for row in hard[:3]:
+        axis.plot(radii, row, color=COLOURS["muted"], lw=0.9)
+    axis.plot(radii, hard.mean(axis=0), color=COLOURS["robust"], lw=2.5)
+    axis.set(xlabel="distance from the origin", ylabel="hard objective (9), nats")
+    return figure
+
+
+def draw_output(axis: Axes, seen: Maps) -> None:
+    """The class of each point in its colour, the paler the less confident (white at 1/classes)."""
+    colours = np.array([to_rgb(colour) for colour in CLASSES])[seen.classes]
+    strength = np.clip((seen.confidence - 0.2) / 0.8, 0, 1)[..., None]
+    _image(axis, 1 - strength * (1 - colours))
+
+
+def draw_map(axis: Axes, values: NDArray[np.float64]) -> AxesImage:
+    """A map over the square; its colours run from the 2nd to the 98th percentile."""
+    low, high = np.percentile(values[np.isfinite(values)], [2, 98])
+    return _image(axis, values, vmin=low, vmax=high, cmap="cividis")
+
+
+def draw_boundary(axis: Axes, classes: NDArray[np.int64]) -> None:
+    """The decision boundary as thin white lines."""
+    size = classes.shape[0]
+    centres = (2 * np.arange(size) + 1) / size - 1
+    for label in np.unique(classes)[:-1]:
+        lines = axis.contour(
+            centres, centres, classes == label, [0.5], colors="white", linewidths=0.6
+        )
+        lines.set_rasterized(True)
+
+
+def _image(axis: Axes, values: NDArray[np.float64], **colours: object) -> AxesImage:
+    return axis.imshow(
+        values, origin="lower", extent=(-1, 1, -1, 1), interpolation="none", **colours
+    )

@@ -1,0 +1,66 @@
+"""Training grids on [0, 1], and the labels that the nearest-neighbour classifier of S gives them.
+
+A grid is ascending and antisymmetric about 1/2 without rounding error: ``x[::-1] == 1 - x`` holds
+exactly, so that an odd classifier stays odd when it is fitted to floating-point points.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+CHEBYSHEV_KINDS = ("lobatto", "roots", "roots+ends")
+
+
+def equispaced(m: int) -> np.ndarray:
+    """E_m: m >= 2 equispaced points, both ends included; (m,)."""
+    _check_size(m, 2)
+    return _symmetric(np.arange(m // 2) / (m - 1), m)
+
+
+def chebyshev(m: int, kind: str = "lobatto") -> np.ndarray:
+    """C_m in one of three readings; (m,).
+
+    ``"lobatto"``: (1 - cos(pi j/(m-1)))/2, the extrema of T*_{m-1}, ends included (m >= 2).
+    ``"roots"``: (1 - cos(pi (2j+1)/(2m)))/2, the zeros of T*_m (m >= 1).
+    ``"roots+ends"``: the zeros of T*_{m-2} with 0 and 1; m points in all (m >= 2).
+    """
+    if kind == "lobatto":
+        _check_size(m, 2)
+        return _symmetric(np.sin(np.pi * np.arange(m // 2) / (2 * (m - 1))) ** 2, m)
+    if kind == "roots":
+        _check_size(m, 1)
+        return _symmetric(np.sin(np.pi * (2 * np.arange(m // 2) + 1) / (4 * m)) ** 2, m)
+    if kind == "roots+ends":
+        _check_size(m, 2)
+        inner = chebyshev(m - 2, "roots") if m > 2 else np.empty(0)
+        return np.concatenate(([0.0], inner, [1.0]))
+    raise ValueError(f"kind: got {kind!r}, accepts one of {', '.join(map(repr, CHEBYSHEV_KINDS))}")
+
+
+def nearest_neighbour_labels(x: np.ndarray) -> np.ndarray:
+    """Labels of the nearest-neighbour classifier of S = {(0, -), (1, +)}: -1, +1; float, as x.
+
+    At x = 1/2 both samples are equally near and the label is 0. A tie has no class, so no training
+    set may contain it: drop it with ``training_set``.
+    """
+    return np.sign(np.asarray(x, dtype=float) - 0.5)
+
+
+def training_set(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The points of a grid with their nearest-neighbour labels, without the tie x = 1/2."""
+    labels = nearest_neighbour_labels(x)
+    return np.asarray(x, dtype=float)[labels != 0], labels[labels != 0]
+
+
+def _symmetric(lower: np.ndarray, m: int) -> np.ndarray:
+    """Mirror the points below 1/2 about it, with 1/2 itself in the middle if m is odd.
+
+    On multiples of 2**-53 both x and 1 - x are exact, so the mirror image loses nothing.
+    """
+    lower = np.round(lower * 2.0**53) / 2.0**53
+    return np.concatenate((lower, np.full(m % 2, 0.5), 1 - lower[::-1]))
+
+
+def _check_size(m: int, least: int) -> None:
+    if isinstance(m, bool) or not isinstance(m, int | np.integer) or m < least:
+        raise ValueError(f"m: got {m!r}, accepts a whole number of at least {least} points")

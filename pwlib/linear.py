@@ -1,0 +1,244 @@
+"""Linear models and linear features, and the smallest perturbations that defeat them.
+
+A perturbation eta changes the score <w, x> + b by <w, eta> (equation (1)), so everything here is
+exact: no attack is searched for, each is a projection. Samples are rows, labels y are -1 and +1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Linear:
+    """The scores <w, x> + b: weights (d,) or, with k classes, (d, k); bias a number or (k,)."""
+
+    weights: np.ndarray
+    bias: np.ndarray | float
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """Scores of x (n, d): (n,) or (n, k)."""
+        return x @ self.weights + self.bias
+
+
+@dataclass(frozen=True)
+class Features:
+    """Unit-variance features f_j(x) = <v_j, x - mean> / sigma_j; directions (k, d), sigma (k,)."""
+
+    mean: np.ndarray
+    directions: np.ndarray
+    sigma: np.ndarray
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """The features of x (n, d): (n, k)."""
+        return (x - self.mean) @ self.directions.T / self.sigma
+
+
+def two_classes(
+    x: np.ndarray, labels: np.ndarray, negative: int, positive: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The samples of two classes as float64, and their labels -1 and +1."""
+    kept = (labels == negative) | (labels == positive)
+    if len(np.unique(labels[kept])) != 2:
+        raise ValueError(f"labels: got none of {negative} or of {positive}, accepts two classes")
+    return x[kept].astype(np.float64), np.where(labels[kept] == positive, 1.0, -1.0)
+
+
+def ridge(x: np.ndarray, y: np.ndarray, strength: float) -> Linear:
+    """Least squares with a penalty: |Xw + b - y|^2 + c |w|^2, the bias free.
+
+    c is ``strength`` times the mean squared length of the centred samples, so that repeating each
+    coordinate, or scaling x, changes w but no score. y is (n,) or, for k classes, (n, k). Solved
+    in the smaller of the two spaces, of samples or of coordinates.
+    """
+    if not strength > 0:
+        raise ValueError(f"strength: got {strength!r}, accepts a number above 0")
+    mean, centre = x.mean(axis=0), y.mean(axis=0)
+    x, y = x - mean, y - centre
+    penalty = strength * np.sum(x * x) / len(x)
+    if len(x) < x.shape[1]:
+        weights = x.T @ np.linalg.solve(x @ x.T + penalty * np.eye(len(x)), y)
+    else:
+        weights = np.linalg.solve(x.T @ x + penalty * np.eye(x.shape[1]), x.T @ y)
+    return Linear(weights, centre - mean @ weights)
+
+
+def nearest_mean(x: np.ndarray, y: np.ndarray) -> Linear:
+    """The classifier that takes the nearer of the two class means: w is their difference."""
+    positive, negative = x[y > 0].mean(axis=0), x[y < 0].mean(axis=0)
+    weights = positive - negative
+    return Linear(weights, -weights @ (positive + negative) / 2)
+
+
+def flipping_sizes(model: Linear, x: np.ndarray, y: np.ndarray, order: float = 2) -> np.ndarray:
+    """Length of the smallest perturbation that takes each sample to the boundary; (n,).
+
+    y (<w, x> + b) / |w|_*, with the dual norm: |w|_2 for order 2, |w|_1 for order inf (Hoelder).
+    Negative for a sample that is misclassified as it is.
+    """
+    dual = {2: 2, np.inf: 1}.get(order)
+    if dual is None:
+        raise ValueError(f"order: got {order!r}, accepts 2 or inf")
+    return y * model(x) / np.linalg.norm(model.weights, dual)
+
+
+def worst_step_in_box(x: np.ndarray, direction: np.ndarray, size: float) -> np.ndarray:
+    """Per sample, the step of L2 length <= size with x + step in [0, 1]^d that goes furthest.
+
+    Maximises <direction, step>. By the optimality conditions step = clip(t direction, -x, 1 - x);
+    t is found by bisection so that the length is ``size``, or the box is exhausted. x is (n, d),
+    direction (d,) or (n, d); returns (n, d).
+    """
+    return _clipped(x, direction, lambda step: np.linalg.norm(step, axis=-1), size)
+
+
+def flipping_step_in_box(x: np.ndarray, direction: np.ndarray, gain: np.ndarray) -> np.ndarray:
+    """Per sample, the L2-shortest step with x + step in [0, 1]^d and <direction, step> = gain.
+
+    The same clipped steps as in `worst_step_in_box`, with t chosen for the gain (n,) >= 0. Where
+    the box has no such step, the step that gains most.
+    """
+    direction = np.broadcast_to(direction, x.shape)
+    return _clipped(x, direction, lambda step: np.sum(direction * step, axis=-1), gain)
+
+
+def _clipped(x: np.ndarray, direction: np.ndarray, measure, target) -> np.ndarray:  # noqa: ANN001
+    """clip(t direction, -x, 1 - x) with the largest t (n,) at which measure(step) <= target."""
+
+    def step(t: np.ndarray) -> np.ndarray:
+        return np.clip(t[:, None] * direction, -x, 1 - x)
+
+    nonzero = np.abs(direction[direction != 0])
+    # Past this t every coordinate with a nonzero direction has reached the wall of the box.
+    ceiling = 1 / nonzero.min() if nonzero.size else 1.0
+    low, high = np.full(len(x), 1e-9), np.full(len(x), ceiling)
+    for _ in range(60):
+        middle = np.sqrt(low * high)  # t ranges over many orders of magnitude
+        inside = measure(step(middle)) <= target
+        low, high = np.where(inside, middle, low), np.where(inside, high, middle)
+    return step(low)
+
+
+def within_class_features(x: np.ndarray, y: np.ndarray, count: int) -> Features:
+    """The ``count`` principal directions of the scatter within the classes, largest first.
+
+    Each feature is centred half-way between the class means, scaled to unit variance over both
+    classes, and turned so that it grows towards the class +1.
+    """
+    positive, negative = x[y > 0].mean(axis=0), x[y < 0].mean(axis=0)
+    within = x - np.where(y[:, None] > 0, positive, negative)
+    variance, vectors = np.linalg.eigh(within.T @ within / len(x))
+    rank = int(np.sum(variance > 1e-10 * variance[-1]))
+    if not 1 <= count <= rank:
+        raise ValueError(f"count: got {count!r}, accepts a whole number from 1 to {rank}, the rank")
+    directions = vectors[:, ::-1].T[:count]
+    directions = directions * np.where(directions @ (positive - negative) < 0, -1.0, 1.0)[:, None]
+    mean = (positive + negative) / 2
+    return Features(mean, directions, ((x - mean) @ directions.T).std(axis=0))
+
+
+def usefulness(features: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """rho = E[y f] of each feature (n, k), and its standard error; (k,) each.
+
+    Ilyas et al. (2019): a feature is rho-useful if E[y f(x)] >= rho > 0.
+    """
+    products = features * y[:, None]
+    return products.mean(axis=0), products.std(axis=0, ddof=1) / np.sqrt(len(y))
+
+
+def usefulness_in_box(
+    features: Features, x: np.ndarray, y: np.ndarray, eps: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """E[min y f(x + step)] over the steps of L2 length <= eps that stay in the box; with its error.
+
+    The right-hand side of (2) with the worst admissible Delta(x), for each feature; (k,) each.
+    """
+    clean = features(x) * y[:, None]
+    lost = [
+        -y * (worst_step_in_box(x, -y[:, None] * v, eps) @ v) / sigma
+        for v, sigma in zip(features.directions, features.sigma, strict=True)
+    ]
+    products = clean - np.array(lost).T
+    return products.mean(axis=0), products.std(axis=0, ddof=1) / np.sqrt(len(y))
+
+
+def flipping_medians(model: Linear, x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
+    """Accuracy, median L-inf flipping size, median L2 flipping size over |x|_2.
+
+    The medians are over the samples that are classified correctly.
+    """
+    right = flipping_sizes(model, x, y) > 0
+    x, y = x[right], y[right]
+    linf = np.median(flipping_sizes(model, x, y, np.inf))
+    relative = np.median(flipping_sizes(model, x, y) / np.linalg.norm(x, axis=1))
+    return float(right.mean()), float(linf), float(relative)
+
+
+def gaussian_family(
+    count: int, d: int, separation: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, Linear]:
+    """x = y mu + z with z ~ N(0, I_d) and mu = (separation / sqrt(d)) (1, ..., 1).
+
+    Its accuracy is Phi(separation) in every dimension d. Returns x (count, d), y (count,), and the
+    rule <mu, x>, which no classifier betters.
+    """
+    mu = np.full(d, separation / np.sqrt(d))
+    y = np.where(rng.random(count) < 0.5, -1.0, 1.0)
+    return y[:, None] * mu + rng.standard_normal((count, d)), y, Linear(mu, 0.0)
+
+
+def half_images(
+    count: int, side: int, contrast: float, grain: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Toy images (count, side^2) with labels: a picture whose right half is dark or bright.
+
+    The right half is 1/2 + y contrast; the left half a smooth pattern of random amplitude that says
+    nothing about y; independent Gaussian grain everywhere. In the manner of Tanay and Griffin
+    (2016), with another construction.
+    """
+    y = np.where(np.arange(count) % 2, 1.0, -1.0)
+    column = (np.arange(side) + 0.5) / side
+    wave = np.sin(np.pi * column)[:, None] * np.sin(2 * np.pi * column)[None, : side // 2]
+    images = np.full((count, side, side), 0.5)
+    images[:, :, : side // 2] += rng.uniform(-0.4, 0.4, (count, 1, 1)) * wave
+    images[:, :, side // 2 :] += contrast * y[:, None, None]
+    images += grain * rng.standard_normal(images.shape)
+    return images.reshape(count, -1), y
+
+
+def tilt(weights: np.ndarray, direction: np.ndarray, angle: float) -> np.ndarray:
+    """Turn the unit normal w/|w| by ``angle`` (radians) towards direction, within their plane."""
+    unit = weights / np.linalg.norm(weights)
+    across = direction - (direction @ unit) * unit
+    length = np.linalg.norm(across)
+    if length < 1e-12 * np.linalg.norm(direction):
+        raise ValueError("direction: got one parallel to the weights, accepts any other")
+    return np.cos(angle) * unit + np.sin(angle) * across / length
+
+
+def resize(x: np.ndarray, side: int) -> np.ndarray:
+    """Square images (n, s^2) to (n, side^2): block means downwards, repeated pixels upwards."""
+    old = int(np.sqrt(x.shape[1]))
+    if old * old != x.shape[1] or side < 1 or (old % side and side % old):
+        raise ValueError(f"side: got {side!r}, accepts a divisor or a multiple of {old}")
+    images = x.reshape(-1, old, old)
+    if side >= old:
+        k = side // old
+        return images.repeat(k, axis=1).repeat(k, axis=2).reshape(len(x), -1)
+    k = old // side
+    return images.reshape(-1, side, k, side, k).mean(axis=(2, 4)).reshape(len(x), -1)
+
+
+def rounding_error(weights: np.ndarray, x: np.ndarray) -> tuple[float, float]:
+    """Error of <w, x> accumulated in float32: summed one by one, and by numpy's dot product.
+
+    Both inputs are float32 already, so that only the arithmetic rounds; the truth is the float64
+    dot product, whose own error is 2^29 times smaller.
+    """
+    if weights.dtype != np.float32 or x.dtype != np.float32:
+        raise ValueError(f"weights, x: got {weights.dtype} and {x.dtype}, accepts float32")
+    exact = weights.astype(np.float64) @ x.astype(np.float64)
+    one_by_one = np.cumsum(weights * x, dtype=np.float32)[-1]  # cumsum cannot reorder its terms
+    return abs(float(one_by_one) - exact), abs(float(weights @ x) - exact)

@@ -1,0 +1,89 @@
+"""Multi-layer perceptrons whose feature layer is in reach."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+ACTIVATIONS = {"tanh": torch.tanh, "relu": torch.relu}
+BIASES = ("normal", "zero")
+
+
+class MLP(nn.Module):
+    """A perceptron widths[0] × … × widths[-1] with one activation after each hidden layer.
+
+    ``widths`` holds at least an input, one hidden layer and an output. The layers start as
+    PyTorch's ``nn.Linear`` does, uniform in ±1/√fan-in, in float32; ``model.double()`` is the
+    float64 twin. With a ``seed`` the start depends on it alone and the global random state is
+    left as it was; with None it is drawn from the global state.
+    """
+
+    def __init__(self, widths: Sequence[int], activation: str, seed: int | None = None) -> None:
+        super().__init__()
+        self.widths = _checked_widths(widths)
+        if activation not in ACTIVATIONS:
+            names = ", ".join(map(repr, ACTIVATIONS))
+            raise ValueError(f"activation: got {activation!r}, accepts one of {names}")
+        self.activation = activation
+        with torch.random.fork_rng(devices=[], enabled=seed is not None):
+            if seed is not None:
+                torch.default_generator.manual_seed(seed)
+            self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(self.widths))
+
+    def features(self, x: Tensor) -> Tensor:
+        """The last hidden layer after its activation: (N, widths[0]) → (N, widths[-2])."""
+        activate = ACTIVATIONS[self.activation]
+        for layer in self.layers[:-1]:
+            x = activate(layer(x))
+        return x
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The logits, before the softmax: (N, widths[0]) → (N, widths[-1])."""
+        return self.layers[-1](self.features(x))
+
+
+def random_network(
+    widths: Sequence[int], activation: str, seed: int, biases: str = "normal"
+) -> MLP:
+    """An untrained float64 network with independent N(0, 1) weights (Figure 4).
+
+    ``biases`` are N(0, 1) too ("normal") or absent ("zero"). For one seed both choices have the
+    same weights. A tanh network with zero biases is odd in x.
+    """
+    if biases not in BIASES:
+        raise ValueError(f"biases: got {biases!r}, accepts one of {', '.join(map(repr, BIASES))}")
+    model = MLP(widths, activation, seed).double().requires_grad_(False)
+    generator = torch.Generator().manual_seed(seed)
+    for layer in model.layers:
+        layer.weight.normal_(generator=generator)
+    for layer in model.layers:
+        layer.bias.zero_() if biases == "zero" else layer.bias.normal_(generator=generator)
+    return model
+
+
+@torch.no_grad()
+def negate_features(model: MLP) -> MLP:
+    """A tanh network that computes the same outputs from the opposite features.
+
+    tanh is odd: with the signs turned of the weights and biases that feed the feature layer, and
+    of the weights that leave it, the features change sign and the logits stay.
+    """
+    if model.activation != "tanh":
+        raise ValueError(f"model: got activation {model.activation!r}, accepts 'tanh'")
+    twin = copy.deepcopy(model)
+    for parameter in (twin.layers[-2].weight, twin.layers[-2].bias, twin.layers[-1].weight):
+        parameter.neg_()
+    return twin
+
+
+def _checked_widths(widths: Sequence[int]) -> tuple[int, ...]:
+    """The widths as a tuple of positive ints, at least three of them."""
+    whole = all(isinstance(w, int) and not isinstance(w, bool) and w > 0 for w in widths)
+    if len(widths) < 3 or not whole:
+        accepts = "at least three positive whole numbers (input, hidden …, output)"
+        raise ValueError(f"widths: got {list(widths)!r}, accepts {accepts}")
+    return tuple(widths)

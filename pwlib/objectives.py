@@ -1,0 +1,45 @@
+"""The hard objective (9) and the adversarial objective (10) of a network.
+
+Both are L(h(x), h(x)), the loss of a hypothesis against its own output. For the cross entropy
+of a softmax that is the entropy of the softmax, and its gradient runs through both arguments.
+With the label held constant the gradient would vanish identically, because no distribution
+predicts p better than p itself. Another reading takes the class of the largest logit as the
+label, so that L = −log max p; it has the same order of points for two classes, and a kink where
+the class changes.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from pwlib.networks import MLP
+
+
+def softmax_entropy(z: Tensor) -> Tensor:
+    """The entropy, in nats, of softmax(z) along the last axis: (…, k) → (…).
+
+    With the largest z subtracted, H = log(1 + Σ e^{z_j}) + Σ (−z_j) e^{z_j} / (1 + Σ e^{z_j}),
+    where the sums leave the largest out. No term is negative, so a value keeps its relative
+    accuracy where the softmax saturates, until e^{z_j} itself underflows (gaps near 100 in
+    float32, near 740 in float64).
+    """
+    top = z.argmax(-1, keepdim=True)
+    gap = z - z.gather(-1, top)
+    others = gap.exp().scatter(-1, top, 0.0)
+    total = others.sum(-1)
+    return torch.log1p(total) - (gap * others).sum(-1) / (1 + total)
+
+
+def adversarial_objective(model: MLP, x: Tensor) -> Tensor:
+    """The objective (10), L(h(x), h(x)) of the network's output: (N, d) → (N,), in [0, log k]."""
+    return softmax_entropy(model(x))
+
+
+def hard_objective(model: MLP, x: Tensor) -> Tensor:
+    """The objective (9) with the feature layer as the hypothesis set: (N, d) → (N,).
+
+    It is (10) for the network whose last layer is the identity, that is the entropy of the
+    softmax over the w units of the feature layer, in [0, log w].
+    """
+    return softmax_entropy(model.features(x))

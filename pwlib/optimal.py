@@ -1,0 +1,84 @@
+"""Optimal, hard and adversarial training points, equations (8) to (10), for polynomials.
+
+The class is that of the polynomials of degree n on [0, 1], written in the shifted Chebyshev basis;
+a hypothesis is its vector of n + 1 coefficients, a set of them an array (hypotheses, n + 1). The
+learning rule A is least squares on the training points, of least norm where they are too few.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.polynomial.chebyshev import chebder, chebvander
+from numpy.typing import ArrayLike, NDArray
+
+from pwlib import polynomials
+
+Array = NDArray[np.float64]
+
+
+def error_coefficients(n: int, x: ArrayLike, coefficients: ArrayLike) -> Array:
+    """The coefficients of ĥ_X − h, ĥ_X = A({(x, h(x))}): (hypotheses, n + 1), as `coefficients`.
+
+    `x` (m,) are the training points, m ≥ 1 and without repeats.
+    """
+    x, coefficients = _training_points(x), _coefficients(n, coefficients)
+    features = polynomials.chebyshev_features(n, x)
+    *_, singular, rows = np.linalg.svd(features, full_matrices=False)
+    seen = rows[singular > singular[0] * np.finfo(float).eps * max(features.shape)]
+    return coefficients @ seen.T @ seen - coefficients
+
+
+def slopes(n: int, x: ArrayLike, coefficients: ArrayLike) -> Array:
+    """h′(x) of each hypothesis at each point: (hypotheses, points)."""
+    coefficients = _coefficients(n, coefficients)
+    if n == 0:
+        return np.zeros((len(coefficients), len(np.asarray(x))))
+    derivatives = 2 * chebder(coefficients.T)  # the chain rule's 2, for T*_i(x) = T_i(2x − 1)
+    return (chebvander(2 * np.asarray(x, dtype=float) - 1, n - 1) @ derivatives).T
+
+
+def optimal_objective(n: int, x: ArrayLike, coefficients: ArrayLike) -> Array:
+    """Σ_{x in X} |ĥ_X′(x) − h′(x)|, the integrand of (8), for each hypothesis: (hypotheses,).
+
+    Its mean over hypotheses drawn from a distribution estimates (8); the same draws at two sets of
+    points make a paired comparison.
+    """
+    return np.abs(slopes(n, x, error_coefficients(n, x, coefficients))).sum(axis=1)
+
+
+def mean_with_error(values: ArrayLike) -> tuple[float, float]:
+    """The mean of independent draws (draws,), at least two, and its standard error."""
+    values = np.asarray(values, dtype=float)
+    if values.ndim != 1 or len(values) < 2:
+        raise ValueError(f"values: got shape {values.shape}, accepts (draws,), two draws or more")
+    return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
+
+
+def self_loss(values: ArrayLike) -> Array:
+    """max(0, 1 − h(x)²), the hinge loss of h against its own output; the summand of (10)."""
+    return np.maximum(0, 1 - np.asarray(values, dtype=float) ** 2)
+
+
+def hard_objective(values: ArrayLike) -> Array:
+    """The mean over H of `self_loss`, the summand of (9): (hypotheses, points) → (points,)."""
+    return self_loss(values).mean(axis=0)
+
+
+def pairs(x: ArrayLike, gap: float) -> Array:
+    """Each point split into two, `gap` apart about it: (m,) → (2m,)."""
+    return np.add.outer(np.asarray(x, dtype=float), [-gap / 2, gap / 2]).ravel()
+
+
+def _training_points(x: ArrayLike) -> Array:
+    x = np.asarray(x, dtype=float)
+    if x.ndim != 1 or len(x) == 0 or len(np.unique(x)) < len(x):
+        raise ValueError(f"x: got {x.tolist()}, accepts one or more points without repeats")
+    return x
+
+
+def _coefficients(n: int, coefficients: ArrayLike) -> Array:
+    coefficients = np.asarray(coefficients, dtype=float)
+    if coefficients.ndim != 2 or coefficients.shape[1] != n + 1:
+        accepts = f"(hypotheses, {n + 1}) at degree {n}"
+        raise ValueError(f"coefficients: got shape {coefficients.shape}, accepts {accepts}")
+    return coefficients

@@ -1,0 +1,94 @@
+"""What the book adds to Sphinx: two tables about its execution, how to cite it, and no thebe."""
+
+from __future__ import annotations
+
+import re
+from importlib import metadata
+from pathlib import Path
+
+import nbformat
+import yaml
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.util.docutils import SphinxDirective
+
+from pwlib.notebooks import ROOT
+from pwlib.style import markdown_table
+
+
+class MarkdownDirective(SphinxDirective):
+    """A directive whose content is Markdown that `text` makes."""
+
+    def text(self) -> str:
+        raise NotImplementedError
+
+    def run(self) -> list[nodes.Node]:
+        holder = nodes.container()
+        self.state.nested_parse(StringList(self.text().splitlines(), ""), 0, holder)
+        return holder.children
+
+
+class ExecutionTable(MarkdownDirective):
+    """``{execution-table}``: the stamp of each executed notebook of the book."""
+
+    def text(self) -> str:
+        rows = []
+        for path in sorted(Path(self.env.srcdir, "chapters").glob("*.ipynb")):
+            self.env.note_dependency(str(path))
+            stamp = nbformat.read(path, as_version=4).metadata.get("pwlib", {})
+            name = f"[{path.stem}]({path.name})"
+            seconds = stamp.get("seconds", "not executed")
+            rows.append([name, seconds, stamp.get("processor", ""), stamp.get("python", "")])
+        return markdown_table(rows, ["Chapter", "Seconds", "Processor", "Python"])
+
+
+class VersionTable(MarkdownDirective):
+    """``{version-table}``: the packages that requirements.txt pins, and what is installed."""
+
+    def text(self) -> str:
+        pins = re.findall(r"^([\w-]+)==(\S+)", (ROOT / "requirements.txt").read_text(), re.M)
+        rows = [[name, pin, metadata.version(name)] for name, pin in pins]
+        return markdown_table(rows, ["Package", "Pinned", "Installed where the book was built"])
+
+
+class HowToCite(MarkdownDirective):
+    """``{how-to-cite}``: a BibTeX entry from CITATION.cff and the repository's address, if any."""
+
+    def text(self) -> str:
+        citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+        address = self.config.html_theme_options.get("repository_url")
+        lines = [
+            "@misc{pwlib,",
+            f"  title = {{{citation['title']}}},",
+            f"  author = {{{' and '.join(a['name'] for a in citation['authors'])}}},",
+            f"  year = {{{citation['date-released'].year}}},",
+            f"  note = {{Version {citation['version']}}},",
+            *([f"  url = {{{address}}},"] if address else []),
+            "}",
+        ]
+        return "\n".join(["```bibtex", *lines, "```"])
+
+
+def link_repository(app: Sphinx, config: Config) -> None:
+    """Show the buttons that need the repository's address where `_config.yml` gives one."""
+    if config.html_theme_options.get("repository_url"):
+        config.html_theme_options["use_repository_button"] = True
+
+
+def drop_thebe(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
+    """The theme's script for live cells comes from another host, twice; the book doesn't use it."""
+    context["script_files"] = [
+        script for script in context.get("script_files", []) if "thebe" not in str(script)
+    ]
+
+
+def setup(app: Sphinx) -> dict:
+    """Called by Sphinx."""
+    app.add_directive("execution-table", ExecutionTable)
+    app.add_directive("version-table", VersionTable)
+    app.add_directive("how-to-cite", HowToCite)
+    app.connect("config-inited", link_repository)
+    app.connect("html-page-context", drop_thebe, priority=900)
+    return {"version": metadata.version("pwlib"), "parallel_read_safe": True}

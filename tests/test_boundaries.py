@@ -1,0 +1,109 @@
+"""The measures of a map against exact geometry and brute force."""
+
+import numpy as np
+import pytest
+import torch
+
+from pwlib import boundaries
+from pwlib.networks import random_network
+from pwlib.objectives import adversarial_objective, hard_objective
+
+RESOLUTION = 120
+X, Y = boundaries.square(RESOLUTION).T.reshape(2, RESOLUTION, RESOLUTION)
+
+
+def test_square_is_centred_cells_with_the_first_coordinate_running_fastest():
+    assert boundaries.square(2).tolist() == [[-0.5, -0.5], [0.5, -0.5], [-0.5, 0.5], [0.5, 0.5]]
+
+
+def test_maps_are_the_objectives_at_the_cells():
+    model = random_network([2, 20, 20, 5], "tanh", seed=1)
+    seen = boundaries.maps(model, 150)  # more cells than one batch holds
+    x = torch.from_numpy(boundaries.square(150))
+    np.testing.assert_allclose(seen.adversarial.ravel(), adversarial_objective(model, x))
+    np.testing.assert_allclose(seen.hard.ravel(), hard_objective(model, x))
+    p = model(x).softmax(-1).numpy()
+    np.testing.assert_array_equal(seen.classes.ravel(), p.argmax(1))
+    np.testing.assert_allclose(seen.confidence.ravel(), p.max(1))
+    assert seen.classes.shape == (150, 150)
+
+
+def test_distance_to_a_line_and_to_circles_is_right_to_one_cell():
+    line = (0.6 * X + 0.8 * Y > 0.1).astype(int)
+    inside = (np.abs(0.6 * X + 0.8 * Y - 0.1) < 0.5) & (X**2 + Y**2 < 0.5)  # foot in the square
+    error = boundaries.boundary_distance(line) - np.abs(0.6 * X + 0.8 * Y - 0.1)
+    assert np.abs(error[inside]).max() < 2 / RESOLUTION
+    rings = np.digitize(np.hypot(X, Y), [0.3, 0.7])
+    exact = np.minimum(np.abs(np.hypot(X, Y) - 0.3), np.abs(np.hypot(X, Y) - 0.7))
+    assert np.abs(boundaries.boundary_distance(rings) - exact).max() < 2 / RESOLUTION
+
+
+def test_distance_without_a_boundary_is_infinite():
+    assert np.isinf(boundaries.boundary_distance(np.zeros((6, 6), dtype=int))).all()
+
+
+def test_telling_is_the_share_of_pairs_in_order():
+    rng = np.random.default_rng(0)
+    values = rng.integers(0, 8, size=(9, 9)).astype(float)  # with many ties
+    distance = rng.uniform(0, 1, size=(9, 9))
+    near, far = values[distance <= 0.3], values[distance > 0.3]
+    pairs = np.sign(near[:, None] - far[None, :])
+    expected = (pairs > 0).mean() + (pairs == 0).mean() / 2
+    assert boundaries.telling(values, distance, 0.3) == pytest.approx(expected, abs=1e-13)
+
+
+def test_telling_is_one_half_or_zero_where_it_must_be():
+    distance = np.abs(X)
+    assert boundaries.telling(-distance, distance, 0.1) == 1
+    assert boundaries.telling(distance, distance, 0.1) == 0
+    assert boundaries.telling(Y, distance, 0.1) == pytest.approx(0.5, abs=1e-12)
+    assert np.isnan(boundaries.telling(Y, distance, 3.0))
+
+
+def test_unexplained_share_separates_a_function_of_the_distance_from_another():
+    distance = np.abs(X)
+    assert boundaries.unexplained_share(distance**2, distance, 0.1) < 0.01
+    assert boundaries.unexplained_share(Y, distance, 0.1) == pytest.approx(1, abs=0.01)
+    mixed = boundaries.unexplained_share(np.sqrt(3) * X + Y, X + 2, 1.0)  # variances three to one
+    assert mixed == pytest.approx(0.25, abs=0.01)
+    assert np.isnan(boundaries.unexplained_share(Y, distance, 3.0))
+
+
+def test_bright_spots_counts_peaks_away_from_boundary_and_edge():
+    near, edge = (-0.02, 0.0), (-0.5, 0.99)
+    peaks = [(0.5, 0.5), (0.5, -0.5), near, edge]
+    values = sum(np.exp(-((X - a) ** 2 + (Y - b) ** 2) / 0.01) for a, b in peaks)
+    assert boundaries.bright_spots(values, np.abs(X), 0.1, level=0.5) == 2
+    assert boundaries.bright_spots(0.4 * values, np.abs(X), 0.1, level=0.5) == 0
+
+
+def test_rank_correlation_sees_order_alone():
+    assert boundaries.rank_correlation(X + 0.01 * Y, np.exp(X + 0.01 * Y)) == pytest.approx(1)
+    assert boundaries.rank_correlation(X, -X) == pytest.approx(-1)
+    assert boundaries.rank_correlation(X, Y) == pytest.approx(0, abs=1e-12)
+
+
+def test_measure_names_what_it_measures():
+    distance = np.abs(X)
+    seen = boundaries.Maps((X > 0).astype(int), np.ones_like(X), np.exp(-10 * distance), Y)
+    found = boundaries.measure(seen, 0.1)
+    assert found["adversarial"] == 1
+    assert found["hard"] == pytest.approx(0.5, abs=1e-12)
+    assert found["unexplained"] < 0.01
+    assert found["spots"] == 0
+    assert abs(found["correlation"]) < 1e-12
+
+
+def test_entropy_on_the_boundary_is_at_least_log_2():
+    """Where two classes tie no probability exceeds 1/2, so H ≥ −log max p ≥ log 2."""
+    model = random_network([2, 30, 30, 5], "tanh", seed=2)
+    x = torch.from_numpy(boundaries.square(60))
+    classes = model(x).argmax(1)
+    a, b = x[:-1][classes[:-1] != classes[1:]], x[1:][classes[:-1] != classes[1:]]
+    start = model(a).argmax(1)
+    for _ in range(60):  # bisection towards the edge of the class at a
+        middle = (a + b) / 2
+        same = (model(middle).argmax(1) == start)[:, None]
+        a, b = torch.where(same, middle, a), torch.where(same, b, middle)
+    assert len(a) > 50
+    assert adversarial_objective(model, a).min() > np.log(2) - 1e-9

@@ -1,0 +1,105 @@
+"""The networks against PyTorch's own layers and a NumPy twin."""
+
+import numpy as np
+import pytest
+import scipy.stats
+import torch
+from torch import nn
+
+from pwlib.networks import MLP, negate_features, random_network
+
+
+def numpy_forward(model, x, activate):
+    """The network by NumPy in float64: (features, logits)."""
+    weights = [layer.weight.detach().double().numpy() for layer in model.layers]
+    biases = [layer.bias.detach().double().numpy() for layer in model.layers]
+    for w, b in zip(weights[:-1], biases[:-1], strict=True):
+        x = activate(x @ w.T + b)
+    return x, x @ weights[-1].T + biases[-1]
+
+
+@pytest.mark.parametrize(
+    ("activation", "activate"), [("tanh", np.tanh), ("relu", lambda x: np.maximum(x, 0))]
+)
+def test_features_and_logits_agree_with_numpy(activation, activate):
+    model = MLP([3, 7, 6, 4], activation, seed=1).double()
+    x = np.random.default_rng(0).normal(size=(5, 3))
+    features, logits = numpy_forward(model, x, activate)
+    np.testing.assert_allclose(
+        model.features(torch.tensor(x)).detach(), features, rtol=0, atol=1e-13
+    )
+    np.testing.assert_allclose(model(torch.tensor(x)).detach(), logits, rtol=0, atol=1e-13)
+
+
+def test_start_is_that_of_linear_layers_under_the_seed():
+    with torch.random.fork_rng():
+        torch.manual_seed(7)
+        layers = [nn.Linear(3, 5), nn.Linear(5, 5), nn.Linear(5, 2)]
+    for ours, theirs in zip(MLP([3, 5, 5, 2], "relu", seed=7).layers, layers, strict=True):
+        assert torch.equal(ours.weight, theirs.weight)
+        assert torch.equal(ours.bias, theirs.bias)
+
+
+def test_seeds_leave_the_global_state_alone_and_none_uses_it():
+    before = torch.get_rng_state()
+    MLP([2, 3, 2], "tanh", seed=5)
+    random_network([2, 3, 2], "tanh", seed=5)
+    assert torch.equal(torch.get_rng_state(), before)
+    with torch.random.fork_rng():
+        MLP([2, 3, 2], "tanh")
+        assert not torch.equal(torch.get_rng_state(), before)
+
+
+def test_random_network_is_standard_normal():
+    model = random_network([2, 100, 100, 100, 5], "tanh", seed=3)
+    weights = torch.cat([layer.weight.flatten() for layer in model.layers]).numpy()
+    biases = torch.cat([layer.bias for layer in model.layers]).numpy()
+    assert weights.dtype == np.float64
+    assert scipy.stats.kstest(weights, "norm").pvalue > 1e-3
+    assert scipy.stats.kstest(biases, "norm").pvalue > 1e-3
+    assert [tuple(layer.weight.shape) for layer in model.layers] == [
+        (100, 2),
+        (100, 100),
+        (100, 100),
+        (5, 100),
+    ]
+
+
+def test_random_network_depends_on_the_seed_alone():
+    x = torch.linspace(-1, 1, 8, dtype=torch.float64).reshape(4, 2)
+    first, again, other = (random_network([2, 9, 3], "tanh", seed)(x) for seed in (4, 4, 5))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_zero_biases_keep_the_weights_and_make_the_network_odd():
+    x = torch.linspace(-1, 1, 8, dtype=torch.float64).reshape(4, 2)
+    odd = random_network([2, 9, 9, 3], "tanh", seed=4, biases="zero")
+    normal = random_network([2, 9, 9, 3], "tanh", seed=4)
+    for a, b in zip(odd.layers, normal.layers, strict=True):
+        assert torch.equal(a.weight, b.weight)
+    torch.testing.assert_close(odd(-x), -odd(x), rtol=0, atol=1e-12)
+    assert (normal(-x) + normal(x)).abs().max() > 0.1
+
+
+def test_negated_features_give_the_same_outputs():
+    x = torch.linspace(-1, 1, 8, dtype=torch.float64).reshape(4, 2)
+    model = random_network([2, 9, 8, 3], "tanh", seed=4)
+    twin = negate_features(model)
+    torch.testing.assert_close(twin.features(x), -model.features(x), rtol=0, atol=1e-14)
+    torch.testing.assert_close(twin(x), model(x), rtol=0, atol=1e-13)
+    with pytest.raises(ValueError, match=r"^model: got activation 'relu', accepts 'tanh'"):
+        negate_features(MLP([2, 3, 2], "relu"))
+
+
+@pytest.mark.parametrize("widths", [[2, 5], [], [2, 0, 5], [2, 3.5, 5], [2, True, 5]])
+def test_bad_widths_are_refused(widths):
+    with pytest.raises(ValueError, match=r"^widths: got .*, accepts at least three"):
+        MLP(widths, "tanh")
+
+
+def test_unknown_words_are_refused():
+    with pytest.raises(ValueError, match=r"^activation: got 'gelu', accepts one of 'tanh', 'relu'"):
+        MLP([2, 3, 2], "gelu")
+    with pytest.raises(ValueError, match=r"^biases: got 'one', accepts one of 'normal', 'zero'"):
+        random_network([2, 3, 2], "tanh", 0, biases="one")

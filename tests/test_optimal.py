@@ -1,0 +1,105 @@
+"""pwlib.optimal against the exact Gaussian expectation, NumPy's fits and finite differences."""
+
+import numpy as np
+import pytest
+
+from pwlib import grids, optimal, polynomials
+
+
+def draws(n, count, seed=0):
+    return np.random.default_rng(seed).standard_normal((count, n + 1))
+
+
+def values(n, x, coefficients):
+    return np.asarray(coefficients) @ np.cos(np.outer(np.arange(n + 1), np.arccos(2 * x - 1)))
+
+
+@pytest.mark.parametrize("m", [2, 5, 8])
+def test_too_few_points_are_interpolated_by_the_shortest_polynomial(m):
+    n, x = 8, grids.chebyshev(m)
+    h = draws(n, 3)
+    fitted = h + optimal.error_coefficients(n, x, h)
+    features = np.polynomial.chebyshev.chebvander(2 * x - 1, n)
+    np.testing.assert_allclose(fitted, np.linalg.lstsq(features, values(n, x, h).T)[0].T, atol=1e-9)
+    np.testing.assert_allclose(values(n, x, fitted), values(n, x, h), atol=1e-12)
+
+
+@pytest.mark.parametrize(("n", "m"), [(4, 5), (10, 11), (10, 30), (30, 31)])
+def test_a_polynomial_is_reproduced_from_more_points_than_its_degree(n, m):
+    for x in (grids.equispaced(m), grids.chebyshev(m), grids.chebyshev(m, "roots")):
+        assert np.abs(optimal.error_coefficients(n, x, draws(n, 5))).max() < 1e-12
+        assert optimal.optimal_objective(n, x, draws(n, 5)).max() < 1e-8
+
+
+def test_slopes_are_finite_differences():
+    n, x, step = 7, np.linspace(0.1, 0.9, 9), 1e-6
+    h = draws(n, 4)
+    expected = (values(n, x + step, h) - values(n, x - step, h)) / (2 * step)
+    np.testing.assert_allclose(optimal.slopes(n, x, h), expected, rtol=1e-6, atol=1e-6)
+
+
+def test_slopes_of_constants_vanish():
+    assert np.array_equal(optimal.slopes(0, [0.2, 0.9], [[3.0], [-1.0]]), np.zeros((2, 2)))
+
+
+@pytest.mark.parametrize("m", [1, 3, 6])
+def test_the_mean_of_8_is_that_of_folded_normals(m):
+    """The slope of the error at x is Gaussian, of variance |(I − A⁺A) φ′(x)|²."""
+    n, x = 6, grids.chebyshev(m, "roots")
+    features = polynomials.chebyshev_features(n, x)
+    unseen = np.eye(n + 1) - np.linalg.pinv(features) @ features
+    basis_slopes = np.stack(
+        [2 * np.polynomial.Chebyshev.basis(i).deriv()(2 * x - 1) for i in range(n + 1)]
+    )
+    exact = np.sqrt(2 / np.pi) * np.linalg.norm(unseen @ basis_slopes, axis=0).sum()
+    mean, error = optimal.mean_with_error(optimal.optimal_objective(n, x, draws(n, 20000)))
+    assert error < 0.01 * exact
+    assert abs(mean - exact) < 4 * error
+
+
+def test_merging_points_takes_the_objective_to_zero_in_proportion_to_the_gap():
+    n, h = 10, draws(10, 50)
+    wide, narrow = (
+        optimal.optimal_objective(n, optimal.pairs([0.3, 0.8], gap), h).mean()
+        for gap in (1e-3, 1e-4)
+    )
+    assert wide / narrow == pytest.approx(10, rel=1e-3)
+    assert np.abs(optimal.error_coefficients(n, optimal.pairs([0.3, 0.8], 1e-4), h)).max() > 1
+
+
+def test_pairs_stand_about_their_points():
+    np.testing.assert_allclose(optimal.pairs([0.25, 0.5], 0.1), [0.2, 0.3, 0.45, 0.55])
+
+
+def test_mean_with_error_of_known_draws():
+    mean, error = optimal.mean_with_error([1.0, 3.0, 5.0, 7.0])
+    assert (mean, error) == pytest.approx((4, np.sqrt(20 / 3) / 2))
+
+
+def test_hard_objective_of_the_chebyshev_basis_is_that_of_12():
+    x = np.linspace(0, 1, 33)
+    of_12 = np.mean([1 - np.cos(i * np.arccos(2 * x - 1)) ** 2 for i in range(8)], axis=0)
+    basis = polynomials.chebyshev_features(7, x).T
+    np.testing.assert_allclose(optimal.hard_objective(basis), of_12, atol=1e-13)
+
+
+def test_self_loss_is_the_hinge_loss_and_stops_at_zero():
+    np.testing.assert_allclose(optimal.self_loss([0, -0.5, 1, 2]), [1, 0.75, 0, 0])
+
+
+@pytest.mark.parametrize("x", [[], [0.5, 0.5], [[0.1, 0.2]]])
+def test_training_points_that_are_no_set_are_refused(x):
+    with pytest.raises(ValueError, match=r"^x: got .*, accepts one or more points"):
+        optimal.error_coefficients(3, x, draws(3, 2))
+
+
+@pytest.mark.parametrize("shape", [(4,), (2, 3), (2, 5)])
+def test_coefficients_of_another_degree_are_refused(shape):
+    with pytest.raises(ValueError, match=r"^coefficients: got shape .*\(hypotheses, 4\)"):
+        optimal.slopes(3, [0.5], np.zeros(shape))
+
+
+@pytest.mark.parametrize("bad", [[1.0], [[1.0, 2.0]]])
+def test_a_standard_error_needs_two_draws(bad):
+    with pytest.raises(ValueError, match=r"^values: got shape"):
+        optimal.mean_with_error(bad)

@@ -1,0 +1,63 @@
+import math
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from pwlib import parameters
+from pwlib.parameters import ParameterError
+
+
+@pytest.mark.parametrize("value", [1, 30, 30.0, 200])
+def test_integer_accepts_whole_numbers_in_range(value):
+    assert parameters.integer("degree", value, 1, 200) == value
+
+
+@pytest.mark.parametrize("value", [0, 201, 2.5, "30", None, True, math.nan, math.inf, [3]])
+def test_integer_names_the_parameter_the_value_and_what_is_accepted(value):
+    with pytest.raises(ParameterError) as caught:
+        parameters.integer("degree", value, 1, 200)
+    assert str(caught.value) == f"degree: got {value!r}, accepts a whole number from 1 to 200"
+
+
+def test_integer_can_demand_even_numbers():
+    assert parameters.integer("m", 4, 2, 10, even=True) == 4
+    with pytest.raises(
+        ParameterError, match=r"m: got 5, accepts an even whole number from 2 to 10"
+    ):
+        parameters.integer("m", 5, 2, 10, even=True)
+
+
+@pytest.mark.parametrize("value", [math.nan, "1", None, -0.1, 2.0001, False])
+def test_number_refuses_what_is_no_number_in_range(value):
+    with pytest.raises(ParameterError, match="radius: got .*, accepts a number from 0 to 2"):
+        parameters.number("radius", value, 0, 2)
+
+
+def test_choice_lists_the_choices():
+    with pytest.raises(
+        ParameterError, match="optimiser: got 'adamm', accepts one of 'adam', 'sgd'"
+    ):
+        parameters.choice("optimiser", "adamm", ["adam", "sgd"])
+
+
+@pytest.mark.parametrize("values", [[], "MNIST", 3, None])
+def test_each_refuses_what_is_no_list_with_members(values):
+    with pytest.raises(ParameterError, match="seeds: got .*, accepts a list with at least one"):
+        parameters.each("seeds", values, parameters.integer, 0, 9)
+
+
+def test_each_points_at_the_member_that_is_wrong():
+    with pytest.raises(ParameterError, match=r"seeds\[1\]: got 12, accepts"):
+        parameters.each("seeds", [1, 12], parameters.integer, 0, 9)
+
+
+def test_each_refuses_repeats():
+    with pytest.raises(ParameterError, match="without repeats"):
+        parameters.each("seeds", [1, 1.0], parameters.integer, 0, 9)
+
+
+def test_a_notebook_shows_one_line_instead_of_a_traceback(capsys):
+    shell = InteractiveShell()
+    shell.run_cell("from pwlib import parameters; parameters.integer('degree', 0, 1, 9)")
+    printed = capsys.readouterr().out.strip()
+    assert printed == "ParameterError: degree: got 0, accepts a whole number from 1 to 9"

@@ -1,0 +1,203 @@
+"""pwlib.polynomials against mpmath, SciPy and NumPy's own polynomials."""
+
+import mpmath
+import numpy as np
+import pytest
+import scipy.stats
+from numpy.polynomial import Polynomial
+
+from pwlib import polynomials
+
+X = np.concatenate(
+    [
+        [0, 1e-300, 1e-12, 0.25, 0.5, 0.5 + 1e-9, 0.75, 1 - 1e-12, 1],
+        np.random.default_rng(0).uniform(size=40),
+    ]
+)
+
+
+def chebyshev_sum(weights, x):
+    """Σ weights[i] T*_i(x) by the cosines of i t, in 50 digits."""
+    with mpmath.workdps(50):
+        t = mpmath.acos(2 * mpmath.mpf(float(x)) - 1)
+        return mpmath.fsum(w * mpmath.cos(i * t) for i, w in enumerate(weights) if w)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 7, 40])
+def test_bernstein_features_are_binomial_probabilities(n):
+    expected = scipy.stats.binom.pmf(np.arange(n + 1), n, X[:, None])
+    np.testing.assert_allclose(
+        polynomials.bernstein_features(n, X), expected, rtol=1e-11, atol=1e-300
+    )
+
+
+def test_bernstein_features_of_degree_thousands_are_a_partition_of_unity():
+    features = polynomials.bernstein_features(3000, [0.0, 0.3, 0.5, 1.0])
+    np.testing.assert_allclose(features.sum(axis=1), 1, rtol=1e-12)
+    np.testing.assert_allclose(features @ np.arange(3001) / 3000, [0, 0.3, 0.5, 1], atol=1e-12)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 7, 60])
+def test_chebyshev_features_are_cosines(n):
+    features = polynomials.chebyshev_features(n, X)
+    assert features.shape == (len(X), n + 1)
+    assert features.dtype == np.float64
+    np.testing.assert_allclose(
+        features, np.cos(np.arange(n + 1) * np.arccos(2 * X[:, None] - 1)), atol=1e-12
+    )
+
+
+def test_chebyshev_features_keep_parity_to_the_last_bit():
+    upper = np.random.default_rng(1).uniform(0.5, 1, size=200)
+    signs = (-1.0) ** np.arange(31)
+    features = polynomials.chebyshev_features(30, upper)
+    assert np.array_equal(polynomials.chebyshev_features(30, 1 - upper), signs * features)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 30])
+def test_bernstein_classifier_is_the_difference_of_the_end_features(n):
+    features = polynomials.bernstein_features(n, X)
+    np.testing.assert_allclose(
+        polynomials.bernstein_classifier(n, X), features[:, -1] - features[:, 0], atol=1e-14
+    )
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 10, 29, 30, 301])
+def test_chebyshev_classifier_is_the_normalised_odd_sum(n):
+    weights = [i % 2 for i in range(n + 1)]
+    expected = [float(chebyshev_sum(weights, x) / sum(weights)) for x in X]
+    np.testing.assert_allclose(
+        polynomials.chebyshev_classifier(n, X), expected, atol=1e-15, rtol=1e-12
+    )
+
+
+@pytest.mark.parametrize("n", [2, 3, 30, 31])
+def test_chebyshev_classifier_has_margin_one_and_is_the_shortest_such_combination(n):
+    ends = polynomials.chebyshev_features(n, [0.0, 1.0])
+    shortest, *_ = np.linalg.lstsq(ends, [-1.0, 1.0])
+    expected = polynomials.chebyshev_features(n, X) @ shortest
+    np.testing.assert_allclose(polynomials.chebyshev_classifier(n, X), expected, atol=1e-13)
+
+
+@pytest.mark.parametrize("n", [1, 4, 30, 999])
+def test_chebyshev_classifier_keeps_its_relative_accuracy_at_the_middle(n):
+    p = (n + 1) // 2
+    offsets = np.ldexp(1.0, -np.arange(20, 52))
+    with mpmath.workdps(60):
+        v = [mpmath.asin(2 * mpmath.mpf(float(d))) for d in offsets]
+        expected = [
+            float(-((-1) ** p) * mpmath.sin(2 * p * a) / (2 * p * mpmath.cos(a))) for a in v
+        ]
+    value = polynomials.chebyshev_classifier(n, 0.5 + offsets)
+    np.testing.assert_allclose(value, expected, rtol=1e-14)
+    assert np.array_equal(polynomials.chebyshev_classifier(n, 0.5 - offsets), -value)
+
+
+def test_chebyshev_classifier_is_odd_to_the_last_bit():
+    upper = np.random.default_rng(2).uniform(0.5, 1, size=500)
+    for n in (1, 2, 30, 33):
+        value = polynomials.chebyshev_classifier(n, upper)
+        assert np.array_equal(polynomials.chebyshev_classifier(n, 1 - upper), -value)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 10, 30, 301])
+def test_hard_objective_is_the_mean_of_one_minus_squares(n):
+    with mpmath.workdps(50):
+        angles = [mpmath.acos(2 * mpmath.mpf(float(x)) - 1) for x in X]
+        expected = [
+            float(mpmath.fsum(mpmath.sin(i * t) ** 2 for i in range(n + 1)) / (n + 1))
+            for t in angles
+        ]
+    np.testing.assert_allclose(polynomials.hard_objective(n, X), expected, atol=2e-15)
+
+
+@pytest.mark.parametrize("n", [*range(1, 13), 25, 30, 100, 101, 350])
+def test_hard_points_are_the_maximisers_to_1e_14(n):
+    points = polynomials.hard_points(n)
+    assert points.shape == (n,)
+    assert np.all(np.diff(points) > 0)
+    assert np.array_equal(points, 1 - points[::-1])
+    chosen = {0, n // 3, n // 2, n - 1}
+    with mpmath.workdps(50):
+        for k in chosen:  # sin(N t) < 0 on the k-th bracket, counted from x = 1
+            low, high = ((2 * k + j) * mpmath.pi / (2 * n + 1) for j in (1, 2))
+            root = mpmath.findroot(
+                lambda t: mpmath.diff(lambda s: mpmath.sin((2 * n + 1) * s) / mpmath.sin(s), t),
+                (low, high),
+                solver="anderson",
+                tol=1e-40,
+            )
+            assert abs((1 + mpmath.cos(root)) / 2 - mpmath.mpf(float(points[n - 1 - k]))) < 1e-14
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 8])
+def test_hard_points_are_all_the_local_maximisers(n):
+    objective = sum(
+        1 - np.polynomial.Chebyshev.basis(i, domain=[0, 1]) ** 2 for i in range(n + 1)
+    ).convert(kind=Polynomial)
+    critical = np.sort(objective.deriv().roots().real)
+    maximisers = critical[objective.deriv(2)(critical) < 0]
+    np.testing.assert_allclose(polynomials.hard_points(n), maximisers, atol=1e-6)
+
+
+@pytest.mark.parametrize("n", range(1, 16))
+@pytest.mark.parametrize("measure", ["lebesgue", "arcsine"])
+def test_agreement_is_the_measure_between_the_roots(n, measure):
+    """Roots of the polynomial g_n from its companion matrix, the signs between them by mpmath."""
+    odd = np.polynomial.Chebyshev([i % 2 for i in range(n + 1)], domain=[0, 1])
+    roots = odd.roots()
+    assert np.all(np.abs(roots.imag) < 1e-9)
+    ends = np.concatenate([[0], np.sort(roots.real), [1]])
+    mass = np.diff(ends if measure == "lebesgue" else scipy.stats.beta(0.5, 0.5).cdf(ends))
+    middle = (ends[:-1] + ends[1:]) / 2
+    agrees = [
+        float(chebyshev_sum([i % 2 for i in range(n + 1)], x)) * (x - 0.5) > 0 for x in middle
+    ]
+    # the root 1/2 splits the line into halves, so that no interval contains both signs of f_n
+    assert np.min(np.abs(roots - 0.5)) < 1e-12
+    assert polynomials.agreement(n, measure) == pytest.approx(mass[agrees].sum(), abs=1e-9)
+
+
+@pytest.mark.parametrize("x", [[-1e-9], [1 + 1e-9], [0.5, np.nan], [np.inf], 0.5, [[0.5]]])
+@pytest.mark.parametrize(
+    "function",
+    [
+        polynomials.bernstein_features,
+        polynomials.chebyshev_features,
+        polynomials.bernstein_classifier,
+        polynomials.chebyshev_classifier,
+        polynomials.hard_objective,
+    ],
+)
+def test_points_outside_the_interval_are_refused(function, x):
+    with pytest.raises(ValueError, match=r"^x: got .*, accepts "):
+        function(3, x)
+
+
+@pytest.mark.parametrize("n", [-1, 2.0, True, "3", None])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda n: polynomials.bernstein_features(n, [0.5]),
+        lambda n: polynomials.chebyshev_features(n, [0.5]),
+        lambda n: polynomials.bernstein_classifier(n, [0.5]),
+        lambda n: polynomials.chebyshev_classifier(n, [0.5]),
+        lambda n: polynomials.hard_objective(n, [0.5]),
+        polynomials.hard_points,
+        polynomials.agreement,
+    ],
+)
+def test_degrees_that_are_none_are_refused(call, n):
+    with pytest.raises(ValueError, match=r"^n: got .*, accepts a whole number"):
+        call(n)
+
+
+def test_classifiers_need_degree_one():
+    for function in (polynomials.bernstein_classifier, polynomials.chebyshev_classifier):
+        with pytest.raises(ValueError, match="from 1 on"):
+            function(0, [0.5])
+
+
+def test_unknown_measures_are_refused():
+    with pytest.raises(ValueError, match=r"^measure: got 'uniform', accepts"):
+        polynomials.agreement(3, "uniform")
