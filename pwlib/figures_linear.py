@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from pwlib import style
 
@@ -26,7 +27,7 @@ def image_rows(
 ) -> Figure:
     """Rows of square images with a title each; columns in ``signed`` are drawn about zero."""
     count = len(rows[0])
-    figure = style.figure(7.0, 7.0 / count * len(rows) + 0.45 * len(rows))
+    figure = style.figure(7.0, (min(7.0 / count, 1.75) + 0.45) * len(rows))
     axes = figure.subplots(len(rows), count, squeeze=False)
     for panels, images, names in zip(axes, rows, titles, strict=True):
         for column, (axis, image, name) in enumerate(zip(panels, images, names, strict=True)):
@@ -66,14 +67,17 @@ def accuracy_in_a_ball(sizes: np.ndarray, worst: np.ndarray, random: np.ndarray)
 def usefulness_map(
     rho: np.ndarray, critical: np.ndarray, groups: dict[str, np.ndarray], eps: float
 ) -> Figure:
-    """Usefulness against the critical size, a point a feature; ``groups`` are named masks."""
+    """Usefulness against the critical size, a point a feature.
+
+    rho and critical are (k,); ``groups`` names four masks: useless, non-robust, robust, undecided.
+    """
     figure = style.figure(7.0, 3.6)
     axis = figure.subplots()
-    colours = {"not shown useful": "muted", "useful, non-robust": "reference"}
-    for name, mask in groups.items():
-        colour = COLOURS[colours.get(name, "robust")]
+    for (name, mask), colour in zip(
+        groups.items(), ("muted", "reference", "robust", "positive"), strict=True
+    ):
         label = f"{name} ({int(mask.sum())})"
-        axis.scatter(critical[mask], rho[mask], s=16, color=colour, label=label, zorder=3)
+        axis.scatter(critical[mask], rho[mask], s=16, color=COLOURS[colour], label=label, zorder=3)
     axis.axvline(eps, color=COLOURS["ink"], lw=1, ls=":")
     axis.annotate(
         f"size of the attack, {eps:g}", (eps, 1), (-4, -2), xycoords=("data", "axes fraction"),
@@ -102,12 +106,10 @@ def tilt_curve(
     return figure
 
 
-def dimension_curves(
-    images: dict[str, np.ndarray], family: dict[str, np.ndarray]
-) -> Figure:  # fmt: skip
+def dimension_curves(images: dict[str, np.ndarray], family: dict[str, np.ndarray]) -> Figure:
     """Flipping sizes against the dimension: images at several resolutions, a Gaussian family.
 
-    Each mapping has "dimension", "linf" (flipping size) and "relative" (L2, over |x|).
+    Each mapping has "dimension", "linf" (flipping size) and "relative" (L2, over `||x||`).
     """
     figure = style.figure(7.0, 3.2)
     for axis, data, title in zip(
@@ -121,6 +123,9 @@ def dimension_curves(
         axis.plot(d, data["relative"], "s--", color=COLOURS["reference"], ms=4,
                   label=r"$L^2$ size / $|x|_2$")  # fmt: skip
         axis.set(xscale="log", yscale="log", xlabel="dimension $d$", title=title)
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.yaxis.set_major_formatter("{x:g}")
+    axis.yaxis.set_minor_formatter(NullFormatter())
     guide = family["linf"][0] * np.sqrt(d[0] / d)
     axis.plot(d, guide, color=COLOURS["muted"], lw=4, alpha=0.5, label=r"$\propto 1/\sqrt{d}$")
     axis.legend(loc="lower left")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -73,6 +73,42 @@ def mean_over_networks(
         axis.plot(radii, row, color=COLOURS["muted"], lw=0.9)
     axis.plot(radii, hard.mean(axis=0), color=COLOURS["robust"], lw=2.5)
     axis.set(xlabel="distance from the origin", ylabel="hard objective (9), nats")
+    return figure
+
+
+# The colour says whose accuracy a curve shows, the dash whose adversarial examples they are.
+FIGURE_5 = {
+    "reference": ("reference, own examples", "reference", "-"),
+    "robust": ("hard points, own examples", "robust", "-"),
+    "robust to reference": ("reference, hard-point network's examples", "reference", "--"),
+    "reference to robust": ("hard points, reference's examples", "robust", "--"),
+    "control": ("reference, another reference's examples (control)", "control", ":"),
+}
+
+
+def figure_5(
+    magnitudes: Sequence[float], accuracies: Mapping[str, Mapping[str, NDArray[np.float64]]]
+) -> Figure:
+    """Test accuracy against the length of a one-step attack, a panel for each data set.
+
+    ``accuracies[name][curve]`` is (seeds, magnitudes), with the curves of ``FIGURE_5``: a line for
+    the mean over the seeds, a band from the lowest to the highest of them.
+    """
+    figure = style.figure(7.0, 4.2)
+    panels = figure.subplots(1, len(accuracies), sharey=True, squeeze=False)[0]
+    for axis, letter, (name, curves) in zip(panels, "abcdef", accuracies.items(), strict=False):
+        for key, (label, colour, dash) in FIGURE_5.items():
+            if key in curves:
+                seeds, colour = np.asarray(curves[key]), COLOURS[colour]
+                axis.fill_between(
+                    magnitudes, seeds.min(0), seeds.max(0), color=colour, alpha=0.2, lw=0
+                )
+                axis.plot(magnitudes, seeds.mean(0), dash, color=colour, label=label)
+        axis.set(title=f"({letter}) {name}", ylim=(-0.02, 1.02))
+        axis.set_xlabel("$L^2$ length of the step, before clamping")
+        axis.grid(alpha=0.25)
+    panels[0].set_ylabel("test accuracy")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 

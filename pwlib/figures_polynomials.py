@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pwlib import style
+from pwlib import polynomials, signs, style
 
 
 def figure_optimal_objective(
@@ -18,7 +19,8 @@ def figure_optimal_objective(
 ) -> Figure:
     """The objective of (8) and the greatest error that is left, against the number m of points.
 
-    `means` and `errors` hold for each set of points a (mean, standard error) for each size.
+    `means` and `errors` hold for each set of points a (mean, standard error) for each size. An
+    objective below 1e-8 is rounding error, and not drawn.
     """
     looks = {
         "equispaced": {"color": style.COLOURS["equispaced"], "marker": "s"},
@@ -27,48 +29,128 @@ def figure_optimal_objective(
         "merging pairs": {"color": style.COLOURS["ink"], "marker": "d", "ls": ":"},
     }
     fig = style.figure(height=3.6)
-    left, right = fig.subplots(1, 2)
-    for axes, table in ((left, means), (right, errors)):
+    left, right = fig.subplots(1, 2, sharex=True)
+    for axes, table, least in ((left, means, 1e-8), (right, errors, 0)):
         for name, rows in table.items():
             mean, error = np.transpose(rows)
+            mean = np.where(mean < least, np.nan, mean)
             axes.errorbar(sizes, mean, 1.96 * error, label=name, ms=4, **looks[name])
         axes.axvline(degree + 0.5, color=style.COLOURS["muted"], lw=1)
         axes.set_xlabel("number of training points $m$")
     left.set(yscale="log", ylabel="objective of (8)", title="What (8) asks for")
-    right.set(ylabel=r"mean of $\max_x\,|\hat h_X - h|$", title="What is wanted")
-    right.annotate(
-        "$m = n + 1$",
-        (degree + 0.5, 0.97),
-        xycoords=("data", "axes fraction"),
-        xytext=(4, 0),
-        textcoords="offset points",
-        va="top",
-        fontsize=9,
-    )
+    right.set(ylabel=r"mean of $\max_x\,|\hat h_X - h|$", title="What is wanted", ylim=(0, None))
+    for axes, text in ((left, "$m > n$:\nzero"), (right, "$m > n$")):
+        axes.text(degree + 0.7, 0.5, text, transform=axes.get_xaxis_transform(), fontsize=9)
     fig.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return fig
 
 
-def figure_3(
-    curve: tuple[np.ndarray, np.ndarray],
-    maximisers: tuple[np.ndarray, np.ndarray],
-    nodes: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]],
-    degree: int,
-) -> Figure:
-    """Figure 3: the objective of (12), its maximisers, the nodes; below, how far apart they are.
+def figure_1(x: np.ndarray, degrees: Sequence[int]) -> Figure:
+    """Figure 1: f_n and g_n at x, a column for each degree; below, their difference g_n - f_n.
 
-    `curve` and `maximisers` are (x, objective); `nodes` maps a reading of the Chebyshev grid to
-    (x, objective, signed distance to the nearest maximiser in units of the local spacing).
+    Dots mark the sign changes of g_n, filled where f_n has one too; shaded is where they disagree.
     """
-    faces = (style.COLOURS["chebyshev"], "white")
+    fig = style.figure(width=max(7.0, 1.7 * len(degrees)), height=4.0)
+    rows = fig.subplots(2, len(degrees), sharex=True, sharey="row", squeeze=False)
+    for n, top, bottom in zip(degrees, *rows, strict=True):
+        f, g = polynomials.bernstein_classifier(n, x), polynomials.chebyshev_classifier(n, x)
+        changes = signs.sign_changes(equation_7_weights(n))
+        edges = np.concatenate(([0.0], changes, [1.0]))
+        _shade(top, edges, lambda middles, n=n: polynomials.chebyshev_classifier(n, middles))
+        top.plot(x, f, color=style.COLOURS["bernstein"], label="$f_n$, Bernstein")
+        top.plot(x, g, color=style.COLOURS["chebyshev"], label="$g_n$, Chebyshev")
+        _mark_changes(top, changes)
+        top.set_title(f"$n = {n}$\nagree on {polynomials.agreement(n):.3f}")
+        bottom.plot(x, g - f, color=style.COLOURS["ink"], label="$g_n - f_n$")
+        bottom.axhline(0, color=style.COLOURS["muted"], lw=0.8)
+        bottom.set(xlabel="$x$", xlim=(-0.02, 1.02), xticks=(0, 0.5, 1), ylim=(-1.25, 1.25))
+    rows[0, 0].set_ylabel("classifier")
+    rows[1, 0].set_ylabel("$g_n - f_n$")
+    fig.legend(*rows[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    return fig
+
+
+def figure_2(x: np.ndarray, weights: Mapping[str, Mapping[int, np.ndarray]]) -> Figure:
+    """Figure 2: max-margin classifiers at x; a row for each grid, a column for each size m.
+
+    `weights` maps the name of a grid and a size to weights in the shifted Chebyshev basis. Each
+    panel says how many spurious sign changes there are and how much of [0, 1] is misclassified.
+    """
+    sizes = list(next(iter(weights.values())))
+    fig = style.figure(width=max(7.0, 1.35 * len(sizes)), height=5.2)
+    rows = fig.subplots(len(weights), len(sizes), sharex=True, sharey=True, squeeze=False)
+    highest = 10.0
+    for (grid, by_size), axes in zip(weights.items(), rows, strict=True):
+        colour = style.COLOURS["equispaced" if grid.startswith("$E") else "chebyshev"]
+        axes[0].set_ylabel(grid)
+        for panel, m in zip(axes, sizes, strict=True):
+            values = polynomials.chebyshev_features(len(by_size[m]) - 1, x) @ by_size[m]
+            panel.axhline(0, color=style.COLOURS["muted"], lw=0.8)
+            panel.plot(x, values, color=colour, lw=1.2)
+            highest = max(highest, np.abs(values).max())
+            _mark_changes(panel, signs.sign_changes(by_size[m]))
+            spurious = len(signs.spurious_sign_changes(by_size[m]))
+            wrong = round(100 * signs.misclassified_measure(by_size[m]), 6)
+            panel.set_title(f"$m = {m}$\n{spurious} spurious\n{wrong:.2g}% wrong", fontsize=9)
+    for panel in rows[-1]:
+        panel.set_xlabel("$x$")
+    powers = 10 ** np.arange(np.log10(highest) + 1e-9).astype(int)
+    ticks = np.concatenate((-powers[::-1], [0], powers))
+    rows[0, 0].set_yscale("asinh", linear_width=1)
+    rows[0, 0].set_yticks(ticks, [f"{tick}".replace("-", "−") for tick in ticks], minor=False)
+    rows[0, 0].set(xlim=(-0.04, 1.04), xticks=(0, 0.5, 1), ylim=(-2 * highest, 2 * highest))
+    fig.legend(*rows[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    return fig
+
+
+def equation_7_weights(n: int) -> np.ndarray:
+    """The weights of g_n in the shifted Chebyshev basis: 1/p at the odd degrees, (n + 1,)."""
+    return np.arange(n + 1) % 2 / ((n + 1) // 2)
+
+
+def _mark_changes(axes: Axes, changes: np.ndarray) -> None:
+    """Dots at the sign changes: filled the one nearest to 1/2, hollow the spurious ones."""
+    own = np.abs(changes - 0.5) == np.abs(changes - 0.5).min(initial=np.inf)
+    look = {"ls": "", "marker": "o", "ms": 4, "color": style.COLOURS["ink"], "clip_on": False}
+    look["in_layout"] = False  # an empty line that isn't clipped has no extent to lay out
+    axes.plot(changes[own], 0 * changes[own], label="sign change near 1/2", **look)
+    axes.plot(changes[~own], 0 * changes[~own], label="spurious sign change", mfc="white", **look)
+
+
+def _shade(axes: Axes, edges: np.ndarray, values: Callable[[np.ndarray], np.ndarray]) -> None:
+    """Shade the intervals between edges where the sign isn't that of x - 1/2."""
+    middles = (edges[1:] + edges[:-1]) / 2
+    for left, right, wrong in zip(
+        edges, edges[1:], np.sign(values(middles)) != np.sign(middles - 0.5), strict=False
+    ):
+        if wrong:
+            axes.axvspan(left, right, color=style.COLOURS["muted"], alpha=0.25, lw=0)
+
+
+def figure_3(degree: int, x: np.ndarray, grids: Mapping[str, np.ndarray]) -> Figure:
+    """Figure 3: the objective of (12) at x, its maximisers, two grids; below, how far apart.
+
+    `grids` maps a reading of the Chebyshev grid to its nodes. The distances are those of the nodes
+    inside the interval, to the nearest maximiser, in units of the local spacing.
+    """
+    maximisers = polynomials.hard_points(degree)
+    loss, losses = (polynomials.hard_objective(degree, points) for points in (x, maximisers))
+    look = {"color": style.COLOURS["chebyshev"], "ls": "", "marker": "o", "ms": 5, "clip_on": False}
+    orange = {
+        "color": style.COLOURS["positive"],
+        "ls": "",
+        "marker": "^",
+        "ms": 8,
+        "clip_on": False,
+    }
     fig = style.figure(height=4.8)
     top, bottom = fig.subplots(2, 1, sharex=True, height_ratios=(2, 1))
-    top.plot(*curve, color=style.COLOURS["ink"], lw=1, label="objective of (12)")
-    top.plot(*maximisers, "^", color=style.COLOURS["positive"], ms=8, label="maximisers")
-    for (name, (x, value, offset)), face in zip(nodes.items(), faces, strict=True):
-        look = {"ls": "", "marker": "o", "ms": 5, "color": faces[0], "mfc": face}
-        top.plot(x, value, label=name, clip_on=False, **look)
-        bottom.plot(x, offset, clip_on=False, **look)
+    top.plot(x, loss, color=style.COLOURS["ink"], lw=1, label="expected loss (12)")
+    top.plot(maximisers, losses, label="its maximisers", **orange)
+    for (name, nodes), face in zip(grids.items(), (look["color"], "white"), strict=True):
+        top.plot(nodes, polynomials.hard_objective(degree, nodes), label=name, mfc=face, **look)
+        inside = nodes[(nodes > 0) & (nodes < 1)]
+        bottom.plot(inside, polynomials.nearest_hard_points(degree, inside)[1], mfc=face, **look)
     bottom.axhline(0, color=style.COLOURS["muted"], lw=1)
     top.set(ylabel="expected loss", title=f"$n = {degree}$", ylim=(0, None))
     bottom.set(xlabel="$x$", ylabel="distance to a\nmaximiser / spacing", xlim=(0, 1))

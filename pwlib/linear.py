@@ -47,7 +47,7 @@ def two_classes(
 
 
 def ridge(x: np.ndarray, y: np.ndarray, strength: float) -> Linear:
-    """Least squares with a penalty: |Xw + b - y|^2 + c |w|^2, the bias free.
+    """Least squares with a penalty, `||Xw + b - y||^2 + c ||w||^2`, the bias free.
 
     c is ``strength`` times the mean squared length of the centred samples, so that repeating each
     coordinate, or scaling x, changes w but no score. y is (n,) or, for k classes, (n, k). Solved
@@ -75,8 +75,8 @@ def nearest_mean(x: np.ndarray, y: np.ndarray) -> Linear:
 def flipping_sizes(model: Linear, x: np.ndarray, y: np.ndarray, order: float = 2) -> np.ndarray:
     """Length of the smallest perturbation that takes each sample to the boundary; (n,).
 
-    y (<w, x> + b) / |w|_*, with the dual norm: |w|_2 for order 2, |w|_1 for order inf (Hoelder).
-    Negative for a sample that is misclassified as it is.
+    `y (<w, x> + b)` over the dual norm of w, `||w||_2` for order 2 and `||w||_1` for order inf
+    (Hölder). Negative for a sample that is misclassified as it is.
     """
     dual = {2: 2, np.inf: 1}.get(order)
     if dual is None:
@@ -148,24 +148,24 @@ def usefulness(features: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndar
     return products.mean(axis=0), products.std(axis=0, ddof=1) / np.sqrt(len(y))
 
 
-def usefulness_in_box(
-    features: Features, x: np.ndarray, y: np.ndarray, eps: float
+def robust_usefulness(
+    features: Features, x: np.ndarray, y: np.ndarray, eps: float, *, in_box: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """E[min y f(x + step)] over the steps of L2 length <= eps that stay in the box; with its error.
+    """E[min y f(x + step)] over the steps of L2 length <= eps, and its standard error; (k,) each.
 
-    The right-hand side of (2) with the worst admissible Delta(x), for each feature; (k,) each.
+    The right-hand side of (2) at the worst Delta(x) = -y eps v of each feature, measured on
+    x + Delta(x); with ``in_box``, at the worst step that keeps x in [0, 1]^d.
     """
-    clean = features(x) * y[:, None]
-    lost = [
-        -y * (worst_step_in_box(x, -y[:, None] * v, eps) @ v) / sigma
-        for v, sigma in zip(features.directions, features.sigma, strict=True)
-    ]
-    products = clean - np.array(lost).T
+    products = np.empty((len(x), len(features.sigma)))
+    for j, (v, sigma) in enumerate(zip(features.directions, features.sigma, strict=True)):
+        down = -y[:, None] * v
+        step = worst_step_in_box(x, down, eps) if in_box else eps * down
+        products[:, j] = y * ((x + step - features.mean) @ v) / sigma
     return products.mean(axis=0), products.std(axis=0, ddof=1) / np.sqrt(len(y))
 
 
 def flipping_medians(model: Linear, x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
-    """Accuracy, median L-inf flipping size, median L2 flipping size over |x|_2.
+    """Accuracy, median L-inf flipping size, median L2 flipping size over `||x||_2`.
 
     The medians are over the samples that are classified correctly.
     """
@@ -202,14 +202,15 @@ def half_images(
     column = (np.arange(side) + 0.5) / side
     wave = np.sin(np.pi * column)[:, None] * np.sin(2 * np.pi * column)[None, : side // 2]
     images = np.full((count, side, side), 0.5)
-    images[:, :, : side // 2] += rng.uniform(-0.4, 0.4, (count, 1, 1)) * wave
+    amplitude = rng.choice([-1.0, 1.0], (count, 1, 1)) * rng.uniform(0.2, 0.4, (count, 1, 1))
+    images[:, :, : side // 2] += amplitude * wave
     images[:, :, side // 2 :] += contrast * y[:, None, None]
     images += grain * rng.standard_normal(images.shape)
     return images.reshape(count, -1), y
 
 
 def tilt(weights: np.ndarray, direction: np.ndarray, angle: float) -> np.ndarray:
-    """Turn the unit normal w/|w| by ``angle`` (radians) towards direction, within their plane."""
+    """Turn the unit normal `w/||w||` by ``angle`` (radians) towards direction, in their plane."""
     unit = weights / np.linalg.norm(weights)
     across = direction - (direction @ unit) * unit
     length = np.linalg.norm(across)

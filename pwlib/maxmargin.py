@@ -158,7 +158,9 @@ def _checked(features: ArrayLike, labels: ArrayLike) -> tuple[Matrix, Vector]:
         raise ValueError(f"labels: got shape {labels.shape}, accepts {features.shape[:1]}")
     if not features.size:
         raise ValueError(f"features: got shape {features.shape}, which is empty")
-    if not np.isfinite(features @ np.ones(features.shape[1])).all():  # spares a mask of that size
+    with np.errstate(invalid="ignore", over="ignore"):
+        sums = features @ np.ones(features.shape[1])  # cheaper than a mask of that size
+    if not np.isfinite(sums).all():
         raise ValueError("features: got NaN, infinity or an overflow, accepts finite numbers")
     if (labels == 0).any():
         raise ValueError("labels: got 0, the label of a tie, accepts -1 and 1; drop that point")

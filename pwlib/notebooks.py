@@ -60,7 +60,7 @@ def fingerprint(path: Path) -> str:
     modules, packages = _imports(nb)
     registers = [name for name in ("claims", "assumptions") if name in modules]
     inputs = {
-        "cells": [[cell.source, cell.metadata.get("tags", [])] for cell in _code_cells(nb)],
+        "cells": [cell.source for cell in _code_cells(nb)],
         "modules": {name: (PACKAGE / f"{name}.py").read_text() for name in sorted(modules)},
         "versions": {name: _version(name) for name in sorted(packages)},
         "registers": {name: _entries(name, path.stem, nb) for name in registers},
@@ -158,6 +158,7 @@ def _client(
         nb,
         timeout=None,
         kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],
         record_timing=False,
         coalesce_streams=True,
         resources={"metadata": {"path": str(path.parent)}},

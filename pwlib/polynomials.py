@@ -81,6 +81,17 @@ def hard_points(n: int) -> Vector:
     return np.concatenate([(1 - upper), [0.5] * (n % 2), upper[::-1]])
 
 
+def nearest_hard_points(n: int, x: ArrayLike) -> tuple[NDArray[np.intp], Vector]:
+    """For each x the index of the hard point nearest in angle, and the signed distance to it.
+
+    The distance is that of the angles divided by π/n, the local spacing: x = (1 − cos s)/2.
+    """
+    angles, hard_angles = (np.arccos(1 - 2 * points) for points in (_points(x), hard_points(n)))
+    apart = np.subtract.outer(angles, hard_angles) * n / np.pi
+    nearest = np.abs(apart).argmin(axis=1)
+    return nearest, apart[np.arange(len(apart)), nearest]
+
+
 def agreement(n: int, measure: str = "lebesgue") -> float:
     """The measure of {x in [0, 1] : sign f_n(x) = sign g_n(x)}, n ≥ 1, in closed form.
 

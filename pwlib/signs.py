@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize.elementwise import find_root
 
 from pwlib.grids import nearest_neighbour_labels
 
@@ -26,8 +27,9 @@ def sign_changes(weights: ArrayLike) -> Vector:
     points = np.concatenate(([0.0], _extrema(weights), [1.0]))
     signs = np.sign(_values(weights, points))
     points, signs = points[signs != 0], signs[signs != 0]
-    changes = np.flatnonzero(np.diff(signs))
-    return _bisect(weights, points[changes], points[changes + 1])
+    left = np.flatnonzero(np.diff(signs))
+    brackets = points[left], points[left + 1]
+    return find_root(lambda x: _values(weights, x), brackets).x if left.size else points[left]
 
 
 def spurious_sign_changes(weights: ArrayLike) -> Vector:
@@ -60,16 +62,6 @@ def _extrema(weights: Vector) -> Vector:
     slope = chebyshev.chebtrim(slope, np.finfo(float).eps * np.abs(slope).sum())
     zeros = (chebyshev.chebroots(slope).real + 1) / 2
     return np.unique(zeros[(zeros > 0) & (zeros < 1)])
-
-
-def _bisect(weights: Vector, low: Vector, high: Vector) -> Vector:
-    """The sign change between each low and high, to the last bit or so."""
-    left = np.sign(_values(weights, low))
-    for _ in range(60):
-        middle = (low + high) / 2
-        stays = np.sign(_values(weights, middle)) == left
-        low, high = np.where(stays, middle, low), np.where(stays, high, middle)
-    return (low + high) / 2
 
 
 def _checked(weights: ArrayLike) -> Vector:

@@ -84,11 +84,30 @@ def drop_thebe(app: Sphinx, page: str, template: str, context: dict, doctree: ob
     ]
 
 
+def register_claims(app: Sphinx, doctree: nodes.document) -> None:
+    """Make the anchors that `pwlib.claims.check` sets known to links from other pages."""
+    for raw in doctree.findall(nodes.raw):
+        for anchor in re.findall(r'<a id="(claim-[\w-]+)">', raw.astext()):
+            slugs = app.env.metadata[app.env.docname].setdefault("myst_slugs", {})
+            slugs[anchor] = (0, anchor, anchor)
+
+
+def keep_bars(
+    app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]
+) -> None:
+    """In a docstring |x| is a modulus, not one of reStructuredText's substitutions."""
+    for i, line in enumerate(lines):
+        pieces = re.split(r"(`+[^`]*`+)", line)
+        lines[i] = "".join(p if p.startswith("`") else p.replace("|", r"\|") for p in pieces)
+
+
 def setup(app: Sphinx) -> dict:
     """Called by Sphinx."""
     app.add_directive("execution-table", ExecutionTable)
     app.add_directive("version-table", VersionTable)
     app.add_directive("how-to-cite", HowToCite)
     app.connect("config-inited", link_repository)
+    app.connect("doctree-read", register_claims)
+    app.connect("autodoc-process-docstring", keep_bars)
     app.connect("html-page-context", drop_thebe, priority=900)
     return {"version": metadata.version("pwlib"), "parallel_read_safe": True}

@@ -57,6 +57,15 @@ def test_the_mean_of_8_is_that_of_folded_normals(m):
     assert abs(mean - exact) < 4 * error
 
 
+def test_the_largest_error_is_that_of_a_fine_search_but_for_the_stated_share():
+    n, x, h = 9, grids.equispaced(6), draws(9, 20)
+    error = optimal.error_coefficients(n, x, h)
+    searched = np.abs(values(n, np.linspace(0, 1, 50_001), error)).max(axis=1)
+    found = optimal.largest_error(n, x, h)
+    assert np.all(found <= searched * (1 + 1e-6))
+    assert np.all(found >= searched * np.cos(np.pi / 40) * (1 - 1e-6))
+
+
 def test_merging_points_takes_the_objective_to_zero_in_proportion_to_the_gap():
     n, h = 10, draws(10, 50)
     wide, narrow = (

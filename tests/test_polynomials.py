@@ -140,6 +140,18 @@ def test_hard_points_are_all_the_local_maximisers(n):
     np.testing.assert_allclose(polynomials.hard_points(n), maximisers, atol=1e-6)
 
 
+def test_nearest_hard_points_are_found_and_measured_in_local_spacings():
+    nearest, distance = polynomials.nearest_hard_points(5, [0.0, 0.5, 1.0])
+    assert nearest.tolist() == [0, 2, 4]
+    assert distance[1] == pytest.approx(0, abs=1e-12)
+    assert distance[0] == pytest.approx(-distance[2])
+    assert distance[0] < -0.5
+    angle = np.arccos(1 - 2 * polynomials.hard_points(8)[3]) + 0.1 * np.pi / 8
+    nearest, distance = polynomials.nearest_hard_points(8, [(1 - np.cos(angle)) / 2])
+    assert nearest.tolist() == [3]
+    assert distance == pytest.approx(0.1, abs=1e-12)
+
+
 @pytest.mark.parametrize("n", range(1, 16))
 @pytest.mark.parametrize("measure", ["lebesgue", "arcsine"])
 def test_agreement_is_the_measure_between_the_roots(n, measure):

@@ -1,0 +1,166 @@
+"""The attacks, against float64, finite differences and exact solutions."""
+
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+
+from pwlib import attacks
+from pwlib.networks import MLP
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """A small network trained on two noisy prototypes for each of three classes, and its data."""
+    generator = torch.Generator().manual_seed(0)
+    prototypes = torch.rand(6, 20, generator=generator)
+    which = torch.randint(6, (600,), generator=generator)
+    x = (prototypes[which] + 0.15 * torch.randn(600, 20, generator=generator)).clamp(0, 1)
+    y = which % 3
+    model = MLP((20, 32, 32, 3), "relu", seed=0)
+    optimiser = torch.optim.Adam(model.parameters(), lr=1e-2)
+    for _ in range(200):
+        optimiser.zero_grad()
+        cross_entropy(model(x), y).backward()
+        optimiser.step()
+    return model, x, y
+
+
+def linear(weights, bias=0.0):
+    return lambda x: x @ weights.T.to(x) + bias
+
+
+def test_margin_loss_is_the_logarithm_of_the_odds_against_the_label():
+    z = torch.tensor([[1.0, 2.0, -3.0], [0.0, 50.0, 3.0]], dtype=torch.float64)
+    y = torch.tensor([1, 0])
+    p = z.softmax(1)[torch.arange(2), y]
+    torch.testing.assert_close(attacks.margin_loss(z, y), torch.log((1 - p) / p))
+
+
+def test_direction_is_that_of_the_cross_entropy_by_finite_differences(trained):
+    model, x, y = trained
+    model = MLP(model.widths, "relu", seed=1).double()
+    x = x[:5].double()
+    numeric = torch.empty_like(x)
+    for i in range(x.shape[1]):
+        shift = torch.zeros_like(x)
+        shift[:, i] = 1e-6
+        up, down = (cross_entropy(model(x + s), y[:5], reduction="none") for s in (shift, -shift))
+        numeric[:, i] = (up - down).detach() / 2e-6
+    numeric /= numeric.norm(dim=1, keepdim=True)
+    torch.testing.assert_close(attacks.direction(model, x, y[:5]), numeric, atol=1e-6, rtol=0)
+
+
+def test_direction_survives_where_the_float32_cross_entropy_saturates():
+    generator = torch.Generator().manual_seed(3)
+    model = MLP((20, 32, 32, 3), "relu", seed=0)
+    with torch.no_grad():
+        model.layers[-1].weight *= 1000  # so sure of itself that p_y rounds to 1
+    x = torch.rand(50, 20, generator=generator)
+    y = model(x).argmax(1)
+    gap = -attacks.margin_loss(model(x), y)
+    sure = gap > 30
+    assert sure.sum() > 10
+    x, y = x[sure], y[sure]
+
+    leaf = x.clone().requires_grad_()
+    (naive,) = torch.autograd.grad(cross_entropy(model(leaf), y, reduction="sum"), leaf)
+    truth = MLP((20, 32, 32, 3), "relu", seed=0).double()
+    truth.load_state_dict(model.state_dict())
+    leaf = x.double().requires_grad_()
+    loss = attacks.margin_loss(truth(leaf), y).sum()
+    (exact,) = torch.autograd.grad(loss, leaf)
+    exact /= exact.norm(dim=1, keepdim=True)
+
+    cosine = (attacks.direction(model, x, y).double() * exact).sum(1)
+    naive_cosine = (attacks.unit(naive).double() * exact).sum(1)
+    assert cosine.min() > 1 - 1e-5
+    assert naive_cosine.median() < 0.9
+
+
+def test_unit_neither_underflows_nor_makes_a_step_of_nothing():
+    g = torch.tensor([[3e-30, 4e-30], [3e30, 4e30], [0.0, 0.0]])
+    expected = torch.tensor([[0.6, 0.8], [0.6, 0.8], [0.0, 0.0]])
+    torch.testing.assert_close(attacks.unit(g), expected)
+
+
+def test_one_step_on_a_linear_model_goes_straight_to_the_boundary():
+    weights = torch.tensor([[1.0, 2.0, -2.0], [0.0, 0.0, 0.0]])
+    x = torch.tensor([[0.5, 0.6, 0.4]], dtype=torch.float64)
+    distance = ((x @ weights[0].double()) / 3).item()
+    model, y = linear(weights), torch.tensor([0])
+    for eps, right in ((distance * 0.999, 1.0), (distance * 1.001, 0.0)):
+        adversarial = attacks.one_step(model, x, y, eps)
+        assert attacks.accuracy(model, adversarial, y) == right
+        assert (adversarial - x).norm().item() == pytest.approx(eps)
+
+
+def test_one_step_is_clamped_to_the_box_and_shortened_by_it(trained):
+    model, x, y = trained
+    adversarial = attacks.one_step(model, x, y, 1.0)
+    assert adversarial.min() >= 0
+    assert adversarial.max() <= 1
+    assert ((adversarial - x).norm(dim=1) <= 1 + 1e-6).all()
+    assert ((adversarial - x).norm(dim=1) < 0.999).any()
+
+
+def test_no_gradient_no_step():
+    x = torch.rand(4, 3, generator=torch.Generator().manual_seed(0))
+    model = lambda x: (0 * x).sum(1, keepdim=True) + torch.tensor([1.0, 0.0])  # noqa: E731
+    y = torch.zeros(4, dtype=torch.int64)
+    assert torch.equal(attacks.one_step(model, x, y, 1.0), x)
+    assert torch.equal(attacks.pgd(model, x, y, 1.0, 3, 1, seed=0), x)
+
+
+@pytest.mark.parametrize("eps", [0.1, 0.3, 0.6])
+def test_pgd_stays_in_ball_and_box_and_is_never_weaker_than_one_step(trained, eps):
+    model, x, y = trained
+    adversarial = attacks.pgd(model, x, y, eps, steps=10, restarts=2, seed=0)
+    assert adversarial.min() >= 0
+    assert adversarial.max() <= 1
+    assert ((adversarial - x).norm(dim=1) <= eps * (1 + 1e-5)).all()
+    one_step = attacks.one_step(model, x, y, eps)
+    fooled = model(one_step).argmax(1) != y
+    assert (model(adversarial).argmax(1) != y)[fooled].all()
+
+
+def test_pgd_beats_one_step_on_a_curved_boundary(trained):
+    model, x, y = trained
+    one_step = attacks.accuracy(model, attacks.one_step(model, x, y, 0.6), y)
+    assert attacks.accuracy(model, attacks.pgd(model, x, y, 0.6, 20, 3, seed=0), y) < one_step
+
+
+def test_pgd_finds_the_best_point_of_the_ball_of_a_linear_model():
+    weights = torch.tensor([[1.0, 2.0, -2.0], [0.0, 0.0, 0.0]], dtype=torch.float64)
+    x = torch.full((2, 3), 0.5, dtype=torch.float64)
+    y = torch.tensor([0, 0])
+    found = attacks.pgd(linear(weights), x, y, 0.2, steps=20, restarts=1, seed=0)
+    torch.testing.assert_close(found, x - 0.2 * weights[0] / 3)
+
+
+def test_pgd_depends_on_its_seed_alone(trained):
+    model, x, y = trained
+    first, again, other = (attacks.pgd(model, x, y, 0.4, 3, 3, seed=s) for s in (5, 5, 6))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_accuracy_curve_moves_along_the_given_direction(trained):
+    model, x, y = trained
+    step = attacks.direction(model, x, y)
+    expected = [
+        (model(attacks.one_step(model, x, y, eps)).argmax(1) == y).double().mean().item()
+        for eps in (0.0, 0.4)
+    ]
+    assert attacks.accuracy_curve(model, x, y, step, (0.0, 0.4)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("eps", [-1.0, float("inf"), float("nan")])
+def test_bad_eps_is_refused(trained, eps):
+    with pytest.raises(ValueError, match="eps: got"):
+        attacks.one_step(*trained, eps)
+
+
+@pytest.mark.parametrize("bad", [{"steps": 0}, {"restarts": 0}])
+def test_bad_effort_is_refused(trained, bad):
+    with pytest.raises(ValueError, match=f"{next(iter(bad))}: got 0"):
+        attacks.pgd(*trained, 1.0, **({"steps": 1, "restarts": 1, "seed": 0} | bad))

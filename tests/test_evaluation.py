@@ -1,0 +1,77 @@
+"""How accuracies become curves, heights and intervals."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from pwlib import attacks, evaluation
+from pwlib.datasets import Dataset
+from pwlib.networks import MLP
+
+
+@pytest.fixture
+def networks(monkeypatch):
+    generator = torch.Generator().manual_seed(0)
+    x = torch.rand(200, 6, generator=generator)
+    y = (x[:, 0] > x[:, 1]).long()
+    monkeypatch.setattr(evaluation, "loaded", lambda name: Dataset(x, y, x, y))
+    return [MLP((6, 8, 2), "relu", seed) for seed in range(3)], x, y
+
+
+def test_each_curve_is_one_network_on_the_examples_of_another(networks):
+    (reference, robust, control), x, y = networks
+    attack = evaluation.Attack((0.0, 0.3), pgd_eps=(0.1, 0.3), pgd_steps=4, images=50)
+    found = evaluation.evaluate("MNIST", reference, robust, control, attack, seed=0)
+    pairs = {
+        "reference": (reference, reference),
+        "robust": (robust, robust),
+        "robust to reference": (reference, robust),
+        "reference to robust": (robust, reference),
+        "control": (reference, control),
+    }
+    assert set(found.curves) == set(evaluation.CURVES) == set(pairs)
+    for key, (target, source) in pairs.items():
+        adversarial = attacks.one_step(source, x, y, 0.3)
+        expected = [attacks.accuracy(target, x, y), attacks.accuracy(target, adversarial, y)]
+        assert found.curves[key] == pytest.approx(expected)
+    moved = (attacks.one_step(reference, x, y, 0.3) - x).norm(dim=1).mean().item()
+    assert found.lengths == pytest.approx([0.0, moved])
+    for key, model in (("reference", reference), ("robust", robust)):
+        ahead = attacks.one_step(model, x[:50], y[:50], 0.3)
+        assert found.one_step[key][1] == pytest.approx(attacks.accuracy(model, ahead, y[:50]))
+        assert all(p <= o for p, o in zip(found.pgd[key], found.one_step[key], strict=True))
+
+
+def test_height_is_the_mean_of_the_piecewise_linear_curve():
+    magnitudes = [0.0, 0.5, 2.0]
+    curves = np.array([[1.0, 0.6, 0.0], [0.5, 0.5, 0.5]])
+    fine = np.linspace(0, 2, 200_001)
+    expected = [np.interp(fine, magnitudes, curve).mean() for curve in curves]
+    np.testing.assert_allclose(evaluation.height(curves, magnitudes), expected, atol=1e-5)
+
+
+def test_interval_is_that_of_the_t_test():
+    values = [0.3, 0.35, 0.42]
+    expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    assert evaluation.interval(values) == pytest.approx(tuple(expected))
+    assert evaluation.interval([0.3]) == (-np.inf, np.inf)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        ([0.50, 0.51, 0.52], [0.40, 0.41, 0.41], True),
+        ([0.50, 0.51, 0.52], [0.49, 0.505, 0.51], False),  # below the margin
+        ([0.90, 0.41, 0.41], [0.40, 0.40, 0.40], False),  # one seed alone
+        ([0.40, 0.41, 0.41], [0.50, 0.51, 0.52], False),
+        ([0.5], [0.4], True),
+        ([0.5], [0.495], False),
+    ],
+)
+def test_above_asks_for_a_margin_and_for_agreement_of_the_seeds(a, b, expected):
+    assert evaluation.above(a, b, margin=0.01) is expected
+
+
+def test_spread_shows_mean_and_extremes_in_percent():
+    assert evaluation.spread([0.98, 0.99, 0.985]) == "98.50 (98.00–99.00)"

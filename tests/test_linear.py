@@ -1,0 +1,254 @@
+"""Linear models against scipy's solvers, closed forms, and exact arithmetic."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from scipy.optimize import LinearConstraint, linprog, minimize
+from scipy.stats import norm
+
+from pwlib import figures_linear, linear, maxmargin
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(20)
+
+
+def two_clouds(rng, count=60, d=9):
+    y = np.where(np.arange(count) % 2, 1.0, -1.0)
+    return rng.standard_normal((count, d)) + 0.8 * y[:, None], y
+
+
+@pytest.mark.parametrize("shape", [(60, 9), (9, 60)])
+def test_ridge_is_stationary_for_its_objective_in_both_solution_spaces(rng, shape):
+    x, y = rng.standard_normal(shape), rng.standard_normal(shape[0])
+    model = linear.ridge(x, y, 0.3)
+    penalty = 0.3 * np.sum((x - x.mean(axis=0)) ** 2) / len(x)
+    residual = model(x) - y
+    np.testing.assert_allclose(x.T @ residual + penalty * model.weights, 0, atol=1e-10)
+    assert residual.sum() == pytest.approx(0, abs=1e-10)
+
+
+def test_ridge_fits_several_targets_as_it_fits_each(rng):
+    x, y = rng.standard_normal((40, 5)), rng.standard_normal((40, 3))
+    together = linear.ridge(x, y, 0.1)(x)
+    each = [linear.ridge(x, column, 0.1)(x) for column in y.T]
+    np.testing.assert_allclose(together, np.transpose(each), atol=1e-12)
+
+
+def test_flipping_sizes_are_the_distances_that_optimisers_find(rng):
+    x, y = two_clouds(rng)
+    model = linear.ridge(x, y, 0.1)
+    right = y * model(x) > 0
+    x, y = x[right][:3], y[right][:3]
+    d = x.shape[1]
+    for point, l2, linf in zip(
+        x,
+        linear.flipping_sizes(model, x, y),
+        linear.flipping_sizes(model, x, y, np.inf),
+        strict=True,
+    ):
+        score = model(point)
+        on_boundary = LinearConstraint(model.weights, -score, -score)
+        found = minimize(lambda s: s @ s, np.zeros(d), jac=lambda s: 2 * s, constraints=on_boundary)
+        assert l2 == pytest.approx(np.sqrt(found.fun), rel=1e-5)
+        # minimise r subject to -r <= s_i <= r and <w, s> = -score
+        above, below = (
+            np.hstack([np.eye(d), -np.ones((d, 1))]),
+            np.hstack([-np.eye(d), -np.ones((d, 1))]),
+        )
+        program = linprog(
+            np.eye(d + 1)[-1],
+            A_ub=np.vstack([above, below]),
+            b_ub=np.zeros(2 * d),
+            A_eq=np.append(model.weights, 0)[None],
+            b_eq=[-score],
+            bounds=(None, None),
+        )
+        assert linf == pytest.approx(program.fun, rel=1e-9)
+
+
+def test_flipping_sizes_are_negative_where_the_label_is_wrong():
+    model = linear.Linear(np.array([3.0, 4.0]), 0.0)
+    np.testing.assert_allclose(
+        linear.flipping_sizes(model, np.ones((2, 2)), np.array([1, -1])), [1.4, -1.4]
+    )
+
+
+def test_worst_step_in_box_gains_what_a_solver_gains(rng):
+    x, direction = rng.random((4, 12)), rng.standard_normal(12)
+    steps = linear.worst_step_in_box(x, direction, 0.8)
+    assert np.all((x + steps >= 0) & (x + steps <= 1))
+    np.testing.assert_allclose(np.linalg.norm(steps, axis=1), 0.8, atol=1e-9)
+    for point, step in zip(x, steps, strict=True):
+        found = minimize(
+            lambda s: -direction @ s,
+            np.zeros(12),
+            jac=lambda s: -direction,
+            bounds=list(zip(-point, 1 - point, strict=True)),
+            constraints={"type": "ineq", "fun": lambda s: 0.64 - s @ s, "jac": lambda s: -2 * s},
+            options={"maxiter": 500, "ftol": 1e-12},
+        )
+        assert direction @ step == pytest.approx(-found.fun, rel=1e-6)
+
+
+def test_worst_step_stops_at_the_corner_of_the_box():
+    x, direction = np.array([[0.25, 0.5]]), np.array([1.0, -1e-6])
+    step = linear.worst_step_in_box(x, direction, 5.0)
+    np.testing.assert_allclose(step, [[0.75, -0.5]], atol=1e-12)
+
+
+def test_flipping_step_in_box_is_the_shortest_with_its_gain(rng):
+    x, direction = rng.random((4, 12)), rng.standard_normal(12)
+    gain = np.array([0.1, 0.5, 1.0, 1.5])
+    steps = linear.flipping_step_in_box(x, direction, gain)
+    np.testing.assert_allclose(steps @ direction, gain, rtol=1e-9)
+    for point, step, target in zip(x, steps, gain, strict=True):
+        found = minimize(
+            lambda s: s @ s,
+            np.zeros(12),
+            jac=lambda s: 2 * s,
+            bounds=list(zip(-point, 1 - point, strict=True)),
+            constraints=LinearConstraint(direction, target, target),
+            options={"maxiter": 500, "ftol": 1e-14},
+        )
+        assert step @ step == pytest.approx(found.fun, rel=1e-5)
+
+
+def test_within_class_features_decorrelate_the_classes_and_point_to_the_positive_one(rng):
+    x, y = two_clouds(rng, 500, 6)
+    features = linear.within_class_features(x, y, 6)
+    values = features(x)
+    np.testing.assert_allclose(values.std(axis=0), 1)
+    raw = (x - features.mean) @ features.directions.T
+    within = sum(np.cov(raw[y == label].T, bias=True) * np.mean(y == label) for label in (-1, 1))
+    assert np.abs(within - np.diag(np.diag(within))).max() < 1e-10
+    assert np.all(np.diff(np.diag(within)) < 0)
+    assert np.all(values[y > 0].mean(axis=0) > values[y < 0].mean(axis=0))
+
+
+def test_robust_usefulness_loses_eps_over_sigma_and_less_in_the_box(rng):
+    x, y = two_clouds(rng, 200, 6)
+    x = np.clip(0.5 + 0.15 * x, 0, 1)
+    features = linear.within_class_features(x, y, 4)
+    rho, error = linear.usefulness(features(x), y)
+    free, free_error = linear.robust_usefulness(features, x, y, 0.2, in_box=False)
+    boxed, _ = linear.robust_usefulness(features, x, y, 0.2, in_box=True)
+    np.testing.assert_allclose(rho - free, 0.2 / features.sigma)
+    np.testing.assert_allclose(free_error, error)
+    assert np.all((boxed > free) & (boxed < rho))
+
+
+def test_standard_error_of_usefulness_is_that_of_the_mean(rng):
+    x = rng.standard_normal((2000, 200, 1)) + 0.3  # 2000 experiments of 200 samples
+    found = [linear.usefulness(sample, np.ones(200)) for sample in x]
+    assert np.mean([error for _, error in found]) == pytest.approx(
+        np.std([rho for rho, _ in found]), rel=0.05
+    )
+
+
+@pytest.mark.parametrize("k", [2, 3])
+def test_repeated_pixels_change_no_flipping_size_of_fitted_classifiers(rng, k):
+    y = np.where(np.arange(30) % 2, 1.0, -1.0)
+    x = rng.random((30, 49)) + 0.3 * y[:, None]
+    big = linear.resize(x, 7 * k)
+    for fit in (
+        lambda x: linear.ridge(x, y, 0.1),
+        lambda x: linear.Linear(maxmargin.fit(x, y).weights, 0.0),
+        lambda x: linear.Linear(np.linalg.pinv(x) @ y, 0.0),
+    ):
+        small, large = fit(x), fit(big)
+        np.testing.assert_allclose(
+            large.weights * k * k, linear.resize(small.weights[None], 7 * k)[0], atol=1e-8
+        )
+        np.testing.assert_allclose(
+            linear.flipping_medians(small, x, y), linear.flipping_medians(large, big, y), rtol=1e-8
+        )
+
+
+def test_resize_repeats_pixels_and_undoes_it_by_block_means():
+    x = np.arange(4.0)[None]
+    rows = [[0, 0, 1, 1], [0, 0, 1, 1], [2, 2, 3, 3], [2, 2, 3, 3]]
+    np.testing.assert_array_equal(linear.resize(x, 4), np.reshape(rows, (1, 16)))
+    np.testing.assert_array_equal(linear.resize(linear.resize(x, 6), 2), x)
+    assert linear.resize(x, 1) == 1.5
+
+
+@pytest.mark.parametrize("d", [4, 400])
+def test_gaussian_family_has_the_accuracy_and_flipping_size_of_its_law(rng, d):
+    x, y, best = linear.gaussian_family(20000, d, 1.5, rng)
+    accuracy, linf, _ = linear.flipping_medians(best, x, y)
+    assert accuracy == pytest.approx(norm.cdf(1.5), abs=0.008)
+    # (1.5 + z) given that it is positive, at its median, over sqrt(d)
+    median = 1.5 + norm.ppf((norm.cdf(-1.5) + 1) / 2)
+    assert linf * np.sqrt(d) == pytest.approx(median, rel=0.02)
+
+
+def test_tilt_turns_by_the_angle_and_keeps_unit_length(rng):
+    w, u = rng.standard_normal((2, 8))
+    turned = linear.tilt(w, u, 0.7)
+    assert np.linalg.norm(turned) == pytest.approx(1)
+    assert turned @ w / np.linalg.norm(w) == pytest.approx(np.cos(0.7))
+    assert turned @ u > np.cos(0.7) * (u @ w) / np.linalg.norm(w)
+
+
+def test_half_images_carry_their_label_in_the_right_half_only(rng):
+    x, y = linear.half_images(4000, 8, 0.25, 0.01, rng)
+    difference = (x[y > 0].mean(axis=0) - x[y < 0].mean(axis=0)).reshape(8, 8)
+    np.testing.assert_allclose(difference[:, 4:], 0.5, atol=0.01)
+    np.testing.assert_allclose(difference[:, :4], 0, atol=0.04)
+
+
+def test_rounding_error_is_that_of_exact_arithmetic(rng):
+    w, x = rng.standard_normal((2, 300)).astype(np.float32)
+    exact = sum(Fraction(float(a)) * Fraction(float(b)) for a, b in zip(w, x, strict=True))
+    total = np.float32(0)
+    for a, b in zip(w, x, strict=True):
+        total += a * b
+    one_by_one, _ = linear.rounding_error(w, x)
+    assert one_by_one == pytest.approx(abs(float(Fraction(float(total)) - exact)), rel=1e-6)
+
+
+def test_two_classes_keeps_two_digits_with_signs():
+    x, labels = np.arange(4, dtype=np.float32)[:, None], np.array([3, 5, 7, 3])
+    kept, y = linear.two_classes(x, labels, 3, 7)
+    assert kept.dtype == np.float64
+    np.testing.assert_array_equal(kept[:, 0], [0, 2, 3])
+    np.testing.assert_array_equal(y, [-1, 1, -1])
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda: linear.ridge(np.eye(3), np.ones(3), 0.0), "strength"),
+        (lambda: linear.flipping_sizes(linear.Linear(np.ones(2), 0.0), np.eye(2), 1, 1), "order"),
+        (lambda: linear.resize(np.ones((1, 16)), 3), "side"),
+        (lambda: linear.tilt(np.ones(3), 2 * np.ones(3), 0.1), "direction"),
+        (lambda: linear.two_classes(np.eye(3), np.array([1, 1, 2]), 1, 7), "labels"),
+        (lambda: linear.rounding_error(np.ones(3), np.ones(3)), "float32"),
+        (lambda: linear.within_class_features(np.eye(4), np.array([1.0, 1, -1, -1]), 4), "count"),
+    ],
+)  # fmt: skip
+def test_a_bad_argument_is_named(call, name):
+    with pytest.raises(ValueError, match=name):
+        call()
+
+
+def test_figures_draw_the_data_they_are_given(rng):
+    image, step = rng.random(9), np.linspace(-0.2, 0.1, 9)
+    panels = figures_linear.image_row([image, step], ["a", "b"], signed=[1]).axes
+    drawn = [panel.images[0] for panel in panels]
+    np.testing.assert_array_equal(drawn[0].get_array(), image.reshape(3, 3))
+    assert [picture.get_clim() for picture in drawn] == [(0, 1), (-0.2, 0.2)]
+    assert "0.2" in panels[1].get_title()
+
+    rho, critical = np.array([0.1, 0.2, 0.3, 0.4]), np.array([0.01, 0.1, 1.0, 0.5])
+    groups = {name: np.arange(4) == i for i, name in enumerate("abcd")}
+    axis = figures_linear.usefulness_map(rho, critical, groups, 0.5).axes[0]
+    points = np.vstack([scatter.get_offsets() for scatter in axis.collections])
+    np.testing.assert_array_equal(points, np.transpose([critical, rho]))
+
+    curve = {"dimension": np.array([4, 16]), "linf": np.array([1.0, 0.5]), "relative": np.ones(2)}
+    right = figures_linear.dimension_curves(curve, curve).axes[1]
+    np.testing.assert_allclose(right.lines[-1].get_ydata(), curve["linf"])  # 1/sqrt(d) itself

@@ -1,0 +1,214 @@
+import tracemalloc
+
+import mpmath
+import numpy as np
+import pytest
+from scipy.optimize import linprog, minimize, nnls
+
+from pwlib import grids, maxmargin, polynomials
+
+GRIDS = {
+    "equispaced": grids.equispaced,
+    "lobatto": lambda m: grids.chebyshev(m, "lobatto"),
+    "roots": lambda m: grids.chebyshev(m, "roots"),
+    "roots+ends": lambda m: grids.chebyshev(m, "roots+ends"),
+}
+
+
+def chebyshev_problem(grid, m, degree=30):
+    x, labels = grids.training_set(GRIDS[grid](m))
+    return polynomials.chebyshev_features(degree, x), labels
+
+
+def reference(features, labels, support):
+    """The solution with these support vectors at 80 digits, and whether it is the optimum (KKT):
+    all multipliers positive, all margins at least 1; the features are taken as exact.
+    """
+    with mpmath.workdps(80):
+        rows = mpmath.matrix((labels[support, None] * features[support]).tolist())
+        multipliers = mpmath.lu_solve(rows * rows.T, mpmath.ones(rows.rows, 1))
+        weights = rows.T * multipliers
+        close = np.array([float(w) for w in weights])
+        margins = labels * (features @ close)
+        in_doubt = np.flatnonzero(
+            margins < 1 + 1e-12 * np.abs(features).max() * np.abs(close).sum()
+        )
+        exact = [
+            mpmath.fdot(map(mpmath.mpf, (labels[i] * features[i]).tolist()), weights)
+            for i in np.setdiff1d(in_doubt, support)
+        ]
+        return weights, min(multipliers) > 0 and all(margin >= 1 for margin in exact)
+
+
+def relative_error(weights, truth):
+    with mpmath.workdps(80):
+        off = [mpmath.mpf(float(w)) - t for w, t in zip(weights, truth, strict=True)]
+        return float(mpmath.norm(off) / mpmath.norm(truth))
+
+
+def random_problem(rng, width, points, separable=True):
+    features = rng.standard_normal((points, width)) * 10.0 ** rng.integers(-5, 6)
+    labels = np.sign(features @ rng.standard_normal(width))
+    return features, labels if separable else rng.choice([-1.0, 1.0], points)
+
+
+@pytest.mark.parametrize("grid", GRIDS)
+@pytest.mark.parametrize(
+    ("degree", "m"), [(7, 40), (30, 2), (30, 33), (30, 100), (30, 1000), (30, 100_000), (45, 600)]
+)
+def test_weights_agree_with_the_optimum_at_80_digits(grid, degree, m):
+    features, labels = chebyshev_problem(grid, m, degree)
+    result = maxmargin.fit(features, labels)
+    truth, optimal = reference(features, labels, result.support)
+    assert optimal
+    assert relative_error(result.weights, truth) < 1e-12
+    assert abs(result.gap) < 1e-10
+
+
+def test_random_problems_agree_with_the_optimum_at_80_digits():
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        features, labels = random_problem(rng, rng.integers(1, 12), rng.integers(1, 60))
+        result = maxmargin.fit(features, labels)
+        truth, optimal = reference(features, labels, result.support)
+        assert optimal
+        assert relative_error(result.weights, truth) < 1e-12
+
+
+def test_two_points_give_the_closed_form_of_equation_7():
+    x = np.random.default_rng(1).random(50)
+    for n in (1, 2, 5, 12, 31):
+        result = maxmargin.fit(polynomials.chebyshev_features(n, [0.0, 1.0]), [-1, 1])
+        values = result(polynomials.chebyshev_features(n, x))
+        assert np.abs(values - polynomials.chebyshev_classifier(n, x)).max() < 1e-14
+
+
+def test_agrees_with_a_general_purpose_optimiser():
+    rng = np.random.default_rng(2)
+    for _ in range(10):
+        features = rng.standard_normal((12, 4))
+        labels = np.sign(features @ rng.standard_normal(4))
+        rows = labels[:, None] * features
+        start = maxmargin.fit(features, labels).weights * 3 + 0.1
+        found = minimize(
+            lambda w: w @ w / 2,
+            start,
+            jac=lambda w: w,
+            constraints={
+                "type": "ineq",
+                "fun": lambda w, a=rows: a @ w - 1,
+                "jac": lambda w, a=rows: a,
+            },
+            method="SLSQP",
+            options={"ftol": 1e-14, "maxiter": 500},
+        )
+        assert np.allclose(maxmargin.fit(features, labels).weights, found.x, rtol=1e-5, atol=1e-6)
+
+
+def test_agrees_with_the_least_distance_dual_by_nonnegative_least_squares():
+    # Lawson and Hanson, Solving Least Squares Problems (1974), chapter 23, problem LDP
+    features, labels = chebyshev_problem("equispaced", 24, degree=9)
+    rows = labels[:, None] * features
+    system, target = np.vstack((rows.T, np.ones(len(rows)))), np.append(np.zeros(10), 1.0)
+    residual = system @ nnls(system, target)[0] - target
+    assert np.allclose(maxmargin.fit(features, labels).weights, -residual[:-1] / residual[-1])
+
+
+def test_separability_is_told_as_linear_programming_tells_it():
+    rng = np.random.default_rng(3)
+    told = []
+    for trial in range(150):
+        width = int(rng.integers(1, 10))
+        features, labels = random_problem(rng, width, rng.integers(2, 4 * width + 4), trial % 2)
+        rows = labels[:, None] * features / np.abs(features).max()
+        feasible = linprog(np.zeros(width), -rows, -np.ones(len(rows)), bounds=(None, None)).success
+        try:
+            maxmargin.fit(features, labels)
+            told.append(True)
+        except ValueError as error:
+            assert "not separable" in str(error)  # noqa: PT017
+            told.append(False)
+        assert told[-1] == feasible
+    assert 20 < sum(told) < 130
+
+
+@pytest.mark.parametrize("flipped", [49_990, 50_001])
+def test_a_wrong_label_next_to_the_middle_of_a_large_grid_is_not_separable(flipped):
+    features, labels = chebyshev_problem("equispaced", 100_000)
+    labels[flipped] *= -1
+    with pytest.raises(ValueError, match="not separable"):
+        maxmargin.fit(features, labels)
+
+
+def test_a_wrong_label_that_a_polynomial_can_still_follow_is_followed():
+    features, labels = chebyshev_problem("equispaced", 100_000)
+    labels[25_000] *= -1
+    result = maxmargin.fit(features, labels)
+    assert (labels * result(features)).min() > 1 - 1e-6
+    assert reference(features, labels, result.support)[1]
+
+
+def test_many_random_labels_are_not_separable():
+    rng = np.random.default_rng(4)
+    features = polynomials.chebyshev_features(30, rng.random(50_000))
+    with pytest.raises(ValueError, match="not separable"):
+        maxmargin.fit(features, rng.choice([-1, 1], 50_000))
+
+
+def test_the_order_and_the_scale_of_the_points_do_not_matter():
+    features, labels = chebyshev_problem("lobatto", 2000)
+    order = np.random.default_rng(5).permutation(2000)
+    plain, shuffled = maxmargin.fit(features, labels), maxmargin.fit(features[order], labels[order])
+    assert np.allclose(plain.weights, shuffled.weights, rtol=1e-12, atol=1e-12)
+    assert np.array_equal(plain.support, np.sort(order[shuffled.support]))
+    scaled = maxmargin.fit(features * 1e7, labels)
+    assert np.allclose(plain.weights, scaled.weights * 1e7, rtol=1e-12, atol=1e-12)
+
+
+def test_repeated_points_change_nothing():
+    features, labels = chebyshev_problem("roots", 60)
+    once, twice = (
+        maxmargin.fit(features, labels),
+        maxmargin.fit(*[np.repeat(a, 2, 0) for a in (features, labels)]),
+    )
+    assert np.allclose(once.weights, twice.weights, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("grid", GRIDS)
+def test_a_large_grid_takes_few_passes_and_no_copy(grid, monkeypatch):
+    features, labels = chebyshev_problem(grid, 100_000)
+    features.flags.writeable = False
+    passes, look = [], maxmargin._violated
+    monkeypatch.setattr(maxmargin, "_violated", lambda *a: passes.append(1) or look(*a))
+    tracemalloc.start()
+    maxmargin.fit(features, labels)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(passes) <= 8
+    assert peak < features.nbytes / 2
+
+
+ONES = np.ones((2, 2))
+
+
+@pytest.mark.parametrize(
+    ("features", "labels", "message"),
+    [
+        (ONES, [1, 0], "labels: got 0, the label of a tie.*drop"),
+        (ONES, [1, 2], r"labels: got 2.0, accepts -1 and 1"),
+        (ONES, [1, np.nan], "labels: got nan"),
+        (ONES, [1, 1, 1], r"labels: got shape \(3,\), accepts \(2,\)"),
+        (np.ones(2), [1, 1], r"features: got shape \(2,\)"),
+        (np.ones((0, 2)), [], "empty"),
+        (np.ones((2, 0)), [1, 1], "empty"),
+        ([[np.nan, 1]], [1], "features: got NaN"),
+        ([[np.inf, 1]], [1], "features: got NaN, infinity"),
+        ([[np.inf, -np.inf]], [1], "features: got NaN, infinity"),
+        ([[1e200, 1]], [1], "features: got values up to 1e.200"),
+        ([[1.0, 2], [1, 2]], [1, -1], "labels: .*not separable"),
+        ([[0.0, 0], [1, 2]], [1, -1], "labels: .*not separable"),
+    ],
+)
+def test_a_bad_training_set_is_refused_with_its_reason(features, labels, message):
+    with pytest.raises(ValueError, match=message):
+        maxmargin.fit(features, labels)

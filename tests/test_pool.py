@@ -1,0 +1,80 @@
+"""Worker processes: order, errors, a worker that is killed, a parent that is killed."""
+
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+from pwlib import pool
+
+
+def test_results_come_in_the_order_of_the_jobs():
+    numbers = [9, 0, 4, 1]
+    assert pool.run(math.isqrt, [(n,) for n in numbers], workers=2) == [3, 0, 2, 1]
+
+
+def test_workers_are_other_processes_with_one_torch_thread():
+    assert pool.run(torch.get_num_threads, [()], workers=1) == [1]
+    assert pool.run(os.getpid, [()], workers=1) != [os.getpid()]
+
+
+def test_tensors_come_and_go_unchanged():
+    x = torch.rand(3, generator=torch.Generator().manual_seed(0))
+    (doubled,) = pool.run(torch.add, [(x, x)], workers=1)
+    assert torch.equal(doubled, 2 * x)
+
+
+def test_an_error_in_a_job_arrives_as_it_is():
+    with pytest.raises(ValueError, match="nonnegative"):
+        pool.run(math.isqrt, [(4,), (-1,)], workers=2)
+
+
+def test_a_killed_worker_is_an_error_in_one_line_and_no_hang():
+    with pytest.raises(RuntimeError, match=r"^jobs: a worker process was killed.*$"):
+        pool.run(signal.raise_signal, [(signal.SIGKILL,)], workers=1)
+
+
+def test_workers_end_with_a_parent_that_is_killed():
+    script = (
+        "import time\nfrom pwlib import pool\n"
+        "if __name__ == '__main__':\n    pool.run(time.sleep, [(600,)], 1)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", script])
+    try:
+        children = _wait_for(lambda: _workers(parent.pid), 60)
+    finally:
+        parent.kill()
+        parent.wait()
+    _wait_for(lambda: not any(map(_alive, children)), 30)
+
+
+def _workers(parent):
+    """The ids of the processes that a process has started with spawn_main."""
+    with open(f"/proc/{parent}/task/{parent}/children") as listed:
+        children = [int(pid) for pid in listed.read().split()]
+    return [pid for pid in children if b"spawn_main" in _command(pid)]
+
+
+def _command(pid):
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as command:
+            return command.read()
+    except OSError:
+        return b""
+
+
+def _alive(pid):
+    return b"spawn_main" in _command(pid)
+
+
+def _wait_for(condition, seconds):
+    until = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    return found

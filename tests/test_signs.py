@@ -1,0 +1,114 @@
+import mpmath
+import numpy as np
+import pytest
+import sympy as sp
+from numpy.polynomial import Polynomial, chebyshev
+
+from pwlib import polynomials, signs
+
+
+def real_zeros(weights):
+    """All real zeros in (0, 1), by SymPy's isolation of the roots of the exact polynomial."""
+    x = sp.Symbol("x")
+    exact = sum(sp.Rational(w) * sp.chebyshevt(i, 2 * x - 1) for i, w in enumerate(weights))
+    zeros = sp.Poly(sp.expand(exact), x).real_roots(multiple=True)
+    return [float(z) for z in zeros if 0 < z < 1]
+
+
+def shifted(zeros):
+    """The weights of the polynomial of u = 2x - 1 with these zeros, given in x."""
+    return chebyshev.poly2cheb(Polynomial.fromroots([2 * z - 1 for z in zeros]).coef)
+
+
+def test_sign_changes_are_the_zeros_that_sympy_isolates():
+    rng = np.random.default_rng(0)
+    for n in (1, 2, 5, 8, 11):
+        weights = [float(w) for w in rng.integers(-9, 10, n)] + [1.0]
+        assert np.allclose(signs.sign_changes(weights), real_zeros(weights), rtol=0, atol=1e-14)
+
+
+def test_sign_changes_are_the_zeros_at_high_precision():
+    rng = np.random.default_rng(1)
+    for decay in (0, 0.3, 0.8):  # the last coefficients go down to 1e-15
+        weights = rng.standard_normal(19) * 10.0 ** (-decay * np.arange(19))
+        with mpmath.workdps(60):
+            powers = [mpmath.mpf(0)]
+            basis = [[mpmath.mpf(1)], [mpmath.mpf(0), mpmath.mpf(1)]]
+            for _ in range(2, 19):
+                higher = [mpmath.mpf(0)] + [2 * c for c in basis[-1]]
+                basis.append([c - (basis[-2] + [0, 0])[i] for i, c in enumerate(higher)])
+            powers = [
+                sum(
+                    mpmath.mpf(float(w)) * (t + [0] * 19)[i]
+                    for w, t in zip(weights, basis, strict=True)
+                )
+                for i in range(19)
+            ]
+            zeros = mpmath.polyroots(powers[::-1], maxsteps=1000, extraprec=300)
+            truth = sorted(
+                float((z.real + 1) / 2)
+                for z in map(mpmath.mpc, zeros)
+                if abs(z.imag) < 1e-30 and abs(z.real) < 1
+            )
+        assert np.allclose(signs.sign_changes(weights), truth, rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 6, 30, 31, 60])
+def test_the_classifier_of_equation_7_changes_sign_at_its_known_zeros(n):
+    p = (n + 1) // 2
+    weights = np.zeros(n + 1)
+    weights[1::2] = 1 / p
+    zeros = np.sort((1 + np.cos(np.arange(1, 2 * p) * np.pi / (2 * p))) / 2)
+    assert np.allclose(signs.sign_changes(weights), zeros, rtol=0, atol=1e-14)
+    spurious = signs.spurious_sign_changes(weights)
+    assert np.allclose(spurious, np.delete(zeros, p - 1), rtol=0, atol=1e-14)
+    agreement = polynomials.agreement(n)
+    assert signs.misclassified_measure(weights) == pytest.approx(1 - agreement, abs=1e-13)
+
+
+def test_a_zero_without_a_change_of_sign_does_not_count():
+    assert np.allclose(signs.sign_changes(shifted([0.25, 0.25, 0.7])), [0.7])
+    assert np.allclose(signs.sign_changes(shifted([0.25, 0.25, 0.25])), [0.25], atol=1e-4)
+    assert signs.sign_changes([1.0, 0.0, 1.0]).size == 0  # 2u², a zero at 1/2
+    assert signs.sign_changes(shifted([0.0, 1.0])).size == 0  # at the ends only
+    assert np.allclose(signs.sign_changes(shifted([0.0, 0.25, 1.0])), [0.25])
+
+
+def test_zeros_outside_the_interval_do_not_count():
+    assert np.allclose(signs.sign_changes(shifted([-0.2, 0.4, 1.3])), [0.4])
+
+
+def test_trailing_zeros_and_rounding_change_nothing():
+    weights = shifted([0.1, 0.5, 0.8])
+    padded = np.concatenate((weights, [0, 1e-18, 0, 0, -1e-19]))
+    assert np.allclose(signs.sign_changes(padded), [0.1, 0.5, 0.8], rtol=0, atol=1e-14)
+
+
+def test_a_constant_never_changes_and_misclassifies_half():
+    assert signs.sign_changes([2.0]).size == 0
+    assert signs.spurious_sign_changes([2.0, 0.0]).size == 0
+    assert signs.misclassified_measure([2.0]) == 0.5
+    assert signs.misclassified_measure([0.0, 1.0]) == 0
+    assert signs.misclassified_measure([0.0, -1.0]) == 1
+
+
+def test_the_change_nearest_to_the_middle_is_not_spurious():
+    assert np.allclose(signs.spurious_sign_changes(shifted([0.1, 0.45, 0.9])), [0.1, 0.9])
+
+
+def test_measure_and_number_agree_with_a_dense_grid():
+    rng = np.random.default_rng(2)
+    x = (np.arange(200_000) + 0.5) / 200_000
+    for n in (3, 10, 31):
+        weights = rng.standard_normal(n + 1)
+        positive = chebyshev.chebval(2 * x - 1, weights) > 0
+        assert len(signs.sign_changes(weights)) == np.count_nonzero(np.diff(positive))
+        wrong = np.mean(positive != (x > 0.5))
+        assert signs.misclassified_measure(weights) == pytest.approx(wrong, abs=(n + 1) / 200_000)
+
+
+@pytest.mark.parametrize("weights", [[], [[1.0, 2.0]], [0.0, 0.0], [1.0, np.nan]])
+def test_bad_weights_are_refused(weights):
+    for function in (signs.sign_changes, signs.spurious_sign_changes, signs.misclassified_measure):
+        with pytest.raises(ValueError, match="weights: got"):
+            function(weights)

@@ -1,0 +1,177 @@
+"""What must be true of the chapters as files, without executing them."""
+
+import ast
+import re
+from collections import Counter
+from itertools import chain
+
+import nbformat
+import papermill
+import pytest
+import yaml
+
+from pwlib import assumptions, claims, notebooks
+
+PATHS = notebooks.chapters()
+BOOKS = {path.stem: nbformat.read(path, as_version=4) for path in PATHS}
+NO_COMPUTATION = {"index", "5-conclusion"}  # these show the registers
+# Cells whose output depends on the processor: their numbers are held by the ledger's intervals.
+MAY_IGNORE_OUTPUT = {"2-related-work", "4b-optimal-points-of-networks", "4c-adversarial-training"}
+
+each_chapter = pytest.mark.parametrize("name", BOOKS)
+
+
+def code_cells(name):
+    return [cell for cell in BOOKS[name].cells if cell.cell_type == "code"]
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def test_the_book_has_the_chapters_of_the_paper():
+    assert list(BOOKS) == [
+        "index",
+        "1-introduction",
+        "2-related-work",
+        "3a-pointwise-convergence",
+        "3b-optimal-points",
+        "4a-hard-points-of-polynomials",
+        "4b-optimal-points-of-networks",
+        "4c-adversarial-training",
+        "5-conclusion",
+    ]
+
+
+@each_chapter
+def test_every_code_cell_was_executed_in_order(name):
+    counts = [cell.execution_count for cell in code_cells(name)]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+@each_chapter
+def test_no_chapter_is_stale(name):
+    path = notebooks.CHAPTERS / f"{name}.ipynb"
+    assert notebooks.is_fresh(path, path), f"{name} is stale: make book accept"
+
+
+@each_chapter
+def test_no_output_holds_an_error_or_a_warning(name):
+    for output in chain.from_iterable(cell.outputs for cell in code_cells(name)):
+        assert output.output_type != "error"
+        assert output.get("name") != "stderr", output.text
+
+
+@each_chapter
+def test_every_figure_has_a_caption_and_says_what_one_sees(name):
+    for cell in code_cells(name):
+        if not any("image/" in mime for out in cell.outputs for mime in out.get("data", {})):
+            continue
+        shown = cell.metadata["mystnb"]
+        alt, caption = shown["image"]["alt"], shown["figure"]["caption"]
+        assert len(alt.split()) >= 8, f"{name}: {alt!r} doesn't say what one sees"
+        assert not re.search(r"\.(png|svg|jpe?g)\b", alt)
+        assert caption.startswith("**Figure "), f"{name}: {caption!r} has no number"
+        assert shown["figure"]["name"]
+
+
+def test_the_papers_five_figures_are_there():
+    captions = "".join(
+        cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")
+        for name in BOOKS
+        for cell in code_cells(name)
+    )
+    for number in range(1, 6):
+        assert f"**Figure {number}" in captions
+
+
+def test_no_two_figures_share_a_number_or_a_name():
+    shown = [
+        cell.metadata.get("mystnb", {}).get("figure") for name in BOOKS for cell in code_cells(name)
+    ]
+    numbers = [re.match(r"\*\*(.*?)\*\*", figure["caption"]).group(1) for figure in shown if figure]
+    names = [figure["name"] for figure in shown if figure]
+    assert len(set(numbers)) == len(numbers)
+    assert len(set(names)) == len(names)
+
+
+def test_each_of_the_papers_equations_is_labelled_once():
+    prose = "\n".join(
+        c.source for nb in BOOKS.values() for c in nb.cells if c.cell_type == "markdown"
+    )
+    labels = Counter(re.findall(r"^\(eq-(\d+)\)=", prose, re.M))
+    tagged = Counter(re.findall(r"\\tag\{(\d+)\}", prose))
+    assert labels == tagged == Counter(str(number) for number in range(1, 13))
+
+
+def test_each_claim_is_checked_in_exactly_one_chapter_the_one_that_it_names():
+    checked = [
+        (found, name)
+        for name in BOOKS
+        for cell in code_cells(name)
+        for found in re.findall(r"claims\.check\(\s*\"([\w-]+)\"", cell.source)
+    ]
+    assert sorted(checked) == sorted((claim.id, claim.chapter) for claim in claims.ledger())
+
+
+def test_every_committed_check_ran_at_the_recorded_settings_and_agreed():
+    found = notebooks.measured_claims(PATHS)
+    assert sorted(record["claim"] for record in found) == sorted(c.id for c in claims.ledger())
+    assert all(record["agrees"] and record["at_recorded"] for record in found)
+
+
+@pytest.mark.parametrize("name", [name for name in BOOKS if name not in NO_COMPUTATION])
+def test_every_chapter_with_a_computation_has_typed_parameters_that_are_checked_next(name):
+    cells = code_cells(name)
+    (at,) = [i for i, cell in enumerate(cells) if "parameters" in tags(cell)]
+    names = {node.target.id for node in ast.parse(cells[at].source).body}  # AnnAssign alone
+    assert names == set(papermill.inspect_notebook(str(notebooks.CHAPTERS / f"{name}.ipynb")))
+    assert all("#" in line for line in cells[at].source.splitlines()), "a comment a parameter"
+    unchecked = {p for p in names if not re.search(rf"\"{p}\", {p}\b", cells[at + 1].source)}
+    assert not unchecked
+
+
+@each_chapter
+def test_cells_are_short(name):
+    for cell in code_cells(name):
+        assert len(cell.source.splitlines()) <= 15, cell.source
+        assert max(map(len, cell.source.splitlines()), default=0) <= 92, cell.source
+
+
+@each_chapter
+def test_output_is_ignored_only_where_it_depends_on_the_processor(name):
+    ignoring = [cell for cell in code_cells(name) if "nbval-ignore-output" in tags(cell)]
+    assert not ignoring or name in MAY_IGNORE_OUTPUT
+    assert not any("nbval-skip" in tags(cell) for cell in code_cells(name))
+
+
+def test_every_assumption_names_a_chapter_and_a_parameter_that_exist():
+    for entry in assumptions.register():
+        known = papermill.inspect_notebook(str(notebooks.CHAPTERS / f"{entry.chapter}.ipynb"))
+        assert entry.parameter is None or entry.parameter in known
+
+
+def test_nothing_names_this_machine():
+    home = re.compile(r"(/work/|/root/|/home/\w+/|/tmp/w)")
+    tracked = [*notebooks.ROOT.glob("*.*"), *notebooks.CHAPTERS.glob("*.*")]
+    for path in (path for path in tracked if path.is_file()):
+        assert not home.search(path.read_text()), path.name
+
+
+def test_the_installed_packages_are_the_pinned_ones():
+    from importlib.metadata import version
+
+    pins = re.findall(
+        r"^([\w.-]+)==(\S+)$",
+        "".join((notebooks.ROOT / f"{n}.txt").read_text() for n in ("requirements", "constraints")),
+        re.M,
+    )
+    assert len(pins) > 50
+    assert {name: version(name).split("+")[0] for name, _ in pins} == dict(pins)
+
+
+def test_the_table_of_contents_names_files_that_exist():
+    toc = yaml.safe_load((notebooks.ROOT / "_toc.yml").read_text())
+    files = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    for file in [toc["root"], *files]:
+        assert list(notebooks.ROOT.glob(f"{file}.*")), file

@@ -1,0 +1,179 @@
+"""Training, against float64, closed forms and a step written out by hand."""
+
+import numpy as np
+import pytest
+import torch
+
+from pwlib import training
+from pwlib.datasets import Dataset
+from pwlib.networks import MLP
+from pwlib.objectives import hard_objective
+from pwlib.training import TrainingConfig
+
+WIDTHS = (12, 16, 16, 3)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as in the workers; two threads are slower on networks this small
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def data():
+    generator = torch.Generator().manual_seed(0)
+    prototypes = torch.rand(3, 12, generator=generator)
+    y = torch.randint(3, (300,), generator=generator)
+    x = (prototypes[y] + 0.1 * torch.randn(300, 12, generator=generator)).clamp(0, 1)
+    return Dataset(x[:200], y[:200], x[200:], y[200:])
+
+
+def config(**changes):
+    return TrainingConfig(**({"widths": WIDTHS, "epochs": 2, "batch": 32} | changes))
+
+
+def entropy_gradient(model, x):
+    """The gradient of the hard objective at one sample, by the chain rule, in NumPy."""
+    (w1, b1), (w2, b2) = (
+        (layer.weight.detach().numpy(), layer.bias.detach().numpy()) for layer in model.layers[:-1]
+    )
+    a1 = np.maximum(w1 @ x + b1, 0)
+    a2 = np.maximum(w2 @ a1 + b2, 0)
+    p = np.exp(a2) / np.exp(a2).sum()
+    entropy = -(p * np.log(p)).sum()
+    g = -p * (np.log(p) + entropy) * (a2 > 0)
+    return w1.T @ ((w2.T @ g) * (a1 > 0))
+
+
+def test_an_ascent_step_follows_the_gradient_of_the_hard_objective(data):
+    model = MLP(WIDTHS, "relu", seed=0).double()
+    x = (0.3 + 0.4 * data.train_x[:6]).double()  # far enough from the box that nothing is clamped
+    step = training.hard_points(model, x, steps=1, radius=0.01) - x
+    for row, sample in zip(step.numpy(), x.numpy(), strict=True):
+        g = entropy_gradient(model, sample)
+        np.testing.assert_allclose(row, 0.01 * g / np.linalg.norm(g), atol=1e-12)
+
+
+def test_small_ascent_steps_raise_the_hard_objective_of_every_sample(data):
+    model = training.train(data, config(), seed=0)
+    x = data.train_x[:50]
+    before = hard_objective(model, x)
+    after = hard_objective(model, training.hard_points(model, x, steps=3, radius=0.01))
+    assert (after > before).all()
+
+
+def test_hard_points_stay_in_the_box_and_within_the_length_of_the_path(data):
+    model = MLP(WIDTHS, "relu", seed=0)
+    x = data.train_x
+    points = training.hard_points(model, x, steps=3, radius=0.5)
+    assert points.min() >= 0
+    assert points.max() <= 1
+    assert ((points - x).norm(dim=1) <= 1.5 + 1e-5).all()
+    assert ((points - x).norm(dim=1) > 0.5).any()
+
+
+@pytest.mark.parametrize("arm", ["plain", "hard"])
+def test_a_step_of_sgd_is_the_one_written_out_by_hand(data, arm):
+    settings = config(optimiser="sgd", arm=arm, ascent_steps=1, radius=0.2)
+    x, y = data.train_x[:8].double(), data.train_y[:8]
+    model, twin = (MLP(WIDTHS, "relu", seed=3).double() for _ in range(2))
+    training.update(model, training._optimiser(model, settings), x, y, settings)
+
+    seen, labels = [x], [y]
+    if arm == "hard":
+        g = torch.tensor(np.stack([entropy_gradient(twin, sample) for sample in x.numpy()]))
+        seen.append((x + 0.2 * g / g.norm(dim=1, keepdim=True)).clamp(0, 1))
+        labels.append(y)
+    seen, labels = torch.cat(seen), torch.cat(labels)
+    p = twin(seen).log_softmax(1)
+    (-p[torch.arange(len(seen)), labels].mean()).backward()
+    for trained, start in zip(model.parameters(), twin.parameters(), strict=True):
+        torch.testing.assert_close(trained, start - 0.1 * start.grad, atol=1e-12, rtol=0)
+
+
+def test_the_first_step_of_adam_moves_each_weight_by_the_learning_rate(data):
+    settings = config(learning_rate=1e-2)
+    model, start = (MLP(WIDTHS, "relu", seed=3).double() for _ in range(2))
+    x, y = data.train_x.double(), data.train_y
+    training.update(model, training._optimiser(model, settings), x, y, settings)
+    moved = (model.layers[-1].bias - start.layers[-1].bias).detach().abs()
+    torch.testing.assert_close(moved, torch.full_like(moved, 1e-2), atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("optimiser", ["adam", "sgd"])
+@pytest.mark.parametrize("arm", ["plain", "hard"])
+def test_training_learns_and_depends_on_the_seed_alone(data, arm, optimiser):
+    rate = {"adam": 1e-2, "sgd": 0.1}[optimiser]
+    settings = config(arm=arm, optimiser=optimiser, learning_rate=rate, epochs=8, radius=0.2)
+    torch.manual_seed(11)
+    first = training.train(data, settings, seed=0)
+    torch.manual_seed(12)
+    again, other = (training.train(data, settings, seed=seed) for seed in (0, 1))
+    weights = [model.layers[0].weight for model in (first, again, other)]
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+    assert (first(data.test_x).argmax(1) == data.test_y).float().mean() > 0.9
+
+
+def test_two_arms_of_one_seed_start_alike_and_see_the_same_samples_in_the_same_order(
+    data, monkeypatch
+):
+    seen = []
+    monkeypatch.setattr(
+        training, "update", lambda model, _, x, y, config: seen.append((model, x, y))
+    )
+    for arm in ("plain", "hard"):
+        training.train(data, config(arm=arm, fraction=0.25), seed=7)
+    plain, hard = seen[: len(seen) // 2], seen[len(seen) // 2 :]
+    for (model, x, y), (other, other_x, other_y) in zip(plain, hard, strict=True):
+        assert torch.equal(model.layers[0].weight, other.layers[0].weight)
+        assert torch.equal(x, other_x)
+        assert torch.equal(y, other_y)
+
+
+def test_an_epoch_shows_each_drawn_sample_once(data, monkeypatch):
+    batches = []
+    monkeypatch.setattr(training, "update", lambda model, _, x, y, config: batches.append(x))
+    training.train(data, config(epochs=3, fraction=0.3), seed=7)
+    assert [len(x) for x in batches] == [32, 28] * 3
+    epochs = [torch.cat(batches[i : i + 2]) for i in (0, 2, 4)]
+    assert not torch.equal(epochs[0], epochs[1])
+    assert len(epochs[0].unique(dim=0)) == 60
+    for epoch in epochs[1:]:
+        assert torch.equal(epoch.unique(dim=0), epochs[0].unique(dim=0))
+
+
+def test_float64_images_train_a_float64_network(data):
+    twin = data._replace(train_x=data.train_x.double())
+    model = training.train(twin, config(epochs=1), seed=0)
+    single = training.train(data, config(epochs=1), seed=0)
+    assert model.layers[0].weight.dtype == torch.float64
+    torch.testing.assert_close(model(twin.train_x).float(), single(data.train_x), atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ({"epochs": 0}, "epochs: got 0, accepts a whole number from 1"),
+        ({"optimiser": "adamm"}, "optimiser: got 'adamm', accepts one of 'adam', 'sgd'"),
+        ({"arm": "soft"}, "arm: got 'soft', accepts one of 'plain', 'hard'"),
+        ({"fraction": 0}, "fraction: got 0"),
+        ({"fraction": 1.5}, "fraction: got 1.5"),
+        ({"batch": 0}, "batch: got 0"),
+        ({"ascent_steps": 0}, "ascent_steps: got 0"),
+        ({"radius": -1.0}, "radius: got -1.0"),
+        ({"learning_rate": 0.0}, "learning_rate: got 0.0"),
+    ],
+)
+def test_bad_settings_are_refused_in_one_line(bad, said):
+    with pytest.raises(ValueError, match="^" + said):
+        TrainingConfig(**bad)
+
+
+def test_many_trainings_are_those_of_one_process_in_order():
+    jobs = [training.Job("MNIST", config(widths=(784, 8, 10), fraction=0.005), s) for s in (4, 2)]
+    expected = [training.train(training.loaded("MNIST"), job.config, job.seed) for job in jobs]
+    for model, alone in zip(training.train_many(jobs, workers=1), expected, strict=True):
+        assert torch.equal(model.layers[0].weight, alone.layers[0].weight)
