@@ -62,8 +62,9 @@ def pgd(
     The first run starts at the one-step point, the others at random in the ball. A step has
     length 2.5·eps/steps; then the point is pulled back onto the ball and clamped to [0, 1].
     Clamping brings it nearer to x (which is in the box) in each coordinate, so it stays in the
-    ball. Of all the points visited, the one with the largest max_{j≠y} z_j − z_y is returned, so
-    the attack is never weaker than the one-step attack.
+    ball. Later runs leave out the samples that are misclassified already. Of all the points
+    visited, the one with the largest max_{j≠y} z_j − z_y is returned, so the attack is never
+    weaker than the one-step attack.
     """
     _checked_eps(eps)
     for name, value in (("steps", steps), ("restarts", restarts)):
@@ -72,13 +73,17 @@ def pgd(
     generator = torch.Generator().manual_seed(seed)
     best, highest = x.detach().clone(), torch.full_like(x[:, 0], -torch.inf)
     for restart in range(restarts):
-        at = one_step(model, x, y, eps) if restart == 0 else _random_start(x, eps, generator)
+        left = (highest <= 0).nonzero().squeeze(1)  # no run is spent where the attack has won
+        x_left, y_left = x[left], y[left]
+        at = _random_start(x_left, eps, generator)
+        if restart == 0:
+            at = one_step(model, x_left, y_left, eps)
         for step in range(steps + 1):
-            lead, uphill = _lead_and_direction(model, at, y)
-            better = lead > highest
-            best[better], highest[better] = at[better], lead[better]
+            lead, uphill = _lead_and_direction(model, at, y_left)
+            better = lead > highest[left]
+            best[left[better]], highest[left[better]] = at[better], lead[better]
             if step < steps:
-                at = _into_ball(x, at + 2.5 * eps / steps * uphill, eps)
+                at = _into_ball(x_left, at + 2.5 * eps / steps * uphill, eps)
     return best
 
 

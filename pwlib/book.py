@@ -6,11 +6,13 @@ the sources that the book is rendered from in ``_build/source``, the pages in ``
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 from nbclient.exceptions import CellExecutionError
 
 from pwlib import claims, notebooks
@@ -20,6 +22,17 @@ BUILD = ROOT / "_build"
 EXECUTED = BUILD / "executed"
 SOURCE = BUILD / "source"
 HTML = BUILD / "html"
+
+# What the README shows of the book: five claims and one figure.
+README_CLAIMS = (
+    "eq-7",
+    "sign-agreement-at-most-half",
+    "fig-2-equispaced",
+    "fig-4-hard-differs",
+    "fig-5-direct-robustness",
+)
+README_FIGURE = ("3a-pointwise-convergence", "fig-2")
+README_MARKS = ("<!-- findings: written by make accept -->\n", "<!-- end of findings -->")
 
 
 def make(fresh: bool = False) -> int:
@@ -49,7 +62,35 @@ def accept() -> int:
             print(f"accepted  {chapter.relative_to(ROOT)}")
         elif not notebooks.is_fresh(chapter, chapter):
             print(f"stale     {chapter.relative_to(ROOT)} (make book executes it)")
+    _write(ROOT / "README.md", readme((ROOT / "README.md").read_text()))
+    _write(CHAPTERS / "_static" / "figure-2.svg", readme_figure())
     return 0
+
+
+def readme(text: str) -> str:
+    """The README with today's five findings from the ledger between its marks."""
+    start, end = README_MARKS
+    found = {claim.id: claim for claim in claims.ledger()}
+    lines = [
+        f"- {found[id].claim} **{found[id].verdict.capitalize()}.** {found[id].found()}\n"
+        for id in README_CLAIMS
+    ]
+    head, rest = text.split(start)
+    return head + start + "".join(lines) + end + rest.split(end)[1]
+
+
+def readme_figure() -> str:
+    """The README's figure, as the executed chapter holds it."""
+    stem, name = README_FIGURE
+    cells = nbformat.read(CHAPTERS / f"{stem}.ipynb", as_version=4).cells
+    shown = [c for c in cells if c.metadata.get("mystnb", {}).get("figure", {}).get("name") == name]
+    return next(out.data["image/svg+xml"] for out in shown[0].outputs if "data" in out)
+
+
+def _write(path: Path, text: str) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text)
+    os.replace(part, path)
 
 
 def _fresh_copy(chapter: Path) -> Path | None:

@@ -149,6 +149,12 @@ def table(chapter: str | None = None, path: Path = LEDGER) -> Markdown:
     return Markdown(markdown_table(rows, ["Section", "The paper's claim", "Verdict", "Evidence"]))
 
 
+def summary(path: Path = LEDGER) -> Markdown:
+    """All claims with their verdicts alone, each linked to the cell that settles it."""
+    rows = [[claim.section, claim.claim, claim.link(claim.verdict)] for claim in ledger(path)]
+    return Markdown(markdown_table(rows, ["Section", "The paper's claim", "Verdict"]))
+
+
 def counts(path: Path = LEDGER) -> dict[str, int]:
     """How many claims got each verdict."""
     found = [claim.verdict for claim in ledger(path)]
@@ -171,10 +177,18 @@ def _shown(claim: Claim, verdict: str, measured: Mapping, at: Mapping, at_record
         [name.replace("_", " "), show(value), show(claim.recorded.get(name, "nothing"))]
         for name, value in measured.items()
     ]
-    other = "" if at_recorded else f" Recorded at other settings ({_settings(claim.at)}): "
-    other += "" if at_recorded else f"{claim.verdict}."
-    head = f'<a id="claim-{claim.id}"></a>**Claim** {claim.claim} **Verdict: {verdict}.**{other}'
-    return f"{head}\n\n{markdown_table(rows, ['quantity', 'measured here', 'recorded'])}"
+    text = [
+        f'<div class="claim" id="claim-{claim.id}">',
+        f"**The claim.** {claim.claim}",
+        f"**The verdict: {verdict}.** {claim.found() if at_recorded else _elsewhere(claim)}",
+        markdown_table(rows, ["quantity", "measured here", "recorded"]),
+        "</div>",
+    ]
+    return "\n\n".join(text)
+
+
+def _elsewhere(claim: Claim) -> str:
+    return f"Recorded at other settings ({_settings(claim.at)}): {claim.verdict}."
 
 
 def _settings(at: Mapping) -> str:

@@ -125,3 +125,26 @@ def spread(values: ArrayLike) -> str:
     """Shares as "mean (lowest–highest)" in percent."""
     percent = 100 * np.asarray(values, float)
     return f"{percent.mean():.2f} ({percent.min():.2f}–{percent.max():.2f})"
+
+
+def gain(a: ArrayLike, b: ArrayLike) -> float:
+    """The mean of a − b, shares paired by seed, in percentage points."""
+    return float(100 * np.subtract(a, b).mean())
+
+
+def gain_with_interval(a: ArrayLike, b: ArrayLike) -> str:
+    """The mean of a − b in percentage points with its 95% interval, "+1.00 [+0.20, +1.80]"."""
+    low, high = interval(100 * np.subtract(a, b))
+    return f"{gain(a, b):+.2f} [{low:+.2f}, {high:+.2f}]"
+
+
+def damage_share(
+    transferred: NDArray[np.float64], own: NDArray[np.float64], magnitudes: ArrayLike
+) -> NDArray[np.float64]:
+    """The damage of transferred examples over that of the network's own, one value a seed.
+
+    Both are accuracy curves (seeds, magnitudes) of one network from magnitude 0 on; the damage is
+    the natural accuracy less the height.
+    """
+    natural = own[:, 0]
+    return (natural - height(transferred, magnitudes)) / (natural - height(own, magnitudes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -92,13 +93,13 @@ def usefulness_map(
 def tilt_curve(
     degrees: np.ndarray, accuracy: np.ndarray, ratio: np.ndarray, fooled_below: float
 ) -> Figure:
-    """Accuracy and relative flipping size of the tilted classifiers, with the law cos(angle)."""
+    """Accuracy and flipping ratio of the tilted classifiers, with the law cos(angle)."""
     figure = style.figure(7.0, 3.0)
     axis = figure.subplots()
     axis.plot(degrees, accuracy, color=COLOURS["reference"], label="accuracy")
     axis.plot(degrees, np.cos(np.radians(degrees)), color=COLOURS["muted"], lw=4, alpha=0.5,
               label="cosine of the angle")  # fmt: skip
-    axis.plot(degrees, ratio, color=COLOURS["robust"], ls="--", label="relative flipping size")
+    axis.plot(degrees, ratio, color=COLOURS["robust"], ls="--", label="flipping ratio")
     axis.axhline(fooled_below, color=COLOURS["ink"], lw=1, ls=":")
     axis.text(0, fooled_below + 0.02, "fooled below this line", fontsize=9)
     axis.set(xlabel="tilt of the boundary (degrees)", ylim=(0, 1.05), xlim=(0, 90))
@@ -106,11 +107,17 @@ def tilt_curve(
     return figure
 
 
-def dimension_curves(images: dict[str, np.ndarray], family: dict[str, np.ndarray]) -> Figure:
-    """Flipping sizes against the dimension: images at several resolutions, a Gaussian family.
+@dataclass(frozen=True)
+class Sizes:
+    """Median flipping sizes at several dimensions: L-inf, and L2 over `||x||`; each (k,)."""
 
-    Each mapping has "dimension", "linf" (flipping size) and "relative" (L2, over `||x||`).
-    """
+    dimension: np.ndarray
+    linf: np.ndarray
+    relative: np.ndarray
+
+
+def dimension_curves(images: Sizes, family: Sizes) -> Figure:
+    """Flipping sizes against the dimension: images at several resolutions, a Gaussian family."""
     figure = style.figure(7.0, 3.2)
     for axis, data, title in zip(
         figure.subplots(1, 2, sharey=True),
@@ -118,15 +125,15 @@ def dimension_curves(images: dict[str, np.ndarray], family: dict[str, np.ndarray
         ("the same images, other resolutions", "independent coordinates"),
         strict=True,
     ):
-        d = data["dimension"]
-        axis.plot(d, data["linf"], "o-", color=COLOURS["robust"], ms=4, label=r"$L^\infty$ size")
-        axis.plot(d, data["relative"], "s--", color=COLOURS["reference"], ms=4,
+        d = data.dimension
+        axis.plot(d, data.linf, "o-", color=COLOURS["robust"], ms=4, label=r"$L^\infty$ size")
+        axis.plot(d, data.relative, "s--", color=COLOURS["reference"], ms=4,
                   label=r"$L^2$ size / $|x|_2$")  # fmt: skip
         axis.set(xscale="log", yscale="log", xlabel="dimension $d$", title=title)
     axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.yaxis.set_major_formatter("{x:g}")
     axis.yaxis.set_minor_formatter(NullFormatter())
-    guide = family["linf"][0] * np.sqrt(d[0] / d)
+    guide = family.linf[0] * np.sqrt(d[0] / d)
     axis.plot(d, guide, color=COLOURS["muted"], lw=4, alpha=0.5, label=r"$\propto 1/\sqrt{d}$")
     axis.legend(loc="lower left")
     figure.axes[0].set_ylabel("median flipping size")

@@ -20,7 +20,7 @@ CLASSES = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#666666")  # one for eac
 
 def figure_4(seen: Maps) -> Figure:
     """A network's output, the objective (10), its logarithm, and the hard objective (9)."""
-    figure = style.figure(7.0, 6.7)
+    figure = style.figure(7.0, 5.8)
     axes = figure.subplots(2, 2, sharex=True, sharey=True)
     draw_output(axes[0, 0], seen)
     axes[0, 0].set_title("output")
@@ -31,9 +31,11 @@ def figure_4(seen: Maps) -> Figure:
     ]
     for axis, values, title, unit in panels:
         image = draw_map(axis, values)
-        draw_boundary(axis, seen.classes)
+        # the boundary is bright in (10) itself, so that only a dark line shows there
+        draw_boundary(axis, seen.classes, "black" if axis is axes[0, 1] else "white")
         axis.set_title(title)
         figure.colorbar(image, ax=axis, extend="both", label=unit, shrink=0.85)
+    axes[0, 0].set(xticks=[-1, 0, 1], yticks=[-1, 0, 1])
     for axis in axes[1]:
         axis.set_xlabel("$x_1$")
     for axis in axes[:, 0]:
@@ -58,9 +60,7 @@ def figure_4_rows(networks: Sequence[Maps], titles: Sequence[str]) -> Figure:
     return figure
 
 
-def mean_over_networks(
-    radii: NDArray[np.float64], hard: NDArray[np.float64], classes: int, width: int
-) -> Figure:
+def mean_over_networks(radii: NDArray[np.float64], hard: NDArray[np.float64]) -> Figure:
     """The hard objective along a ray: its mean over networks and the spread of single networks.
 
     ``hard`` holds one network a row and one radius a column.
@@ -125,13 +125,13 @@ def draw_map(axis: Axes, values: NDArray[np.float64]) -> AxesImage:
     return _image(axis, values, vmin=low, vmax=high, cmap="cividis")
 
 
-def draw_boundary(axis: Axes, classes: NDArray[np.int64]) -> None:
-    """The decision boundary as thin white lines."""
+def draw_boundary(axis: Axes, classes: NDArray[np.int64], colour: str) -> None:
+    """The decision boundary as thin lines."""
     size = classes.shape[0]
     centres = (2 * np.arange(size) + 1) / size - 1
     for label in np.unique(classes)[:-1]:
         lines = axis.contour(
-            centres, centres, classes == label, [0.5], colors="white", linewidths=0.6
+            centres, centres, classes == label, [0.5], colors=colour, linewidths=0.6
         )
         lines.set_rasterized(True)
 

@@ -6,6 +6,7 @@ exact: no attack is searched for, each is a projection. Samples are rows, labels
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,14 +85,47 @@ def flipping_sizes(model: Linear, x: np.ndarray, y: np.ndarray, order: float = 2
     return y * model(x) / np.linalg.norm(model.weights, dual)
 
 
+def flipping_ratio(model: Linear, x: np.ndarray, y: np.ndarray, order: float = 2) -> float:
+    """Median flipping size over half the distance of the two class means, both in one norm.
+
+    The median is over the samples that are classified correctly. For order 2 the signed mean,
+    averaged over the two classes with equal weight, is exactly the cosine of `tilt_angle`:
+    (<w, m+> + b - <w, m-> - b) / (2 ||w||), over ||m+ - m-|| / 2.
+    """
+    sizes = flipping_sizes(model, x, y, order)
+    distance = np.linalg.norm(nearest_mean(x, y).weights, order)
+    return float(np.median(sizes[sizes > 0]) / (distance / 2))
+
+
+def tilt_angle(model: Linear, x: np.ndarray, y: np.ndarray) -> float:
+    """The angle, in degrees, between the weights and the difference of the two class means."""
+    difference = nearest_mean(x, y).weights
+    lengths = np.linalg.norm(model.weights) * np.linalg.norm(difference)
+    return float(np.degrees(np.arccos(np.clip(model.weights @ difference / lengths, -1, 1))))
+
+
+def accuracy_in_a_ball(
+    model: Linear, x: np.ndarray, y: np.ndarray, lengths: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Accuracy after the worst step and after a random one, of each of the L2 ``lengths`` (k,).
+
+    One direction is drawn for each sample, uniformly, and kept for all lengths. Returns (k,) twice.
+    """
+    margin = flipping_sizes(model, x, y)[:, None]
+    step = rng.standard_normal(x.shape)
+    step /= np.linalg.norm(step, axis=1, keepdims=True)
+    along = (y * (step @ model.weights) / np.linalg.norm(model.weights))[:, None]
+    return (margin > lengths).mean(axis=0), (margin + along * lengths > 0).mean(axis=0)
+
+
 def worst_step_in_box(x: np.ndarray, direction: np.ndarray, size: float) -> np.ndarray:
     """Per sample, the step of L2 length <= size with x + step in [0, 1]^d that goes furthest.
 
-    Maximises <direction, step>. By the optimality conditions step = clip(t direction, -x, 1 - x);
-    t is found by bisection so that the length is ``size``, or the box is exhausted. x is (n, d),
-    direction (d,) or (n, d); returns (n, d).
+    Maximises <direction, step>. By the optimality conditions step = clip(t direction, -x, 1 - x),
+    with t such that the length is ``size``, or the corner of the box. x is (n, d), direction (d,)
+    or (n, d); returns (n, d).
     """
-    return _clipped(x, direction, lambda step: np.linalg.norm(step, axis=-1), size)
+    return _clipped(x, direction, size**2, lambda speed, wall: wall**2, power=2)
 
 
 def flipping_step_in_box(x: np.ndarray, direction: np.ndarray, gain: np.ndarray) -> np.ndarray:
@@ -100,25 +134,30 @@ def flipping_step_in_box(x: np.ndarray, direction: np.ndarray, gain: np.ndarray)
     The same clipped steps as in `worst_step_in_box`, with t chosen for the gain (n,) >= 0. Where
     the box has no such step, the step that gains most.
     """
-    direction = np.broadcast_to(direction, x.shape)
-    return _clipped(x, direction, lambda step: np.sum(direction * step, axis=-1), gain)
+    return _clipped(x, direction, gain, lambda speed, wall: speed * wall, power=1)
 
 
-def _clipped(x: np.ndarray, direction: np.ndarray, measure, target) -> np.ndarray:  # noqa: ANN001
-    """clip(t direction, -x, 1 - x) with the largest t (n,) at which measure(step) <= target."""
+def _clipped(
+    x: np.ndarray, direction: np.ndarray, target: np.ndarray | float, spent: Callable, power: int
+) -> np.ndarray:
+    """clip(t direction, -x, 1 - x), with t (n,) such that the coordinates' shares sum to target.
 
-    def step(t: np.ndarray) -> np.ndarray:
-        return np.clip(t[:, None] * direction, -x, 1 - x)
-
-    nonzero = np.abs(direction[direction != 0])
-    # Past this t every coordinate with a nonzero direction has reached the wall of the box.
-    ceiling = 1 / nonzero.min() if nonzero.size else 1.0
-    low, high = np.full(len(x), 1e-9), np.full(len(x), ceiling)
-    for _ in range(60):
-        middle = np.sqrt(low * high)  # t ranges over many orders of magnitude
-        inside = measure(step(middle)) <= target
-        low, high = np.where(inside, middle, low), np.where(inside, high, middle)
-    return step(low)
+    A coordinate that moves freely has the share t^power speed^2, one at its wall the share
+    ``spent(speed, wall)``. From t of the unclipped step, t only grows, and coordinates only join
+    those at their walls: the loop ends, with the exact t, when none has joined.
+    """
+    speed = np.broadcast_to(np.abs(direction), x.shape)
+    wall = np.where(direction > 0, 1 - x, x)  # the way to go until the box ends
+    shares, squares = spent(speed, wall), speed**2
+    stuck = speed == 0
+    while True:
+        left = np.maximum(target - np.sum(shares * stuck, axis=1), 0)
+        free = np.sum(squares * ~stuck, axis=1)
+        t = np.divide(left, free, out=np.full(len(x), 1e300), where=free > 0) ** (1 / power)
+        now = stuck | (speed * t[:, None] >= wall)
+        if np.array_equal(now, stuck):
+            return np.sign(direction) * np.where(stuck, wall, speed * t[:, None])
+        stuck = now
 
 
 def within_class_features(x: np.ndarray, y: np.ndarray, count: int) -> Features:
@@ -148,19 +187,17 @@ def usefulness(features: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndar
     return products.mean(axis=0), products.std(axis=0, ddof=1) / np.sqrt(len(y))
 
 
-def robust_usefulness(
-    features: Features, x: np.ndarray, y: np.ndarray, eps: float, *, in_box: bool
+def usefulness_in_box(
+    features: Features, x: np.ndarray, y: np.ndarray, eps: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """E[min y f(x + step)] over the steps of L2 length <= eps, and its standard error; (k,) each.
+    """E[min y f(x + step)] over the steps of L2 length <= eps that keep x in [0, 1]^d.
 
-    The right-hand side of (2) at the worst Delta(x) = -y eps v of each feature, measured on
-    x + Delta(x); with ``in_box``, at the worst step that keeps x in [0, 1]^d.
+    The right-hand side of (2) at the worst Delta(x), and its standard error; (k,) each.
     """
-    products = np.empty((len(x), len(features.sigma)))
+    products = features(x) * y[:, None]
     for j, (v, sigma) in enumerate(zip(features.directions, features.sigma, strict=True)):
         down = -y[:, None] * v
-        step = worst_step_in_box(x, down, eps) if in_box else eps * down
-        products[:, j] = y * ((x + step - features.mean) @ v) / sigma
+        products[:, j] -= np.sum(worst_step_in_box(x, down, eps) * down, axis=1) / sigma
     return products.mean(axis=0), products.std(axis=0, ddof=1) / np.sqrt(len(y))
 
 
@@ -243,3 +280,24 @@ def rounding_error(weights: np.ndarray, x: np.ndarray) -> tuple[float, float]:
     exact = weights.astype(np.float64) @ x.astype(np.float64)
     one_by_one = np.cumsum(weights * x, dtype=np.float32)[-1]  # cumsum cannot reorder its terms
     return abs(float(one_by_one) - exact), abs(float(weights @ x) - exact)
+
+
+def rounding_ratios(terms: int, eps: float, rng: np.random.Generator) -> list[float]:
+    """The error of float32 inner products, over what the perturbation eps sign(w) does to them.
+
+    x is uniform on [0, 1]. Four ratios to `eps ||w||_1`: normal w summed one by one, and by the
+    library; |w| summed one by one, and by the library.
+    """
+    x, w = rng.random(terms, dtype=np.float32), rng.standard_normal(terms, dtype=np.float32)
+    effect = eps * np.sum(np.abs(w), dtype=np.float64)
+    return [error / effect for v in (w, np.abs(w)) for error in rounding_error(v, x)]
+
+
+def rounding_bound(terms: int, eps: float) -> float:
+    """What no ratio of `rounding_ratios` exceeds, for any w, any x in [0, 1], in any order.
+
+    The error of a float32 inner product is at most gamma_n <|w|, |x|>, gamma_n = nu / (1 - nu) with
+    u = 2^-24, and <|w|, |x|> at most `||w||_1`. Infinite from n = 1/u on, where the bound ends.
+    """
+    rounded = terms * 2.0**-24
+    return rounded / (1 - rounded) / eps if rounded < 1 else np.inf

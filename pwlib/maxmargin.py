@@ -82,7 +82,7 @@ def _solve(rows: Matrix) -> tuple[Rows, Vector, Vector]:
         np.full(count, 1e30),
         np.ones(count),
         np.zeros(count, dtype=np.int32),
-        primal_tol=1e-12,  # the default, 1e-6, misses support vectors
+        primal_tol=1e-12,  # the default, 1e-6, leaves too much to the polishing
         sing_tol=1e-16,  # the default takes near neighbours of opposite labels for contradictions
         iter_limit=1000 + 100 * count,
     )

@@ -227,7 +227,7 @@ def _distributions() -> dict[str, list[str]]:
 def _entries(register: str, chapter: str, nb: NotebookNode) -> list[dict]:
     """A chapter's entries in a register; all of them for a chapter that shows the whole of it."""
     entries = yaml.safe_load((CHAPTERS / f"{register}.yml").read_text()) or []
-    whole = (f"{register}.table()", f"{register}.ledger()", f"{register}.register()")
+    whole = [f"{register}.{name}()" for name in ("table", "summary", "counts")]
     if any(call in cell.source for cell in nb.cells for call in whole):
         return entries
     return [entry for entry in entries if entry["chapter"] == chapter]

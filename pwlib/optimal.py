@@ -7,9 +7,12 @@ learning rule A is least squares on the training points, of least norm where the
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.polynomial.chebyshev import chebder, chebvander
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import spearmanr
 
 from pwlib import grids, polynomials
 
@@ -64,6 +67,42 @@ def mean_with_error(values: ArrayLike) -> tuple[float, float]:
     return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
 
 
+def interval(values: ArrayLike) -> str:
+    """The mean of independent draws (draws,) with the half width of its 95 % interval, as text."""
+    mean, error = mean_with_error(values)
+    return f"{mean:.4g} ± {1.96 * error:.2g}"
+
+
+def against_size(
+    n: int, sizes: Iterable[int], coefficients: ArrayLike
+) -> tuple[dict[str, list], dict[str, list]]:
+    """(8) of each of `point_sets`, and the largest error after training on it and the two ends.
+
+    Two dictionaries: the name of a set to its (mean, standard error), one for each size.
+    """
+    objective: dict[str, list] = {}
+    error: dict[str, list] = {}
+    for m in sizes:
+        for name, x in point_sets(m).items():
+            steepness = optimal_objective(n, x, coefficients)
+            left = largest_error(n, with_ends(x), coefficients)
+            objective.setdefault(name, []).append(mean_with_error(steepness))
+            error.setdefault(name, []).append(mean_with_error(left))
+    return objective, error
+
+
+def cosines(a: ArrayLike, b: ArrayLike) -> Array:
+    """The cosine of the angle between rows of `a` and `b` (rows, points): 1 where proportional."""
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    return (a * b).sum(axis=1) / np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
+
+
+def rank_correlations(a: ArrayLike, b: ArrayLike) -> Array:
+    """Spearman's rank correlation of each row of `a` with that of `b`: (rows, points) → (rows,)."""
+    pairs_of_rows = zip(np.asarray(a), np.asarray(b), strict=True)
+    return np.array([spearmanr(*rows).statistic for rows in pairs_of_rows])
+
+
 def self_loss(values: ArrayLike) -> Array:
     """max(0, 1 − h(x)²), the hinge loss of h against its own output; the summand of (10)."""
     return np.maximum(0, 1 - np.asarray(values, dtype=float) ** 2)
@@ -77,6 +116,21 @@ def hard_objective(values: ArrayLike) -> Array:
 def pairs(x: ArrayLike, gap: float) -> Array:
     """Each point split into two, `gap` apart about it: (m,) → (2m,)."""
     return np.add.outer(np.asarray(x, dtype=float), [-gap / 2, gap / 2]).ravel()
+
+
+def with_ends(x: ArrayLike) -> Array:
+    """Ascending points inside (0, 1) with the boundary of the domain: (m,) → (m + 2,)."""
+    return np.concatenate([[0.0], np.asarray(x, dtype=float), [1.0]])
+
+
+def point_sets(m: int) -> dict[str, Array]:
+    """Four sets of m points inside (0, 1), m even: three grids, and m/2 pairs that nearly merge."""
+    return {
+        "equispaced": grids.equispaced(m + 2)[1:-1],
+        "Chebyshev extrema": grids.chebyshev(m + 2)[1:-1],
+        "Chebyshev roots": grids.chebyshev(m, "roots"),
+        "merging pairs": pairs(grids.chebyshev(m // 2, "roots"), 1e-4),
+    }
 
 
 def _training_points(x: ArrayLike) -> Array:

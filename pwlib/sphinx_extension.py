@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
+import textwrap
 from importlib import metadata
 from pathlib import Path
 
@@ -71,8 +74,13 @@ class HowToCite(MarkdownDirective):
         return "\n".join(["```bibtex", *lines, "```"])
 
 
-def link_repository(app: Sphinx, config: Config) -> None:
-    """Show the buttons that need the repository's address where `_config.yml` gives one."""
+def settle_config(app: Sphinx, config: Config) -> None:
+    """Show the buttons that need the repository's address where `_config.yml` gives one.
+
+    Captions carry the paper's figure numbers: Sphinx's own numbering, which another extension
+    forces on, would stand before them.
+    """
+    config.numfig = False
     if config.html_theme_options.get("repository_url"):
         config.html_theme_options["use_repository_button"] = True
 
@@ -87,7 +95,7 @@ def drop_thebe(app: Sphinx, page: str, template: str, context: dict, doctree: ob
 def register_claims(app: Sphinx, doctree: nodes.document) -> None:
     """Make the anchors that `pwlib.claims.check` sets known to links from other pages."""
     for raw in doctree.findall(nodes.raw):
-        for anchor in re.findall(r'<a id="(claim-[\w-]+)">', raw.astext()):
+        for anchor in re.findall(r'<div class="claim" id="(claim-[\w-]+)">', raw.astext()):
             slugs = app.env.metadata[app.env.docname].setdefault("myst_slugs", {})
             slugs[anchor] = (0, anchor, anchor)
 
@@ -101,13 +109,26 @@ def keep_bars(
         lines[i] = "".join(p if p.startswith("`") else p.replace("|", r"\|") for p in pieces)
 
 
+def written_signature(
+    app: Sphinx, what: str, name: str, obj: object, options: object, args: str, returns: str
+) -> tuple[str, str | None] | None:
+    """A function's signature as its source has it: short type names, defaults unevaluated."""
+    if not inspect.isroutine(obj):
+        return None
+    tree = ast.parse(textwrap.dedent(inspect.getsource(obj))).body[0]
+    if what == "method":
+        del tree.args.args[0]
+    return f"({ast.unparse(tree.args)})", tree.returns and ast.unparse(tree.returns)
+
+
 def setup(app: Sphinx) -> dict:
     """Called by Sphinx."""
     app.add_directive("execution-table", ExecutionTable)
     app.add_directive("version-table", VersionTable)
     app.add_directive("how-to-cite", HowToCite)
-    app.connect("config-inited", link_repository)
+    app.connect("config-inited", settle_config, priority=900)
     app.connect("doctree-read", register_claims)
     app.connect("autodoc-process-docstring", keep_bars)
+    app.connect("autodoc-process-signature", written_signature)
     app.connect("html-page-context", drop_thebe, priority=900)
     return {"version": metadata.version("pwlib"), "parallel_read_safe": True}

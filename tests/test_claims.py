@@ -68,7 +68,7 @@ def shown(monkeypatch):
 def test_at_other_settings_nothing_is_enforced_and_both_are_shown(path, shown):
     claims.check("eq-0", "does not hold", {**MEASURED, "n": 9}, AT | {"degree": 7}, path())
     text = shown[0][0]["text/markdown"]
-    assert "Verdict: does not hold" in text
+    assert "The verdict: does not hold." in text
     assert "Recorded at other settings (degree = 30, sizes = [2, 4]): holds." in text
     assert "| n | 9 | 3 |" in text
 

@@ -75,3 +75,17 @@ def test_above_asks_for_a_margin_and_for_agreement_of_the_seeds(a, b, expected):
 
 def test_spread_shows_mean_and_extremes_in_percent():
     assert evaluation.spread([0.98, 0.99, 0.985]) == "98.50 (98.00–99.00)"
+
+
+def test_gain_is_in_percentage_points_with_the_interval_of_the_paired_t_test():
+    a, b = [0.98, 0.97, 0.99], [0.97, 0.965, 0.97]
+    expected = stats.ttest_rel(a, b).confidence_interval(0.95)
+    text = f"+1.17 [{100 * expected.low:+.2f}, {100 * expected.high:+.2f}]"
+    assert evaluation.gain_with_interval(a, b) == text
+
+
+def test_damage_share_compares_the_areas_lost():
+    own = np.array([[0.9, 0.5, 0.1], [1.0, 0.0, 0.0]])
+    transferred = np.array([[0.9, 0.7, 0.5], [1.0, 1.0, 0.0]])
+    share = evaluation.damage_share(transferred, own, [0.0, 1.0, 2.0])
+    np.testing.assert_allclose(share, [0.5, 1 / 3])

@@ -76,6 +76,22 @@ def test_flipping_sizes_are_negative_where_the_label_is_wrong():
     )
 
 
+def test_accuracy_in_a_ball_is_that_of_the_moved_samples(rng):
+    x, y = two_clouds(rng, 400, 5)
+    model = linear.ridge(x, y, 0.1)
+    worst, random = linear.accuracy_in_a_ball(model, x, y, np.array([0, 0.7]), rng)
+    natural = np.mean(y * model(x) > 0)
+    assert worst[0] == random[0] == natural
+    moved = x - 0.7 * y[:, None] * model.weights / np.linalg.norm(model.weights)
+    assert worst[1] == np.mean(y * model(moved) > 0) < random[1]
+    # a random unit vector goes along w by its first coordinate, of variance 1/d
+    along = linear.accuracy_in_a_ball(model, np.zeros((4000, 5)), np.ones(4000), np.ones(1), rng)
+    shift = model.bias / np.linalg.norm(model.weights)
+    u = rng.standard_normal((40_000, 5))
+    expected = np.mean(shift + u[:, 0] / np.linalg.norm(u, axis=1) > 0)
+    assert along[1][0] == pytest.approx(expected, abs=0.03)
+
+
 def test_worst_step_in_box_gains_what_a_solver_gains(rng):
     x, direction = rng.random((4, 12)), rng.standard_normal(12)
     steps = linear.worst_step_in_box(x, direction, 0.8)
@@ -128,16 +144,37 @@ def test_within_class_features_decorrelate_the_classes_and_point_to_the_positive
     assert np.all(values[y > 0].mean(axis=0) > values[y < 0].mean(axis=0))
 
 
-def test_robust_usefulness_loses_eps_over_sigma_and_less_in_the_box(rng):
+def test_the_worst_step_costs_usefulness_eps_over_sigma_and_less_in_the_box(rng):
     x, y = two_clouds(rng, 200, 6)
     x = np.clip(0.5 + 0.15 * x, 0, 1)
     features = linear.within_class_features(x, y, 4)
     rho, error = linear.usefulness(features(x), y)
-    free, free_error = linear.robust_usefulness(features, x, y, 0.2, in_box=False)
-    boxed, _ = linear.robust_usefulness(features, x, y, 0.2, in_box=True)
-    np.testing.assert_allclose(rho - free, 0.2 / features.sigma)
-    np.testing.assert_allclose(free_error, error)
-    assert np.all((boxed > free) & (boxed < rho))
+    for j, v in enumerate(features.directions):
+        free, free_error = linear.usefulness(features(x - 0.2 * y[:, None] * v), y)
+        np.testing.assert_allclose(rho[j] - free[j], 0.2 / features.sigma[j])
+        np.testing.assert_allclose(free_error[j], error[j])
+    boxed, _ = linear.usefulness_in_box(features, x, y, 0.2)
+    assert np.all((boxed > rho - 0.2 / features.sigma) & (boxed < rho))
+    wide = 0.5 + 0.01 * (x - 0.5)  # so far from the walls that the box takes no part
+    boxed, _ = linear.usefulness_in_box(features, wide, y, 0.2)
+    free = linear.usefulness(features(wide), y)[0] - 0.2 / features.sigma
+    np.testing.assert_allclose(boxed, free)
+
+
+def test_the_signed_flipping_sizes_average_to_the_cosine_of_the_tilt(rng):
+    x, y = two_clouds(rng, 90)
+    y[:20] = 1.0  # classes of different sizes
+    model = linear.Linear(rng.standard_normal(9), 0.3)
+    sizes = linear.flipping_sizes(model, x, y)
+    half = np.linalg.norm(x[y > 0].mean(axis=0) - x[y < 0].mean(axis=0)) / 2
+    mean = (sizes[y > 0].mean() + sizes[y < 0].mean()) / 2
+    assert mean / half == pytest.approx(np.cos(np.radians(linear.tilt_angle(model, x, y))))
+
+
+@pytest.mark.parametrize("order", [2, np.inf])
+def test_nearest_mean_flips_two_points_half_way(order):
+    x, y = np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([-1.0, 1.0])
+    assert linear.flipping_ratio(linear.nearest_mean(x, y), x, y, order) == pytest.approx(1)
 
 
 def test_standard_error_of_usefulness_is_that_of_the_mean(rng):
@@ -210,6 +247,18 @@ def test_rounding_error_is_that_of_exact_arithmetic(rng):
     assert one_by_one == pytest.approx(abs(float(Fraction(float(total)) - exact)), rel=1e-6)
 
 
+def test_rounding_stays_below_its_bound_even_where_every_step_rounds_the_same_way(rng):
+    n, u = 200, 2.0**-24
+    for ratio in linear.rounding_ratios(10_000, 0.01, rng):
+        assert 0 < ratio < linear.rounding_bound(10_000, 0.01)
+    # 1 + u + u + ... stays 1: the worst case, within a factor of n/(n - 1) of n u
+    w = np.full(n, u, np.float32)
+    w[0] = 1
+    error, _ = linear.rounding_error(w, np.ones(n, np.float32))
+    assert 0.99 * n * u < error / w.sum(dtype=np.float64) < linear.rounding_bound(n, 1.0)
+    assert linear.rounding_bound(2**24, 1.0) == np.inf
+
+
 def test_two_classes_keeps_two_digits_with_signs():
     x, labels = np.arange(4, dtype=np.float32)[:, None], np.array([3, 5, 7, 3])
     kept, y = linear.two_classes(x, labels, 3, 7)
@@ -249,6 +298,6 @@ def test_figures_draw_the_data_they_are_given(rng):
     points = np.vstack([scatter.get_offsets() for scatter in axis.collections])
     np.testing.assert_array_equal(points, np.transpose([critical, rho]))
 
-    curve = {"dimension": np.array([4, 16]), "linf": np.array([1.0, 0.5]), "relative": np.ones(2)}
+    curve = figures_linear.Sizes(np.array([4, 16]), np.array([1.0, 0.5]), np.ones(2))
     right = figures_linear.dimension_curves(curve, curve).axes[1]
-    np.testing.assert_allclose(right.lines[-1].get_ydata(), curve["linf"])  # 1/sqrt(d) itself
+    np.testing.assert_allclose(right.lines[-1].get_ydata(), curve.linf)  # 1/sqrt(d) itself

@@ -10,7 +10,7 @@ import papermill
 import pytest
 import yaml
 
-from pwlib import assumptions, claims, notebooks
+from pwlib import assumptions, book, claims, notebooks
 
 PATHS = notebooks.chapters()
 BOOKS = {path.stem: nbformat.read(path, as_version=4) for path in PATHS}
@@ -175,3 +175,10 @@ def test_the_table_of_contents_names_files_that_exist():
     files = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
     for file in [toc["root"], *files]:
         assert list(notebooks.ROOT.glob(f"{file}.*")), file
+
+
+def test_the_readme_shows_what_the_book_found():
+    text = (notebooks.ROOT / "README.md").read_text()
+    assert text == book.readme(text), "make accept"
+    figure = notebooks.CHAPTERS / "_static" / "figure-2.svg"
+    assert figure.read_text() == book.readme_figure(), "make accept"
