@@ -5,6 +5,7 @@ The maps live on the centres of resolution × resolution cells, rows along the s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ import scipy.stats
 import torch
 from numpy.typing import NDArray
 
-from pwlib.networks import MLP
+from pwlib.networks import MLP, negate_features
 from pwlib.objectives import softmax_entropy
 
 Map = NDArray[np.float64]  # (resolution, resolution)
@@ -52,18 +53,58 @@ def maps(model: MLP, resolution: int) -> Maps:
 def measure(seen: Maps, radius: float) -> dict[str, float]:
     """How both maps of one network stand to its decision boundary.
 
-    ``adversarial`` and ``hard``: `telling` of each; ``correlation``: Spearman's, of one map with
-    the other; ``unexplained``: `unexplained_share` of the logarithm of (10); ``spots``: the
-    `bright_spots` of (10) above a tenth of its largest possible value, log of 5 classes.
+    ``adversarial`` and ``hard``: `telling` of each; ``lead``: how far the first exceeds the second,
+    the hard map being turned upside down where it tells more that way; ``correlation``: Spearman's,
+    of one map with the other, and ``likeness`` its size; ``unexplained``: `unexplained_share` of
+    the logarithm of (10); ``spots``: the `bright_spots` of (10) above a tenth of its largest
+    possible value, log of 5 classes; ``near``: the share of the square within ``radius`` of the
+    boundary; ``bright``: the share where (10) reaches log 2; ``bright_near``: the share of that
+    area within ``radius`` (NaN where there is none).
     """
     distance = boundary_distance(seen.classes)
     logarithm = np.log(np.maximum(seen.adversarial, np.finfo(float).tiny))
+    adversarial = telling(seen.adversarial, distance, radius)
+    hard = telling(seen.hard, distance, radius)
+    correlation = rank_correlation(seen.adversarial, seen.hard)
+    near, bright = distance <= radius, seen.adversarial >= np.log(2)
     return {
-        "adversarial": telling(seen.adversarial, distance, radius),
-        "hard": telling(seen.hard, distance, radius),
-        "correlation": rank_correlation(seen.adversarial, seen.hard),
+        "adversarial": adversarial,
+        "hard": hard,
+        "lead": adversarial - max(hard, 1 - hard),
+        "correlation": correlation,
+        "likeness": abs(correlation),
         "unexplained": unexplained_share(logarithm, distance, radius),
         "spots": bright_spots(seen.adversarial, distance, radius, level=0.1 * np.log(5)),
+        "near": float(near.mean()),
+        "bright": float(bright.mean()),
+        "bright_near": float(near[bright].mean()) if bright.any() else float("nan"),
+    }
+
+
+def measure_all(seen: Sequence[Maps], radius: float) -> dict[str, NDArray[np.float64]]:
+    """`measure` of several networks: under each name one value a network."""
+    rows = [measure(one, radius) for one in seen]
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+@torch.no_grad()
+def feature_layer(model: MLP, resolution: int) -> dict[str, float]:
+    """What the hard objective of a tanh network follows, over the square.
+
+    ``saturated``: the share of the features beyond 0.9 in size; ``activation``: the rank
+    correlation of the hard objective (9) with the mean of the features; ``mirror``: its rank
+    correlation with the hard objective of the network with opposite features (`negate_features`);
+    ``change``: the largest difference of the logits of those two, zero but for rounding.
+    """
+    x = torch.from_numpy(square(resolution))
+    twin = negate_features(model)
+    features = model.features(x)
+    hard = softmax_entropy(features).numpy()
+    return {
+        "saturated": (features.abs() > 0.9).double().mean().item(),
+        "activation": rank_correlation(hard, features.mean(-1).numpy()),
+        "mirror": rank_correlation(hard, softmax_entropy(twin.features(x)).numpy()),
+        "change": (model(x) - twin(x)).abs().max().item(),
     }
 
 
@@ -76,7 +117,8 @@ def boundary_distance(classes: NDArray[np.int64]) -> Map:
     """The distance of each cell centre of [-1, 1]² to the decision boundary.
 
     The boundary is where a cell's class differs from that of one of its four neighbours; the
-    distance to it is right to one cell, and infinite everywhere for a map of one class.
+    distance to it is right to one cell, and infinite everywhere for a map of one class. What lies
+    outside the square is not seen, so that near its edge the distance can be too large.
     """
     on_boundary = np.zeros(classes.shape, dtype=bool)
     across, down = np.diff(classes, axis=1) != 0, np.diff(classes, axis=0) != 0

@@ -56,7 +56,8 @@ class Claim:
         """The evidence, with the recorded numbers put in."""
         text = self.evidence
         for name, value in self.recorded.items():
-            text = text.replace(f"{{{name}}}", show(value))
+            number = value.get("value", value) if isinstance(value, Mapping) else value
+            text = text.replace(f"{{{name}}}", show(number))
         return text
 
     def link(self, text: str) -> str:

@@ -79,14 +79,16 @@ def figure_2(x: np.ndarray, weights: Mapping[str, Mapping[int, np.ndarray]]) -> 
     panel says how many spurious sign changes there are and how much of [0, 1] is misclassified.
     """
     sizes = list(next(iter(weights.values())))
-    fig = style.figure(width=max(7.0, 1.35 * len(sizes)), height=5.2)
+    fig = style.figure(width=max(7.0, 1.35 * len(sizes)), height=5.4)
+    degree = len(next(iter(weights.values()))[sizes[0]]) - 1
+    fig.suptitle(f"Maximum-margin classifiers of degree $n = {degree}$", fontsize=10)
     rows = fig.subplots(len(weights), len(sizes), sharex=True, sharey=True, squeeze=False)
     highest = 10.0
     for (grid, by_size), axes in zip(weights.items(), rows, strict=True):
         colour = style.COLOURS["equispaced" if grid.startswith("$E") else "chebyshev"]
         axes[0].set_ylabel(grid)
         for panel, m in zip(axes, sizes, strict=True):
-            values = polynomials.chebyshev_features(len(by_size[m]) - 1, x) @ by_size[m]
+            values = polynomials.chebyshev_features(degree, x) @ by_size[m]
             panel.axhline(0, color=style.COLOURS["muted"], lw=0.8)
             panel.plot(x, values, color=colour, lw=1.2)
             highest = max(highest, np.abs(values).max())
@@ -138,17 +140,11 @@ def figure_3(degree: int, x: np.ndarray, grids: Mapping[str, np.ndarray]) -> Fig
     maximisers = polynomials.hard_points(degree)
     loss, losses = (polynomials.hard_objective(degree, points) for points in (x, maximisers))
     look = {"color": style.COLOURS["chebyshev"], "ls": "", "marker": "o", "ms": 5, "clip_on": False}
-    orange = {
-        "color": style.COLOURS["positive"],
-        "ls": "",
-        "marker": "^",
-        "ms": 8,
-        "clip_on": False,
-    }
+    triangle = look | {"color": style.COLOURS["positive"], "marker": "^", "ms": 8}
     fig = style.figure(height=4.8)
     top, bottom = fig.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     top.plot(x, loss, color=style.COLOURS["ink"], lw=1, label="expected loss (12)")
-    top.plot(maximisers, losses, label="its maximisers", **orange)
+    top.plot(maximisers, losses, label="its maximisers", **triangle)
     for (name, nodes), face in zip(grids.items(), (look["color"], "white"), strict=True):
         top.plot(nodes, polynomials.hard_objective(degree, nodes), label=name, mfc=face, **look)
         inside = nodes[(nodes > 0) & (nodes < 1)]

@@ -90,7 +90,7 @@ def flipping_ratio(model: Linear, x: np.ndarray, y: np.ndarray, order: float = 2
 
     The median is over the samples that are classified correctly. For order 2 the signed mean,
     averaged over the two classes with equal weight, is exactly the cosine of `tilt_angle`:
-    (<w, m+> + b - <w, m-> - b) / (2 ||w||), over ||m+ - m-|| / 2.
+    `(<w, m+> + b - <w, m-> - b) / (2 ||w||)` over `||m+ - m-|| / 2`.
     """
     sizes = flipping_sizes(model, x, y, order)
     distance = np.linalg.norm(nearest_mean(x, y).weights, order)
@@ -286,7 +286,7 @@ def rounding_ratios(terms: int, eps: float, rng: np.random.Generator) -> list[fl
     """The error of float32 inner products, over what the perturbation eps sign(w) does to them.
 
     x is uniform on [0, 1]. Four ratios to `eps ||w||_1`: normal w summed one by one, and by the
-    library; |w| summed one by one, and by the library.
+    library; `abs(w)` summed one by one, and by the library.
     """
     x, w = rng.random(terms, dtype=np.float32), rng.standard_normal(terms, dtype=np.float32)
     effect = eps * np.sum(np.abs(w), dtype=np.float64)
@@ -296,8 +296,9 @@ def rounding_ratios(terms: int, eps: float, rng: np.random.Generator) -> list[fl
 def rounding_bound(terms: int, eps: float) -> float:
     """What no ratio of `rounding_ratios` exceeds, for any w, any x in [0, 1], in any order.
 
-    The error of a float32 inner product is at most gamma_n <|w|, |x|>, gamma_n = nu / (1 - nu) with
-    u = 2^-24, and <|w|, |x|> at most `||w||_1`. Infinite from n = 1/u on, where the bound ends.
+    The error of a float32 inner product is at most `gamma_n <abs(w), abs(x)>`, with
+    gamma_n = nu / (1 - nu) and u = 2^-24, and that product is at most `||w||_1`. Infinite from
+    n = 1/u on, where the bound ends.
     """
     rounded = terms * 2.0**-24
     return rounded / (1 - rounded) / eps if rounded < 1 else np.inf

@@ -129,7 +129,7 @@ def point_sets(m: int) -> dict[str, Array]:
         "equispaced": grids.equispaced(m + 2)[1:-1],
         "Chebyshev extrema": grids.chebyshev(m + 2)[1:-1],
         "Chebyshev roots": grids.chebyshev(m, "roots"),
-        "merging pairs": pairs(grids.chebyshev(m // 2, "roots"), 1e-4),
+        "merging pairs": pairs(grids.chebyshev(m // 2, "roots"), 1e-6),
     }
 
 

@@ -42,10 +42,26 @@ def spurious_sign_changes(weights: ArrayLike) -> Vector:
 
 def misclassified_measure(weights: ArrayLike) -> float:
     """Lebesgue measure of the points whose sign isn't their nearest-neighbour label."""
+    edges, wrong = _intervals(weights)
+    return float(np.diff(edges)[wrong].sum())
+
+
+def longest_correct(weights: ArrayLike) -> float:
+    """Length of the longest interval in [0, 1] without a misclassified point inside.
+
+    A misclassified interval shorter than 1e-12 counts as rounding of a sign change at 1/2.
+    """
+    edges, wrong = _intervals(weights)
+    wrong &= np.diff(edges) > 1e-12
+    return float((np.append(edges[:-1][wrong], 1) - np.append(0, edges[1:][wrong])).max())
+
+
+def _intervals(weights: ArrayLike) -> tuple[Vector, NDArray[np.bool_]]:
+    """0, the sign changes, 1/2 and 1 in order; for each interval between: is it misclassified?"""
     edges = np.sort(np.concatenate(([0.0], sign_changes(weights), [0.5, 1.0])))
     middles = (edges[1:] + edges[:-1]) / 2
-    wrong = np.sign(_values(_checked(weights), middles)) != nearest_neighbour_labels(middles)
-    return float(np.diff(edges)[wrong].sum())
+    labels = nearest_neighbour_labels(middles)
+    return edges, np.sign(_values(_checked(weights), middles)) != labels
 
 
 def _values(weights: Vector, x: Vector) -> Vector:

@@ -133,7 +133,7 @@ def test_readings_that_differ_make_a_claim_ambiguous(outcomes, expected):
 def test_the_evidence_shows_the_recorded_numbers(path):
     text = r"share {share} of \frac{1}{2}, gap {gap}, n {n}"
     claim = claims.ledger(path(evidence=text))[0]
-    assert claim.found() == r"share 0.5 ± 0.01 of \frac{1}{2}, gap 1 to 2, n 3"
+    assert claim.found() == r"share 0.5 of \frac{1}{2}, gap 1 to 2, n 3"
 
 
 def test_the_table_of_a_chapter_holds_its_claims_alone(path):

@@ -80,6 +80,40 @@ def test_pairs_stand_about_their_points():
     np.testing.assert_allclose(optimal.pairs([0.25, 0.5], 0.1), [0.2, 0.3, 0.45, 0.55])
 
 
+def test_point_sets_lie_inside_in_order_and_have_the_size_asked_for():
+    for x in optimal.point_sets(8).values():
+        assert len(x) == 8
+        assert np.all(np.diff(optimal.with_ends(x)) > 0)
+    assert optimal.with_ends([0.5]).tolist() == [0, 0.5, 1]
+
+
+def test_against_size_tells_what_the_single_functions_tell():
+    objective, error = optimal.against_size(5, [2, 4], draws(5, 30))
+    x = np.array([1 / 3, 2 / 3])
+    expected = optimal.optimal_objective(5, x, draws(5, 30))
+    assert objective["equispaced"][0] == pytest.approx(optimal.mean_with_error(expected))
+    for name, rows in error.items():
+        assert rows[0][0] > 0.1, name
+        assert rows[1][0] < 1e-9, name  # with the two ends they are six, and determine h
+    assert len(objective["equispaced"]) == 2
+
+
+def test_an_interval_reads_as_the_mean_and_1_96_standard_errors():
+    assert optimal.interval([1.0, 3.0, 5.0, 7.0]) == "4 ± 2.5"
+
+
+def test_cosines_are_one_for_rows_that_are_proportional_alone():
+    found = optimal.cosines([[1, 2], [1, 0], [1, 1]], [[3, 6], [0, 2], [1, 0]])
+    np.testing.assert_allclose(found, [1, 0, np.sqrt(0.5)], atol=1e-15)
+
+
+def test_rank_correlations_see_the_order_alone():
+    a = [[1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 3.0, 4.0]]
+    b = [[1.0, 8.0, 9.0, 70.0], [4.0, 3.0, 0.0, -9.0], [2.0, 1.0, 4.0, 3.0]]
+    # Spearman's formula without ties, 1 - 6 Σ d² / (k (k² - 1))
+    np.testing.assert_allclose(optimal.rank_correlations(a, b), [1, -1, 0.6])
+
+
 def test_mean_with_error_of_known_draws():
     mean, error = optimal.mean_with_error([1.0, 3.0, 5.0, 7.0])
     assert (mean, error) == pytest.approx((4, np.sqrt(20 / 3) / 2))

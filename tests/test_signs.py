@@ -4,7 +4,7 @@ import pytest
 import sympy as sp
 from numpy.polynomial import Polynomial, chebyshev
 
-from pwlib import polynomials, signs
+from pwlib import grids, maxmargin, polynomials, signs
 
 
 def real_zeros(weights):
@@ -105,6 +105,28 @@ def test_measure_and_number_agree_with_a_dense_grid():
         assert len(signs.sign_changes(weights)) == np.count_nonzero(np.diff(positive))
         wrong = np.mean(positive != (x > 0.5))
         assert signs.misclassified_measure(weights) == pytest.approx(wrong, abs=(n + 1) / 200_000)
+
+
+def test_the_longest_correct_interval_ends_where_a_misclassified_one_starts():
+    assert signs.longest_correct([0.0, 1.0]) == 1
+    assert signs.longest_correct([0.0, -1.0]) == 0
+    assert signs.longest_correct([2.0]) == 0.5
+    assert signs.longest_correct(shifted([0.1, 0.5, 0.8])) == pytest.approx(0.2)  # the last
+    assert signs.longest_correct(-shifted([0.1, 0.5, 0.8])) == pytest.approx(0.7)  # the middle
+    assert signs.longest_correct(shifted([0.2, 0.4, 0.6])) == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize("n", [7, 12, 30, 31, 44])
+def test_on_chebyshev_grids_spurious_sign_changes_last_as_long_as_aliasing(n):
+    # observed, not proved: T*_1 and T*_{2N-1} coincide on the grid of T*_N; degree n holds both
+    for kind, extra in (("lobatto", 1), ("roots", 0), ("roots+ends", 2)):
+        left = []
+        for m in range(2, n + 20, 2):
+            x, labels = grids.training_set(grids.chebyshev(m, kind))
+            fitted = maxmargin.fit(polynomials.chebyshev_features(n, x), labels)
+            if signs.spurious_sign_changes(fitted.weights).size:
+                left.append(m)
+        assert left == list(range(2, (n + 1) // 2 + extra + 1, 2))
 
 
 @pytest.mark.parametrize("weights", [[], [[1.0, 2.0]], [0.0, 0.0], [1.0, np.nan]])

@@ -29,6 +29,11 @@ def tags(cell):
     return cell.metadata.get("tags", [])
 
 
+def prose():
+    cells = chain.from_iterable(nb.cells for nb in BOOKS.values())
+    return "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
 def test_the_book_has_the_chapters_of_the_paper():
     assert list(BOOKS) == [
         "index",
@@ -96,11 +101,8 @@ def test_no_two_figures_share_a_number_or_a_name():
 
 
 def test_each_of_the_papers_equations_is_labelled_once():
-    prose = "\n".join(
-        c.source for nb in BOOKS.values() for c in nb.cells if c.cell_type == "markdown"
-    )
-    labels = Counter(re.findall(r"^\(eq-(\d+)\)=", prose, re.M))
-    tagged = Counter(re.findall(r"\\tag\{(\d+)\}", prose))
+    labels = Counter(re.findall(r"^\(eq-(\d+)\)=", prose(), re.M))
+    tagged = Counter(re.findall(r"\\tag\{(\d+)\}", prose()))
     assert labels == tagged == Counter(str(number) for number in range(1, 13))
 
 
@@ -118,6 +120,15 @@ def test_every_committed_check_ran_at_the_recorded_settings_and_agreed():
     found = notebooks.measured_claims(PATHS)
     assert sorted(record["claim"] for record in found) == sorted(c.id for c in claims.ledger())
     assert all(record["agrees"] and record["at_recorded"] for record in found)
+
+
+def test_every_verdict_in_the_prose_is_the_ledgers():
+    recorded = {claim.id: claim for claim in claims.ledger()}
+    links = re.findall(r"\[([^\]]+)\]\(([\w-]+)\.ipynb#claim-([\w-]+)\)", prose())
+    assert len(links) > 10
+    for text, chapter, id in links:
+        assert recorded[id].chapter == chapter
+        assert text == recorded[id].verdict or text not in claims.VERDICTS, (id, text)
 
 
 @pytest.mark.parametrize("name", [name for name in BOOKS if name not in NO_COMPUTATION])
