@@ -140,20 +140,18 @@ def check(id: str, verdict: str, measured: Mapping, at: Mapping, path: Path = LE
         raise ClaimError(f"{id}: " + "; ".join(wrong))
 
 
-def table(chapter: str | None = None, path: Path = LEDGER) -> Markdown:
-    """The claims that a chapter settles (all of the ledger's if none is named), as a table."""
+def table(chapter: str | None = None, evidence: bool = False, path: Path = LEDGER) -> Markdown:
+    """The claims that a chapter settles (all of the ledger's if none is named), with verdicts.
+
+    Each verdict links to the cell that settles the claim; ``evidence`` adds what it rests on.
+    """
+    columns = ["Section", "The paper's claim", "Verdict", *(["Evidence"] if evidence else [])]
     rows = [
-        [claim.section, claim.claim, claim.link(claim.verdict), claim.found()]
+        [claim.section, claim.claim, claim.link(claim.verdict), claim.found()][: len(columns)]
         for claim in ledger(path)
         if chapter in (None, claim.chapter)
     ]
-    return Markdown(markdown_table(rows, ["Section", "The paper's claim", "Verdict", "Evidence"]))
-
-
-def summary(path: Path = LEDGER) -> Markdown:
-    """All claims with their verdicts alone, each linked to the cell that settles it."""
-    rows = [[claim.section, claim.claim, claim.link(claim.verdict)] for claim in ledger(path)]
-    return Markdown(markdown_table(rows, ["Section", "The paper's claim", "Verdict"]))
+    return Markdown(markdown_table(rows, columns))
 
 
 def counts(path: Path = LEDGER) -> dict[str, int]:

@@ -24,7 +24,7 @@ from pwlib.boundaries import Maps
 
 COLOURS = style.COLOURS
 CLASSES = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#666666")  # one for each class of Figure 4
-LEVELS = 48  # shades of a map: too many for the eye, few enough for a palette (see `compact`)
+LEVELS = 40  # shades of a map: too many for the eye, few enough for a palette (see `compact`)
 
 
 def figure_4(seen: Maps) -> Figure:
@@ -41,8 +41,9 @@ def figure_4(seen: Maps) -> Figure:
     for axis, image, title, unit in panels:
         axis.set_title(title)
         bar = axis.inset_axes((1.04, 0, 0.05, 1))  # as high as its panel
-        figure.colorbar(image, cax=bar, label=unit).solids.set_edgecolor("face")
+        figure.colorbar(image, cax=bar, label=unit).solids.set_rasterized(True)
     axes[0, 0].child_axes[0].set_yticks(range(1, len(CLASSES) + 1))
+    axes[0, 0].child_axes[0].minorticks_off()
     draw_boundary(axes[0, 1], seen.classes, "black")  # the boundary is bright in (10) itself
     draw_boundary(axes[1, 0], seen.classes, "black")
     draw_boundary(axes[1, 1], seen.classes, "white")
@@ -60,7 +61,7 @@ def figure_4_rows(networks: Sequence[Maps], titles: Sequence[str]) -> Figure:
     figure = style.figure(7.0, 7.0 / max(count, 3) * 3 + 0.1)
     axes = figure.subplots(3, count, squeeze=False, sharex=True, sharey=True)
     for column, seen, title in zip(axes.T, networks, titles, strict=True):
-        seen = _thinned(seen, most=160)
+        seen = _thinned(seen, most=144)
         draw_output(column[0], seen)
         _draw_log(column[1], seen)
         draw_map(column[2], seen.hard)

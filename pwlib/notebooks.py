@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -227,7 +228,7 @@ def _distributions() -> dict[str, list[str]]:
 def _entries(register: str, chapter: str, nb: NotebookNode) -> list[dict]:
     """A chapter's entries in a register; all of them for a chapter that shows the whole of it."""
     entries = yaml.safe_load((CHAPTERS / f"{register}.yml").read_text()) or []
-    whole = [f"{register}.{name}()" for name in ("table", "summary", "counts")]
-    if any(call in cell.source for cell in nb.cells for call in whole):
+    whole = re.compile(rf"\b{register}\.(counts|table)\((?!\")")
+    if any(whole.search(cell.source) for cell in _code_cells(nb)):
         return entries
     return [entry for entry in entries if entry["chapter"] == chapter]

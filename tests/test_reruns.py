@@ -17,7 +17,7 @@ RERUNS = [
     ("2-related-work", "-y", "{digits: [4, 9]}"),
     ("3a-pointwise-convergence", "-y", "{degree: 7, sizes: [6, 20]}"),
     ("3a-pointwise-convergence", "-y", "{degree: 12, sizes: [20], grid: roots}"),
-    ("3b-optimal-points", "-p", "degree", "5"),
+    ("3b-optimal-points", "-p", "degree", "8"),
     ("4a-hard-points-of-polynomials", "-p", "degree", "7"),
     ("4b-optimal-points-of-networks", "-y", "{seed: 3, seeds: [3, 4], biases: zero}"),
     ("4c-adversarial-training", "-y", "{datasets: [MNIST], seeds: [1], epochs: 1, optimiser: sgd}"),
