@@ -2,8 +2,9 @@
 
 Both climb the margin loss log Σ_{j≠y} exp z_j − z_y. Its gradient is that of the cross entropy
 divided by 1 − p_y, so it has the same direction. But float32 can't tell p_y from 1 once y leads by
-more than about 16.6; the gradient of the cross entropy is rounding noise from there on, and the
-network only looks robust. The margin loss has no such limit.
+24 log 2 ≈ 16.6. Then the term of z_y drops out of the gradient of the cross entropy, which points
+elsewhere, and for still larger leads it is zero; the network only looks robust. The margin loss has
+no such limit.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,17 +14,24 @@ from pwlib import attacks, pool
 from pwlib.networks import MLP
 from pwlib.training import loaded
 
-CURVES = ("reference", "robust", "robust to reference", "reference to robust", "control")
+# Each curve: the network whose accuracy it shows, and the one whose adversarial examples it meets.
+PAIRS = {
+    "reference": ("reference", "reference"),
+    "robust": ("robust", "robust"),
+    "robust to reference": ("reference", "robust"),
+    "reference to robust": ("robust", "reference"),
+    "control": ("reference", "second reference"),
+    "plain": ("plain", "plain"),
+}
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """The measurements on the networks of one data set and one seed.
 
-    ``curves`` maps each of CURVES to the test accuracy for each magnitude, "a to b" being network
-    b on a's examples and the control the reference on another reference's examples. ``lengths``
-    holds the mean L2 length of the reference's own perturbations after clamping. ``one_step`` and
-    ``pgd`` map "reference" and "robust" to the accuracy on the first test images under each eps.
+    ``curves`` maps each of PAIRS to the test accuracy for each magnitude. ``lengths`` holds the
+    mean L2 length of the reference's own perturbations after clamping. ``one_step`` and ``pgd``
+    map "reference" and "robust" to the accuracy on the first test images under each eps.
     """
 
     curves: dict[str, list[float]]
@@ -44,49 +51,46 @@ class Attack:
     images: int = 1000
 
 
-def evaluate(
-    name: str, reference: MLP, robust: MLP, control: MLP, attack: Attack, seed: int
-) -> Evaluation:
-    """The four curves of Figure 5, the control, and PGD, on the test set of that name."""
+def evaluate(name: str, networks: Mapping[str, MLP], attack: Attack, seed: int) -> Evaluation:
+    """The curves of PAIRS, and PGD, on the test set of that name.
+
+    ``networks`` are "reference", "robust", "second reference" and "plain"; the seed is PGD's.
+    """
     data = loaded(name)
     x, y = data.test_x, data.test_y
-    steps = {
-        key: attacks.direction(model, x, y)
-        for key, model in {"reference": reference, "robust": robust, "control": control}.items()
-    }
-    pairs = {
-        "reference": (reference, steps["reference"]),
-        "robust": (robust, steps["robust"]),
-        "robust to reference": (reference, steps["robust"]),
-        "reference to robust": (robust, steps["reference"]),
-        "control": (reference, steps["control"]),
-    }
+    steps = {who: attacks.direction(model, x, y) for who, model in networks.items()}
     curves = {
-        key: attacks.accuracy_curve(model, x, y, step, attack.magnitudes)
-        for key, (model, step) in pairs.items()
+        key: attacks.accuracy_curve(networks[target], x, y, steps[source], attack.magnitudes)
+        for key, (target, source) in PAIRS.items()
     }
     moved = (attacks.move(x, steps["reference"], eps) - x for eps in attack.magnitudes)
     lengths = [change.norm(dim=1).mean().item() for change in moved]
     x, y = x[: attack.images], y[: attack.images]
     one_step, pgd = {}, {}
-    for key, model in {"reference": reference, "robust": robust}.items():
-        step = steps[key][: attack.images]
-        one_step[key] = attacks.accuracy_curve(model, x, y, step, attack.pgd_eps)
-        pgd[key] = _under_pgd(model, x, y, attack, seed)
+    for who in ("reference", "robust"):
+        step = steps[who][: attack.images]
+        one_step[who] = attacks.accuracy_curve(networks[who], x, y, step, attack.pgd_eps)
+        pgd[who] = _under_pgd(networks[who], x, y, attack, seed)
     return Evaluation(curves, lengths, one_step, pgd)
 
 
 def evaluate_many(
-    jobs: Sequence[tuple[str, MLP, MLP, MLP, Attack, int]], workers: int
+    jobs: Sequence[tuple[str, Mapping[str, MLP], Attack, int]], workers: int
 ) -> list[Evaluation]:
     """``evaluate`` for each job, in their order, on that many processes."""
     return pool.run(evaluate, jobs, workers, "networks attacked")
 
 
-def natural_accuracies(name: str, models: Sequence[MLP]) -> list[float]:
+def over_seeds(evaluations: Sequence[Evaluation], field: str) -> dict[str, NDArray[np.float64]]:
+    """A field of the evaluations of one data set, one a seed, as arrays (seeds, magnitudes)."""
+    keys = getattr(evaluations[0], field)
+    return {key: np.array([getattr(e, field)[key] for e in evaluations]) for key in keys}
+
+
+def natural_accuracies(name: str, models: Sequence[MLP]) -> NDArray[np.float64]:
     """The accuracy of each network on the untouched test set of that name."""
     data = loaded(name)
-    return [attacks.accuracy(model, data.test_x, data.test_y) for model in models]
+    return np.array([attacks.accuracy(model, data.test_x, data.test_y) for model in models])
 
 
 def height(curve: ArrayLike, magnitudes: ArrayLike) -> NDArray[np.float64]:
@@ -102,12 +106,6 @@ def interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
         return -np.inf, np.inf
     half = student.ppf((1 + level) / 2, n - 1) * values.std(ddof=1) / np.sqrt(n)
     return float(values.mean() - half), float(values.mean() + half)
-
-
-def _under_pgd(model: MLP, x: Tensor, y: Tensor, attack: Attack, seed: int) -> list[float]:
-    effort = attack.pgd_steps, attack.pgd_restarts, seed
-    found = (attacks.pgd(model, x, y, eps, *effort) for eps in attack.pgd_eps)
-    return [attacks.accuracy(model, adversarial, y) for adversarial in found]
 
 
 def above(a: ArrayLike, b: ArrayLike, margin: float) -> bool:
@@ -138,13 +136,12 @@ def gain_with_interval(a: ArrayLike, b: ArrayLike) -> str:
     return f"{gain(a, b):+.2f} [{low:+.2f}, {high:+.2f}]"
 
 
-def damage_share(
-    transferred: NDArray[np.float64], own: NDArray[np.float64], magnitudes: ArrayLike
-) -> NDArray[np.float64]:
-    """The damage of transferred examples over that of the network's own, one value a seed.
+def damage(curves: NDArray[np.float64], magnitudes: ArrayLike) -> NDArray[np.float64]:
+    """The natural accuracy less the height, of curves (seeds, magnitudes) from magnitude 0 on."""
+    return curves[:, 0] - height(curves, magnitudes)
 
-    Both are accuracy curves (seeds, magnitudes) of one network from magnitude 0 on; the damage is
-    the natural accuracy less the height.
-    """
-    natural = own[:, 0]
-    return (natural - height(transferred, magnitudes)) / (natural - height(own, magnitudes))
+
+def _under_pgd(model: MLP, x: Tensor, y: Tensor, attack: Attack, seed: int) -> list[float]:
+    effort = attack.pgd_steps, attack.pgd_restarts, seed
+    found = (attacks.pgd(model, x, y, eps, *effort) for eps in attack.pgd_eps)
+    return [attacks.accuracy(model, adversarial, y) for adversarial in found]

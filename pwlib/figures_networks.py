@@ -24,7 +24,7 @@ from pwlib.boundaries import Maps
 
 COLOURS = style.COLOURS
 CLASSES = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#666666")  # one for each class of Figure 4
-LEVELS = 40  # shades of a map: too many for the eye, few enough for a palette (see `compact`)
+LEVELS = 32  # shades of a map: too many for the eye, few enough for a palette (see `compact`)
 
 
 def figure_4(seen: Maps) -> Figure:
@@ -61,7 +61,7 @@ def figure_4_rows(networks: Sequence[Maps], titles: Sequence[str]) -> Figure:
     figure = style.figure(7.0, 7.0 / max(count, 3) * 3 + 0.1)
     axes = figure.subplots(3, count, squeeze=False, sharex=True, sharey=True)
     for column, seen, title in zip(axes.T, networks, titles, strict=True):
-        seen = _thinned(seen, most=144)
+        seen = _thinned(seen, most=136)
         draw_output(column[0], seen)
         _draw_log(column[1], seen)
         draw_map(column[2], seen.hard)

@@ -12,9 +12,6 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
-from IPython import get_ipython
-from IPython.display import display
-
 
 def run(
     function: Callable[..., Any], jobs: Sequence[tuple], workers: int, what: str = "jobs"
@@ -72,6 +69,9 @@ def _show_progress(futures: Sequence[Future], what: str) -> None:
 
 def _line() -> Callable[[str], None]:
     """One line to be overwritten: a notebook's output, or the terminal."""
+    from IPython import get_ipython  # not above: the workers do without, and start sooner
+    from IPython.display import display
+
     if hasattr(get_ipython(), "kernel"):
         handle = display({"text/plain": ""}, raw=True, display_id=True)
         return lambda text: handle.update({"text/plain": text}, raw=True)

@@ -107,3 +107,56 @@ def test_entropy_on_the_boundary_is_at_least_log_2():
         a, b = torch.where(same, middle, a), torch.where(same, b, middle)
     assert len(a) > 50
     assert adversarial_objective(model, a).min() > np.log(2) - 1e-9
+
+
+def test_a_map_and_the_same_upside_down_are_equally_like_another_and_leave_the_same_lead():
+    classes, lit = (X > 0).astype(int), np.exp(-10 * np.abs(X))
+    hard = 0.7 * lit + Y
+    up, down = (
+        boundaries.measure(boundaries.Maps(classes, np.ones_like(X), lit, h), 0.1)
+        for h in (hard, -hard)
+    )
+    assert up["hard"] == pytest.approx(1 - down["hard"])
+    assert up["hard"] > 0.6
+    assert up["lead"] == pytest.approx(1 - up["hard"])
+    assert up["lead"] == pytest.approx(down["lead"])
+    assert up["correlation"] == pytest.approx(-down["correlation"])
+    assert up["likeness"] == pytest.approx(down["likeness"])
+    assert up["likeness"] > 0.1
+
+
+def test_bright_and_near_are_shares_of_area():
+    lit = np.where(np.abs(X) < 0.25, 1.0, 0.0)
+    seen = boundaries.Maps((X > 0).astype(int), np.ones_like(X), lit, Y)
+    found = boundaries.measure(seen, 0.05)
+    assert found["bright"] == pytest.approx(0.25, abs=2 / RESOLUTION)
+    assert found["near"] == pytest.approx(0.05, abs=4 / RESOLUTION)
+    assert found["bright_near"] == pytest.approx(found["near"] / found["bright"])
+    dark = boundaries.Maps(seen.classes, seen.confidence, lit / 2, Y)
+    assert np.isnan(boundaries.measure(dark, 0.05)["bright_near"])
+
+
+def test_measure_all_has_one_value_a_network():
+    pair = [
+        boundaries.Maps((line < X).astype(int), np.ones_like(X), np.exp(-np.abs(X - line)), Y)
+        for line in (0.0, 0.95)
+    ]
+    found = boundaries.measure_all(pair, 0.1)
+    assert found["near"][0] == pytest.approx(0.1, abs=0.02)
+    assert found["near"][1] == pytest.approx(0.075, abs=0.02)  # one side is cut by the edge
+
+
+def test_feature_layer_of_a_network_whose_features_are_known():
+    """One unit large, the others small: the entropy falls as that unit grows."""
+    model = random_network([2, 4, 3, 2], "tanh", seed=0, biases="zero")
+    for layer in model.layers:
+        layer.weight.zero_()
+    model.layers[0].weight[0, 0] = 1.0
+    model.layers[1].weight[0, 0] = 5.0
+    model.layers[1].bias[0] = 6.0  # the first feature is tanh(5 tanh(x₁) + 6), always above 0.9
+    model.layers[2].weight[0, 0] = 1.0
+    found = boundaries.feature_layer(model, 20)
+    assert found["saturated"] == pytest.approx(1 / 3)
+    assert found["activation"] == pytest.approx(-1)
+    assert found["mirror"] == pytest.approx(1)  # smaller entropy for either sign of one unit
+    assert found["change"] == 0

@@ -137,5 +137,5 @@ def test_the_evidence_shows_the_recorded_numbers(path):
 
 
 def test_the_table_of_a_chapter_holds_its_claims_alone(path):
-    assert "a claim" in claims.table("3a", path()).data
-    assert "a claim" not in claims.table("4c", path()).data
+    assert "a claim" in claims.table("3a", path=path()).data
+    assert "a claim" not in claims.table("4c", path=path()).data

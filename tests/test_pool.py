@@ -13,25 +13,38 @@ import torch
 from pwlib import pool
 
 
-def test_results_come_in_the_order_of_the_jobs():
-    numbers = [9, 0, 4, 1]
-    assert pool.run(math.isqrt, [(n,) for n in numbers], workers=2) == [3, 0, 2, 1]
+def _look(number, x):
+    """What a worker sees: its id, its threads, a tensor that came, and one that goes."""
+    return number, os.getpid(), torch.get_num_threads(), 2 * x
 
 
-def test_workers_are_other_processes_with_one_torch_thread():
-    assert pool.run(torch.get_num_threads, [()], workers=1) == [1]
-    assert pool.run(os.getpid, [()], workers=1) != [os.getpid()]
+@pytest.fixture(scope="module")
+def seen():
+    tensors = torch.rand(4, 3, generator=torch.Generator().manual_seed(0))
+    jobs = list(zip([9, 0, 4, 1], tensors, strict=True))
+    return jobs, pool.run(_look, jobs, workers=2)
 
 
-def test_tensors_come_and_go_unchanged():
-    x = torch.rand(3, generator=torch.Generator().manual_seed(0))
-    (doubled,) = pool.run(torch.add, [(x, x)], workers=1)
-    assert torch.equal(doubled, 2 * x)
+def test_results_come_in_the_order_of_the_jobs(seen):
+    jobs, found = seen
+    assert [number for number, *_ in found] == [number for number, _ in jobs]
+
+
+def test_workers_are_other_processes_with_one_torch_thread(seen):
+    _, found = seen
+    assert os.getpid() not in {process for _, process, _, _ in found}
+    assert {threads for *_, threads, _ in found} == {1}
+
+
+def test_tensors_come_and_go_unchanged(seen):
+    jobs, found = seen
+    for (_, x), (*_, doubled) in zip(jobs, found, strict=True):
+        assert torch.equal(doubled, 2 * x)
 
 
 def test_an_error_in_a_job_arrives_as_it_is():
     with pytest.raises(ValueError, match="nonnegative"):
-        pool.run(math.isqrt, [(4,), (-1,)], workers=2)
+        pool.run(math.isqrt, [(4,), (-1,)], workers=1)
 
 
 def test_a_killed_worker_is_an_error_in_one_line_and_no_hang():

@@ -116,17 +116,26 @@ def test_the_longest_correct_interval_ends_where_a_misclassified_one_starts():
     assert signs.longest_correct(shifted([0.2, 0.4, 0.6])) == pytest.approx(0.4)
 
 
+def has_spurious_sign_changes(n, m, kind):
+    x, labels = grids.training_set(grids.chebyshev(m, kind))
+    fitted = maxmargin.fit(polynomials.chebyshev_features(n, x), labels)
+    return signs.spurious_sign_changes(fitted.weights).size > 0
+
+
 @pytest.mark.parametrize("n", [7, 12, 30, 31, 44])
 def test_on_chebyshev_grids_spurious_sign_changes_last_as_long_as_aliasing(n):
     # observed, not proved: T*_1 and T*_{2N-1} coincide on the grid of T*_N; degree n holds both
     for kind, extra in (("lobatto", 1), ("roots", 0), ("roots+ends", 2)):
-        left = []
-        for m in range(2, n + 20, 2):
-            x, labels = grids.training_set(grids.chebyshev(m, kind))
-            fitted = maxmargin.fit(polynomials.chebyshev_features(n, x), labels)
-            if signs.spurious_sign_changes(fitted.weights).size:
-                left.append(m)
-        assert left == list(range(2, (n + 1) // 2 + extra + 1, 2))
+        last = (n + 1) // 2 + extra
+        sizes = range(2, n + 20, 2)
+        left = [m for m in sizes if has_spurious_sign_changes(n, m, kind)]
+        assert left == list(range(2, last + 1, 2))
+
+
+def test_at_degree_100_they_last_an_even_size_longer_on_the_extrema():
+    # aliasing ends with m = 51, N = 50
+    left = [m for m in (50, 52, 54) if has_spurious_sign_changes(100, m, "lobatto")]
+    assert left == [50, 52]
 
 
 @pytest.mark.parametrize("weights", [[], [[1.0, 2.0]], [0.0, 0.0], [1.0, np.nan]])
