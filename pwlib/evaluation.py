@@ -1,4 +1,4 @@
-"""What Figure 5 and its tables measure on trained networks, and how seeds become intervals."""
+"""What Figure 5 and its tables measure on trained networks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import t as student
 from torch import Tensor
 
 from pwlib import attacks, pool
@@ -96,44 +95,6 @@ def natural_accuracies(name: str, models: Sequence[MLP]) -> NDArray[np.float64]:
 def height(curve: ArrayLike, magnitudes: ArrayLike) -> NDArray[np.float64]:
     """The mean height of accuracy curves (…, magnitudes): their area by the trapezoid rule."""
     return np.trapezoid(curve, magnitudes, axis=-1) / np.ptp(magnitudes)
-
-
-def interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
-    """Student's t interval for the mean of independent values; one value has no spread: ±∞."""
-    values = np.asarray(values, float)
-    n = len(values)
-    if n < 2:
-        return -np.inf, np.inf
-    half = student.ppf((1 + level) / 2, n - 1) * values.std(ddof=1) / np.sqrt(n)
-    return float(values.mean() - half), float(values.mean() + half)
-
-
-def above(a: ArrayLike, b: ArrayLike, margin: float) -> bool:
-    """Whether a exceeds b by more than a margin, paired by seed.
-
-    The mean of a − b must exceed the margin, and its 95% interval must exclude 0. With one seed
-    there is no interval, and the margin alone decides.
-    """
-    difference = np.subtract(a, b)
-    certain = len(difference) < 2 or interval(difference)[0] > 0
-    return bool(difference.mean() > margin and certain)
-
-
-def spread(values: ArrayLike) -> str:
-    """Shares as "mean (lowest–highest)" in percent."""
-    percent = 100 * np.asarray(values, float)
-    return f"{percent.mean():.2f} ({percent.min():.2f}–{percent.max():.2f})"
-
-
-def gain(a: ArrayLike, b: ArrayLike) -> float:
-    """The mean of a − b, shares paired by seed, in percentage points."""
-    return float(100 * np.subtract(a, b).mean())
-
-
-def gain_with_interval(a: ArrayLike, b: ArrayLike) -> str:
-    """The mean of a − b in percentage points with its 95% interval, "+1.00 [+0.20, +1.80]"."""
-    low, high = interval(100 * np.subtract(a, b))
-    return f"{gain(a, b):+.2f} [{low:+.2f}, {high:+.2f}]"
 
 
 def damage(curves: NDArray[np.float64], magnitudes: ArrayLike) -> NDArray[np.float64]:

@@ -1,9 +1,8 @@
-"""How accuracies become curves, heights and intervals."""
+"""How accuracies become curves and heights."""
 
 import numpy as np
 import pytest
 import torch
-from scipy import stats
 
 from pwlib import attacks, evaluation
 from pwlib.datasets import Dataset
@@ -66,39 +65,6 @@ def test_height_is_the_mean_of_the_piecewise_linear_curve():
     fine = np.linspace(0, 2, 200_001)
     expected = [np.interp(fine, magnitudes, curve).mean() for curve in curves]
     np.testing.assert_allclose(evaluation.height(curves, magnitudes), expected, atol=1e-5)
-
-
-def test_interval_is_that_of_the_t_test():
-    values = [0.3, 0.35, 0.42]
-    expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
-    assert evaluation.interval(values) == pytest.approx(tuple(expected))
-    assert evaluation.interval([0.3]) == (-np.inf, np.inf)
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "expected"),
-    [
-        ([0.50, 0.51, 0.52], [0.40, 0.41, 0.41], True),
-        ([0.50, 0.51, 0.52], [0.49, 0.505, 0.51], False),  # below the margin
-        ([0.90, 0.41, 0.41], [0.40, 0.40, 0.40], False),  # one seed alone
-        ([0.40, 0.41, 0.41], [0.50, 0.51, 0.52], False),
-        ([0.5], [0.4], True),
-        ([0.5], [0.495], False),
-    ],
-)
-def test_above_asks_for_a_margin_and_for_agreement_of_the_seeds(a, b, expected):
-    assert evaluation.above(a, b, margin=0.01) is expected
-
-
-def test_spread_shows_mean_and_extremes_in_percent():
-    assert evaluation.spread([0.98, 0.99, 0.985]) == "98.50 (98.00–99.00)"
-
-
-def test_gain_is_in_percentage_points_with_the_interval_of_the_paired_t_test():
-    a, b = [0.98, 0.97, 0.99], [0.97, 0.965, 0.97]
-    expected = stats.ttest_rel(a, b).confidence_interval(0.95)
-    text = f"+1.17 [{100 * expected.low:+.2f}, {100 * expected.high:+.2f}]"
-    assert evaluation.gain_with_interval(a, b) == text
 
 
 def test_damage_is_the_area_lost_to_the_attack():

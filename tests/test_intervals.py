@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from pwlib import intervals
+
+
+def test_interval_is_that_of_the_t_test():
+    values = [0.3, 0.35, 0.42]
+    expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    assert intervals.interval(values) == pytest.approx(tuple(expected))
+    assert intervals.interval([0.3]) == (-np.inf, np.inf)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        ([0.50, 0.51, 0.52], [0.40, 0.41, 0.41], True),
+        ([0.50, 0.51, 0.52], [0.49, 0.505, 0.51], False),  # below the margin
+        ([0.90, 0.41, 0.41], [0.40, 0.40, 0.40], False),  # one seed alone
+        ([0.40, 0.41, 0.41], [0.50, 0.51, 0.52], False),
+        ([0.5], [0.4], True),
+        ([0.5], [0.495], False),
+    ],
+)
+def test_above_asks_for_a_margin_and_for_agreement_of_the_seeds(a, b, expected):
+    assert intervals.above(a, b, margin=0.01) is expected
+
+
+def test_spread_shows_mean_and_extremes_in_percent():
+    assert intervals.spread([0.98, 0.99, 0.985]) == "98.50 (98.00–99.00)"
+
+
+def test_gain_is_in_percentage_points_with_the_interval_of_the_paired_t_test():
+    a, b = [0.98, 0.97, 0.99], [0.97, 0.965, 0.97]
+    expected = stats.ttest_rel(a, b).confidence_interval(0.95)
+    text = f"+1.17 [{100 * expected.low:+.2f}, {100 * expected.high:+.2f}]"
+    assert intervals.gain_with_interval(a, b) == text
