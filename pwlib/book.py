@@ -7,7 +7,7 @@ the sources that the book is rendered from in ``_build/source``, the pages in ``
 from __future__ import annotations
 
 import os
-import shutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -26,9 +26,9 @@ HTML = BUILD / "html"
 # What the README shows of the book: five claims and one figure.
 README_CLAIMS = (
     "eq-7",
-    "sign-agreement-at-most-half",
+    "bernstein-uniform-chebyshev-pointwise",
     "fig-2-equispaced",
-    "fig-4-hard-differs",
+    "eq-8-optimal-points",
     "fig-5-direct-robustness",
 )
 README_FIGURE = ("3a-pointwise-convergence", "fig-2")
@@ -72,11 +72,15 @@ def readme(text: str) -> str:
     start, end = README_MARKS
     found = {claim.id: claim for claim in claims.ledger()}
     lines = [
-        f"- {found[id].claim} **{found[id].verdict.capitalize()}.** {found[id].found()}\n"
-        for id in README_CLAIMS
+        f"- *The paper:* {claim.claim} **{claim.verdict.capitalize()}.** {_first_line(claim)}\n"
+        for claim in map(found.get, README_CLAIMS)
     ]
     head, rest = text.split(start)
     return head + start + "".join(lines) + end + rest.split(end)[1]
+
+
+def _first_line(claim: claims.Claim) -> str:
+    return re.split(r"(?<=\.)\s", claim.found(), maxsplit=1)[0]
 
 
 def readme_figure() -> str:
@@ -125,14 +129,28 @@ def _erase() -> str:
 
 
 def _assemble(chosen: list[Path]) -> None:
-    """Lay out the sources of the book: settings, contents, pages, and the executed chapters."""
-    shutil.rmtree(SOURCE, ignore_errors=True)
-    shutil.copytree(CHAPTERS, SOURCE / "chapters", ignore=shutil.ignore_patterns(".*", "*.ipynb"))
-    for name in ("_config.yml", "_toc.yml"):
-        shutil.copy2(ROOT / name, SOURCE / name)
+    """Lay out the sources of the book: settings, contents, pages, and the executed chapters.
+
+    What hasn't changed is left alone, so that Sphinx reads again only what has.
+    """
+    settings = [ROOT / "_config.yml", ROOT / "_toc.yml"]
+    pages = [path for path in CHAPTERS.rglob("*") if path.is_file() and _belongs(path)]
+    wanted = {path.relative_to(ROOT): path.read_bytes() for path in settings + pages}
     for path in chosen:
         merged = notebooks.with_outputs(CHAPTERS / path.name, path)
-        notebooks.write(merged, SOURCE / "chapters" / path.name)
+        wanted[Path("chapters", path.name)] = nbformat.writes(merged).encode()
+    for name, content in wanted.items():
+        (SOURCE / name).parent.mkdir(parents=True, exist_ok=True)
+        if not (SOURCE / name).exists() or (SOURCE / name).read_bytes() != content:
+            (SOURCE / name).write_bytes(content)
+    for path in SOURCE.rglob("*"):
+        if path.is_file() and path.relative_to(SOURCE) not in wanted:
+            path.unlink()
+
+
+def _belongs(page: Path) -> bool:
+    hidden = any(part.startswith(".") for part in page.relative_to(CHAPTERS).parts)
+    return not hidden and page.suffix != ".ipynb"
 
 
 def _render() -> bool:
@@ -150,12 +168,12 @@ def _render() -> bool:
 def _report(chosen: list[Path]) -> None:
     """Print, claim by claim, what was measured beside what the ledger records."""
     recorded = {claim.id: claim for claim in claims.ledger()}
-    print(f"\n{'claim':<40} {'verdict':<24} quantity: measured (recorded)")
+    print("\nclaim by claim: what was found (what the ledger records)")
     for found in notebooks.measured_claims(chosen):
-        record = recorded[found["claim"]].recorded
-        print(f"{found['claim']:<40} {found['verdict']:<24}")
+        record = recorded[found["claim"]]
+        print(f"\n{found['claim']}: {found['verdict']} ({record.verdict})")
         for name, value in found["measured"].items():
-            print(f"{'':<66}{name}: {claims.show(value)} ({claims.show(record[name])})")
+            print(f"    {name}: {claims.show(value)} ({claims.show(record.recorded[name])})")
     here = [path.stem for path in chosen if path.parent == EXECUTED]
     print(f"\nexecuted here: {', '.join(here) or 'none, the outputs in the repository are fresh'}")
     print(f"the book lies at {HTML / 'index.html'}")

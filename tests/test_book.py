@@ -38,7 +38,9 @@ def test_the_book_builds_without_a_warning_and_changes_no_tracked_file():
 
 def test_it_prints_every_claim_measured_beside_recorded_and_where_the_book_lies(built):
     for claim in claims.ledger():
-        assert re.search(rf"^{claim.id} .*{claim.verdict}", built.stdout, re.M)
+        assert f"\n{claim.id}: {claim.verdict} ({claim.verdict})\n" in built.stdout
+        for name in claim.recorded:
+            assert re.search(rf"^    {re.escape(name)}: .+ \(.+\)$", built.stdout, re.M)
     assert str(book.HTML / "index.html") in built.stdout
 
 
