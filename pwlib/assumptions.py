@@ -44,11 +44,15 @@ def table(path: Path = REGISTER) -> Markdown:
     rows = [
         [
             entry.open,
-            f"{entry.choice}. {entry.why}",
+            f"{entry.choice.rstrip('.')}. {entry.why}",
             "; ".join(entry.alternatives),
-            f"`{entry.parameter}` in [{entry.chapter}]({entry.chapter}.ipynb)",
+            f"{_parameter(entry)} in [{entry.chapter}]({entry.chapter}.ipynb)",
             entry.effect,
         ]
         for entry in register(path)
     ]
     return Markdown(markdown_table(rows, columns))
+
+
+def _parameter(entry: Assumption) -> str:
+    return f"`{entry.parameter}`" if entry.parameter else "none"

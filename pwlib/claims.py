@@ -7,6 +7,7 @@ can't rot.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -165,7 +166,8 @@ def show(value: object) -> str:
     if isinstance(value, Mapping) and "interval" in value:
         return "{} to {}".format(*map(show, value["interval"]))
     if isinstance(value, Mapping):
-        return f"{show(value['value'])} ± {show(value['tolerance'])}"
+        decimals = max(0, math.ceil(-math.log10(value["tolerance"])))
+        return f"{value['value']:.{decimals}f} ± {value['tolerance']:g}"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
@@ -179,15 +181,16 @@ def _shown(claim: Claim, verdict: str, measured: Mapping, at: Mapping, at_record
     text = [
         f'<div class="claim" id="claim-{claim.id}">',
         f"**The claim.** {claim.claim}",
-        f"**The verdict: {verdict}.** {claim.found() if at_recorded else _elsewhere(claim)}",
+        f"**The verdict: {verdict}.** {claim.found() if at_recorded else _elsewhere(claim, at)}",
         markdown_table(rows, ["quantity", "measured here", "recorded"]),
         "</div>",
     ]
     return "\n\n".join(text)
 
 
-def _elsewhere(claim: Claim) -> str:
-    return f"Recorded at other settings ({_settings(claim.at)}): {claim.verdict}."
+def _elsewhere(claim: Claim, at: Mapping) -> str:
+    here, there = _settings(at), _settings(claim.at)
+    return f"Found at {here}. Recorded at other settings ({there}): {claim.verdict}."
 
 
 def _settings(at: Mapping) -> str:

@@ -81,8 +81,10 @@ def settle_config(app: Sphinx, config: Config) -> None:
     forces on, would stand before them.
     """
     config.numfig = False
-    if config.html_theme_options.get("repository_url"):
-        config.html_theme_options["use_repository_button"] = True
+    options = config.html_theme_options
+    if options.get("repository_url"):
+        options["use_repository_button"] = True
+        options["launch_buttons"] = {"binderhub_url": "https://mybinder.org"}
 
 
 def drop_thebe(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:

@@ -35,7 +35,7 @@ def test_what_agrees_with_the_ledger_passes(path):
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"share": 0.52}, "share: found 0.52, recorded 0.5 ± 0.01"),
+        ({"share": 0.52}, "share: found 0.52, recorded 0.50 ± 0.01"),
         ({"gap": 2.1}, "gap: found 2.1, recorded 1 to 2"),
         ({"gap": float("nan")}, "gap: found nan"),
         ({"n": 4}, "n: found 4, recorded 3"),
