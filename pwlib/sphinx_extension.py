@@ -51,6 +51,7 @@ class VersionTable(MarkdownDirective):
     """``{version-table}``: the packages that requirements.txt pins, and what is installed."""
 
     def text(self) -> str:
+        self.env.note_dependency(str(ROOT / "requirements.txt"))
         pins = re.findall(r"^([\w-]+)==(\S+)", (ROOT / "requirements.txt").read_text(), re.M)
         rows = [[name, pin, metadata.version(name)] for name, pin in pins]
         return markdown_table(rows, ["Package", "Pinned", "Installed where the book was built"])
@@ -60,6 +61,7 @@ class HowToCite(MarkdownDirective):
     """``{how-to-cite}``: a BibTeX entry from CITATION.cff and the repository's address, if any."""
 
     def text(self) -> str:
+        self.env.note_reread()  # the address is a setting of the theme, which no page depends on
         citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
         address = self.config.html_theme_options.get("repository_url")
         lines = [
