@@ -9,6 +9,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# Debian's Python comes without ensurepip; its package of pip's wheel needs no installation.
+WITHOUT_ENSUREPIP = $(PYTHON) -m venv --without-pip $(VENV) && folder=$$(mktemp -d) && \
+  (cd $$folder && { apt-get download -qq python3-pip-whl || { apt-get update -qq && \
+  apt-get download -qq python3-pip-whl; }; } && dpkg -x *.deb .) && \
+  wheel=$$(ls $$folder/usr/share/python-wheels/pip-*.whl) && \
+  $(BIN)/python $$wheel/pip install --quiet $$wheel && rm -r $$folder || \
+  { echo "this Python can't make environments: apt-get install python3-venv"; exit 1; }
+
 # One thread a process: two collapse on a busy machine, and results don't depend on the count.
 export OMP_NUM_THREADS = 1
 export OPENBLAS_NUM_THREADS = 1
@@ -42,9 +50,8 @@ clean:
 
 $(READY): requirements.txt constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, found " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
-	@$(PYTHON) -c 'import ensurepip' || { echo "this Python can't make environments: apt-get install python3-venv"; exit 1; }
 	@echo "making $(VENV), a few minutes the first time"
-	@$(PYTHON) -m venv $(VENV)
+	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then $(PYTHON) -m venv $(VENV); else $(WITHOUT_ENSUREPIP); fi
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
