@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 from IPython.display import Markdown
 
-from pwlib.style import markdown_table
+from pwlib.tables import markdown_table
 
 REGISTER = Path(__file__).parents[1] / "chapters" / "assumptions.yml"
 

@@ -9,12 +9,15 @@ no such limit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor, nn
+from torch.func import functional_call
 
 Model = Callable[[Tensor], Tensor]  # images (N, d) → logits (N, k)
+
+BATCH = 1000  # images that pass through a network at a time: many, but not too many for the cache
 
 
 def margin_loss(logits: Tensor, y: Tensor) -> Tensor:
@@ -27,8 +30,11 @@ def margin_loss(logits: Tensor, y: Tensor) -> Tensor:
 def unit(g: Tensor) -> Tensor:
     """Each row of g (N, d) divided by its L2 norm; a row of zeros stays zero.
 
-    Rows are scaled by their largest entry first, so that squares neither underflow nor overflow.
+    Where squares might underflow or overflow, rows are scaled by their largest entry first.
     """
+    length = torch.linalg.vector_norm(g, dim=1, keepdim=True)
+    if ((length > 1e-12) & (length < 1e12)).all():
+        return g / length
     largest = g.abs().amax(1, keepdim=True)
     scaled = torch.where(largest > 0, g / largest, 0)
     return scaled / scaled.norm(dim=1, keepdim=True).clamp_min(1)
@@ -36,9 +42,8 @@ def unit(g: Tensor) -> Tensor:
 
 def direction(model: Model, x: Tensor, y: Tensor) -> Tensor:
     """The direction of steepest ascent of the margin loss at x: rows of L2 norm 1 (or 0)."""
-    x = x.detach().requires_grad_()
-    (gradient,) = torch.autograd.grad(margin_loss(model(x), y).sum(), x)
-    return unit(gradient)
+    model = _frozen(model)
+    return torch.cat([_lead_and_direction(model, *part)[1] for part in _parts(x, y)])
 
 
 def move(x: Tensor, step: Tensor, eps: float) -> Tensor:
@@ -60,65 +65,109 @@ def pgd(
 ) -> Tensor:
     """The best point that projected gradient ascent finds in the L2 ball of radius eps around x.
 
-    The first run starts at the one-step point, the others at random in the ball. A step has
-    length 2.5·eps/steps; then the point is pulled back onto the ball and clamped to [0, 1].
-    Clamping brings it nearer to x (which is in the box) in each coordinate, so it stays in the
-    ball. Later runs leave out the samples that are misclassified already. Of all the points
-    visited, the one with the largest max_{j≠y} z_j − z_y is returned, so the attack is never
-    weaker than the one-step attack.
+    The first step of the first run is the one-step attack; the other runs start at random in the
+    ball. All other steps have length 2.5·eps/steps. After a step the point is clamped to [0, 1],
+    then pulled back onto the ball, towards x, which leaves it in the box; the other order would
+    end inside the ball. Later runs leave out the samples that are misclassified already. Of all
+    the points visited, the one with the largest max_{j≠y} z_j − z_y is returned, so the attack is
+    never weaker than the one-step attack.
     """
     _checked_eps(eps)
     for name, value in (("steps", steps), ("restarts", restarts)):
         if value < 1:
             raise ValueError(f"{name}: got {value!r}, accepts a whole number from 1")
     generator = torch.Generator().manual_seed(seed)
-    best, highest = x.detach().clone(), torch.full_like(x[:, 0], -torch.inf)
-    for restart in range(restarts):
-        left = (highest <= 0).nonzero().squeeze(1)  # no run is spent where the attack has won
-        x_left, y_left = x[left], y[left]
-        at = _random_start(x_left, eps, generator)
-        if restart == 0:
-            at = one_step(model, x_left, y_left, eps)
-        for step in range(steps + 1):
-            lead, uphill = _lead_and_direction(model, at, y_left)
-            better = lead > highest[left]
-            best[left[better]], highest[left[better]] = at[better], lead[better]
-            if step < steps:
-                at = _into_ball(x_left, at + 2.5 * eps / steps * uphill, eps)
-    return best
+    model = _frozen(model)
+    parts = (_pgd(model, *part, eps, steps, restarts, generator) for part in _parts(x, y))
+    return torch.cat(list(parts))
 
 
 def accuracy(model: Model, x: Tensor, y: Tensor) -> float:
     """The share of the samples x (N, d) whose largest logit is that of their label."""
     with torch.no_grad():
-        return (model(x).argmax(1) == y).double().mean().item()
+        right = sum((model(some_x).argmax(1) == some_y).sum() for some_x, some_y in _parts(x, y))
+    return right.item() / len(x)
 
 
 def accuracy_curve(
     model: Model, x: Tensor, y: Tensor, step: Tensor, magnitudes: Sequence[float]
 ) -> list[float]:
     """The accuracy of a model on x moved along given directions, for each magnitude."""
-    return [accuracy(model, move(x, step, eps), y) for eps in magnitudes]
+    right = torch.zeros(len(magnitudes), dtype=torch.float64)
+    with torch.no_grad():
+        for some_x, some_y, some_step in _parts(x, y, step):
+            for i, eps in enumerate(magnitudes):
+                logits = model(move(some_x, some_step, eps))
+                right[i] += (logits.argmax(1) == some_y).sum().cpu()
+    return (right / len(x)).tolist()
+
+
+def _parts(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    return zip(*(tensor.split(BATCH) for tensor in tensors), strict=True)
+
+
+def _pgd(
+    model: Model, x: Tensor, y: Tensor, eps: float, steps: int, restarts: int, generator: Generator
+) -> Tensor:
+    """``pgd`` for a few images: the first run, then others where the attack hasn't won yet."""
+    stride = 2.5 * eps / steps
+    best, highest = _climb(model, x, y, one_step(model, x, y, eps), eps, stride, steps - 1)
+    for _ in range(restarts - 1):
+        left = (highest <= 0).nonzero().squeeze(1)
+        start = _random_start(x[left], eps, generator)
+        found, lead = _climb(model, x[left], y[left], start, eps, stride, steps)
+        better = lead > highest[left]
+        best[left[better]], highest[left[better]] = found[better], lead[better]
+    return best
+
+
+def _climb(
+    model: Model, x: Tensor, y: Tensor, at: Tensor, eps: float, stride: float, steps: int
+) -> tuple[Tensor, Tensor]:
+    """The best of the points on one run from ``at``, and its lead."""
+    best, highest = at, torch.full_like(x[:, 0], -torch.inf)
+    for _ in range(steps):
+        lead, uphill = _lead_and_direction(model, at, y)
+        best = torch.where((lead > highest).unsqueeze(1), at, best)
+        highest = torch.fmax(highest, lead)
+        at = _into_ball(x, torch.add(at, uphill, alpha=stride).clamp_(0, 1), eps)
+    with torch.no_grad():
+        lead = _lead(model(at), y)
+    best = torch.where((lead > highest).unsqueeze(1), at, best)
+    return best, torch.fmax(highest, lead)
+
+
+def _lead(logits: Tensor, y: Tensor) -> Tensor:
+    """max_{j≠y} z_j − z_y for logits (N, k): positive where the attack has won."""
+    true = y.unsqueeze(1)
+    others = logits.scatter(1, true, -torch.inf).amax(1)
+    return others - logits.gather(1, true).squeeze(1)
 
 
 def _lead_and_direction(model: Model, at: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """max_{j≠y} z_j − z_y (positive where the attack has won), and the way up, from one pass."""
+    """The lead at a point, and the way up from it, from one pass."""
     at = at.detach().requires_grad_()
     logits = model(at)
     (gradient,) = torch.autograd.grad(margin_loss(logits, y).sum(), at)
-    true = y.unsqueeze(1)
-    wrong = logits.detach().scatter(1, true, -torch.inf).amax(1)
-    return wrong - logits.detach().gather(1, true).squeeze(1), unit(gradient)
+    return _lead(logits.detach(), y), unit(gradient)
+
+
+def _frozen(model: Model) -> Model:
+    """The model as a function of x alone, so that no gradients of its weights are computed."""
+    if not isinstance(model, nn.Module):
+        return model
+    constants = {name: weights.detach() for name, weights in model.named_parameters()}
+    return lambda x: functional_call(model, constants, (x,))
 
 
 def _into_ball(x: Tensor, at: Tensor, eps: float) -> Tensor:
-    """The nearest point of the ball around x, then clamped to [0, 1]."""
+    """The point of the ball around x on the way to it from ``at``; both are in the box."""
     offset = at - x
-    length = offset.norm(dim=1, keepdim=True)
-    return (x + offset * (eps / length.clamp_min(eps))).clamp_(0, 1)
+    length = torch.linalg.vector_norm(offset, dim=1, keepdim=True)
+    return torch.addcmul(x, offset, eps / length.clamp_min(eps or 1.0)).clamp_(0, 1)  # for rounding
 
 
-def _random_start(x: Tensor, eps: float, generator: torch.Generator) -> Tensor:
+def _random_start(x: Tensor, eps: float, generator: Generator) -> Tensor:
     """Uniform in the L2 ball around each x, then clamped to [0, 1]."""
     normal = torch.randn(x.shape, generator=generator, dtype=torch.float64)
     radius = torch.rand(len(x), 1, generator=generator, dtype=torch.float64) ** (1 / x.shape[1])

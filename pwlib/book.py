@@ -6,7 +6,7 @@ the sources that the book is rendered from in ``_build/source``, the pages in ``
 
 from __future__ import annotations
 
-import os
+import json
 import re
 import subprocess
 import sys
@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 from nbclient.exceptions import CellExecutionError
 
-from pwlib import claims, notebooks
+from pwlib import claims, files, notebooks
 from pwlib.notebooks import CHAPTERS, ROOT, Progress
 
 BUILD = ROOT / "_build"
@@ -54,7 +54,10 @@ def make(fresh: bool = False) -> int:
 
 
 def accept() -> int:
-    """Copy what was executed here, where it is still fresh, back to the tracked chapters."""
+    """Copy what was executed here, where it is still fresh, back to the tracked chapters.
+
+    With it go the parts of the benchmark that were measured here.
+    """
     for chapter in notebooks.chapters():
         ran = EXECUTED / chapter.name
         if notebooks.is_fresh(ran, chapter):
@@ -62,9 +65,18 @@ def accept() -> int:
             print(f"accepted  {chapter.relative_to(ROOT)}")
         elif not notebooks.is_fresh(chapter, chapter):
             print(f"stale     {chapter.relative_to(ROOT)} (make book executes it)")
-    _write(ROOT / "README.md", readme((ROOT / "README.md").read_text()))
-    _write(CHAPTERS / "_static" / "figure-2.svg", readme_figure())
+    _accept_benchmarks()
+    files.write(ROOT / "README.md", readme((ROOT / "README.md").read_text()))
+    files.write(CHAPTERS / "_static" / "figure-2.svg", readme_figure())
     return 0
+
+
+def _accept_benchmarks() -> None:
+    found, tracked = BUILD / "benchmarks.json", CHAPTERS / "results" / "benchmarks.json"
+    if found.exists():
+        accepted = json.loads(tracked.read_text()) if tracked.exists() else {}
+        files.write(tracked, json.dumps(accepted | json.loads(found.read_text()), indent=1) + "\n")
+        print(f"accepted  {tracked.relative_to(ROOT)}")
 
 
 def readme(text: str) -> str:
@@ -89,12 +101,6 @@ def readme_figure() -> str:
     cells = nbformat.read(CHAPTERS / f"{stem}.ipynb", as_version=4).cells
     shown = [c for c in cells if c.metadata.get("mystnb", {}).get("figure", {}).get("name") == name]
     return next(out.data["image/svg+xml"] for out in shown[0].outputs if "data" in out)
-
-
-def _write(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text)
-    os.replace(part, path)
 
 
 def _fresh_copy(chapter: Path) -> Path | None:

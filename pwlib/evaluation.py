@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -50,13 +51,16 @@ class Attack:
     images: int = 1000
 
 
-def evaluate(name: str, networks: Mapping[str, MLP], attack: Attack, seed: int) -> Evaluation:
+def evaluate(
+    name: str, networks: Mapping[str, MLP], attack: Attack, seed: int, device: str = "cpu"
+) -> Evaluation:
     """The curves of PAIRS, and PGD, on the test set of that name.
 
     ``networks`` are "reference", "robust", "second reference" and "plain"; the seed is PGD's.
     """
     data = loaded(name)
-    x, y = data.test_x, data.test_y
+    x, y = data.test_x.to(device), data.test_y.to(device)
+    networks = {who: copy.deepcopy(model).to(device) for who, model in networks.items()}
     steps = {who: attacks.direction(model, x, y) for who, model in networks.items()}
     curves = {
         key: attacks.accuracy_curve(networks[target], x, y, steps[source], attack.magnitudes)
@@ -74,10 +78,12 @@ def evaluate(name: str, networks: Mapping[str, MLP], attack: Attack, seed: int) 
 
 
 def evaluate_many(
-    jobs: Sequence[tuple[str, Mapping[str, MLP], Attack, int]], workers: int
+    jobs: Sequence[tuple[str, Mapping[str, MLP], Attack, int]], workers: int, device: str = "cpu"
 ) -> list[Evaluation]:
-    """``evaluate`` for each job, in their order, on that many processes."""
-    return pool.run(evaluate, jobs, workers, "networks attacked")
+    """``evaluate`` for each job, in their order: on "cpu" on that many processes."""
+    if device == "cpu":
+        return pool.run(evaluate, jobs, workers, "networks attacked")
+    return [evaluate(*job, device) for job in jobs]
 
 
 def over_seeds(evaluations: Sequence[Evaluation], field: str) -> dict[str, NDArray[np.float64]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import t as student
 
 
 def interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
     """Student's t interval for the mean of independent values; one value has no spread: ±∞."""
+    from scipy.stats import t as student  # takes most of a second, and few callers need it
+
     values = np.asarray(values, float)
     n = len(values)
     if n < 2:

@@ -9,6 +9,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from pwlib.products import affine
+
 ACTIVATIONS = {"tanh": torch.tanh, "relu": torch.relu}
 BIASES = ("normal", "zero")
 
@@ -38,12 +40,12 @@ class MLP(nn.Module):
         """The last hidden layer after its activation: (N, widths[0]) → (N, widths[-2])."""
         activate = ACTIVATIONS[self.activation]
         for layer in self.layers[:-1]:
-            x = activate(layer(x))
+            x = activate(affine(x, layer.weight, layer.bias))
         return x
 
     def forward(self, x: Tensor) -> Tensor:
         """The logits, before the softmax: (N, widths[0]) → (N, widths[-1])."""
-        return self.layers[-1](self.features(x))
+        return affine(self.features(x), self.layers[-1].weight, self.layers[-1].bias)
 
 
 def random_network(

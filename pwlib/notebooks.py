@@ -9,17 +9,15 @@ differs from the one it carries. Prose is not part of it: editing a paragraph co
 
 from __future__ import annotations
 
-import ast
+import copy
 import hashlib
 import json
 import os
 import platform
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib import metadata
 from pathlib import Path
 
 import nbformat
@@ -28,9 +26,11 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 
+from pwlib import cache, files
+from pwlib.provenance import imports, processor, source, version
+
 ROOT = Path(__file__).parents[1]
 CHAPTERS = ROOT / "chapters"
-PACKAGE = Path(__file__).parent
 
 # What a kernel says when another one took its port; about 1 start in 200, so worth trying again.
 PORT_TAKEN = ("Address already in use", "Kernel died before replying")
@@ -57,16 +57,24 @@ def chapters() -> list[Path]:
 
 def fingerprint(path: Path) -> str:
     """The fingerprint (see the module's text) that a fresh execution of a chapter would carry."""
-    nb = nbformat.read(path, as_version=4)
-    modules, packages = _imports(nb)
+    return digest(inputs(nbformat.read(path, as_version=4), path.stem))
+
+
+def inputs(nb: NotebookNode, chapter: str) -> dict[str, dict | list]:
+    """All that the outputs of a chapter depend on, as plain data: texts, versions, entries."""
+    modules, packages = imports("\n".join(cell.source for cell in _code_cells(nb)))
     registers = [name for name in ("claims", "assumptions") if name in modules]
-    inputs = {
+    return {
         "cells": [cell.source for cell in _code_cells(nb)],
-        "modules": {name: (PACKAGE / f"{name}.py").read_text() for name in sorted(modules)},
-        "versions": {name: _version(name) for name in sorted(packages)},
-        "registers": {name: _entries(name, path.stem, nb) for name in registers},
+        "modules": {name: source(name) for name in sorted(modules)},
+        "versions": {name: version(name) for name in sorted(packages)},
+        "registers": {name: _entries(name, chapter, nb) for name in registers},
     }
-    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def digest(data: object) -> str:
+    """16 hexadecimal digits that stand for plain data."""
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def is_fresh(executed: Path, chapter: Path) -> bool:
@@ -81,42 +89,71 @@ def stamp(executed: Path) -> dict:
     return dict(nbformat.read(executed, as_version=4).metadata.get("pwlib", {}))
 
 
-def execute(path: Path, out: Path, progress: Callable[[Progress], None], tries: int = 3) -> None:
+def execute(path: Path, out: Path, progress: Callable[[Progress], None]) -> None:
     """Execute a chapter in its own folder and write it, whole or not at all, to ``out``.
 
-    When a cell raises, the half-executed notebook is kept as ``<name>.failed.ipynb`` beside ``out``
-    and the nbclient error goes on to the caller.
+    It trains live, whatever PWLIB_CACHE says. When a cell raises, the half-executed notebook is
+    kept as ``<name>.failed.ipynb`` beside ``out`` and the nbclient error goes on to the caller.
     """
     before = fingerprint(path)
-    for attempt in range(tries):
-        nb = nbformat.read(path, as_version=4)
-        start = time.monotonic()
-        try:
-            _client(nb, path, start, progress).execute()
-            break
-        except CellExecutionError:
-            write(nb, out.with_suffix(".failed.ipynb"))
-            raise
-        except (DeadKernelError, RuntimeError) as error:
-            if attempt + 1 == tries or not any(text in str(error) for text in PORT_TAKEN):
-                raise
+    start = time.monotonic()
+    nb = nbformat.read(path, as_version=4)
+
+    def show(cell: int) -> None:
+        progress(Progress(path.stem, cell + 1, len(nb.cells), time.monotonic() - start))
+
+    try:
+        nb = executed(nb, path.parent, os.environ | {cache.VARIABLE: cache.OFF}, show)
+    except Failed as failed:
+        write(failed.notebook, out.with_suffix(".failed.ipynb"))
+        raise failed.error from None
     nb.metadata["pwlib"] = {
         "fingerprint": before,
         "seconds": round(time.monotonic() - start, 1),
         "python": platform.python_version(),
         "processor": processor(),
     }
-    _normalise(nb)
     write(nb, out)
     out.with_suffix(".failed.ipynb").unlink(missing_ok=True)
 
 
+class Failed(Exception):
+    """A cell raised: the half-executed ``notebook``, and nbclient's ``error``."""
+
+    def __init__(self, notebook: NotebookNode, error: CellExecutionError) -> None:
+        super().__init__(f"{error.ename}: {error.evalue}")
+        self.notebook, self.error = notebook, error
+
+
+def executed(
+    nb: NotebookNode,
+    folder: Path,
+    environment: Mapping[str, str],
+    started: Callable[[int], None],
+    tries: int = 3,
+) -> NotebookNode:
+    """An executed copy of a notebook whose kernel runs in a folder, with an environment.
+
+    ``started`` is told the index of each cell as it starts. A kernel that lost its port to another
+    one is started again. Raises Failed when a cell raises.
+    """
+    for attempt in range(tries):
+        copied = copy.deepcopy(nb)
+        try:
+            _client(copied, folder, started).execute(env=dict(environment))
+            break
+        except CellExecutionError as error:
+            raise Failed(copied, error) from None
+        except (DeadKernelError, RuntimeError) as error:
+            if attempt + 1 == tries or not any(text in str(error) for text in PORT_TAKEN):
+                raise
+    _normalise(copied)
+    return copied
+
+
 def write(nb: NotebookNode, path: Path) -> None:
     """Write a notebook so that a crash leaves the old file or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    nbformat.write(nb, part)
-    os.replace(part, path)
+    files.write(path, nbformat.writes(nb) + "\n")
 
 
 def with_outputs(chapter: Path, executed: Path) -> NotebookNode:
@@ -139,22 +176,7 @@ def measured_claims(executed: Iterable[Path]) -> list[dict]:
     ]
 
 
-def processor() -> str:
-    """The processor's name, as far as the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        names = (line.split(":", 1)[1] for line in lines if line.startswith("model name"))
-        return next(names).strip()
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
-
-
-def _client(
-    nb: NotebookNode, path: Path, start: float, progress: Callable[[Progress], None]
-) -> NotebookClient:
-    def started(cell: NotebookNode, cell_index: int) -> None:
-        progress(Progress(path.stem, cell_index + 1, len(nb.cells), time.monotonic() - start))
-
+def _client(nb: NotebookNode, folder: Path, started: Callable[[int], None]) -> NotebookClient:
     return NotebookClient(
         nb,
         timeout=None,
@@ -162,8 +184,8 @@ def _client(
         extra_arguments=["--log-level=ERROR"],
         record_timing=False,
         coalesce_streams=True,
-        resources={"metadata": {"path": str(path.parent)}},
-        on_cell_start=started,
+        resources={"metadata": {"path": str(folder)}},
+        on_cell_start=lambda cell, cell_index: started(cell_index),
     )
 
 
@@ -181,48 +203,6 @@ def _normalise(nb: NotebookNode) -> None:
 
 def _code_cells(nb: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in nb.cells if cell.cell_type == "code"]
-
-
-def _imports(nb: NotebookNode) -> tuple[set[str], set[str]]:
-    """The modules of pwlib and the other top-level packages that a notebook rests on."""
-    modules: set[str] = set()
-    packages: set[str] = set()
-    todo = ["\n".join(cell.source for cell in _code_cells(nb))]
-    while todo:
-        ours, others = _imported_names(todo.pop())
-        packages |= others
-        todo += [(PACKAGE / f"{name}.py").read_text() for name in ours - modules]
-        modules |= ours
-    return modules, packages
-
-
-@cache
-def _imported_names(code: str) -> tuple[frozenset[str], frozenset[str]]:
-    """The modules of pwlib and the other packages that a piece of code names in its imports."""
-    ours, others = {"__init__"}, set()
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module == "pwlib":
-            names = [f"pwlib.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names = [node.module or ""]
-        else:
-            continue
-        ours |= {name.split(".")[1] for name in names if name.startswith("pwlib.")}
-        others |= {name.split(".")[0] for name in names} - {"pwlib"}
-    return frozenset(ours), frozenset(others)
-
-
-def _version(package: str) -> str:
-    """The version of the distribution that brings a package, without its local build tag."""
-    names = _distributions().get(package, [])
-    return " ".join(metadata.version(name).split("+")[0] for name in sorted(set(names)))
-
-
-@cache
-def _distributions() -> dict[str, list[str]]:
-    return metadata.packages_distributions()
 
 
 def _entries(register: str, chapter: str, nb: NotebookNode) -> list[dict]:

@@ -31,6 +31,21 @@ def softmax_entropy(z: Tensor) -> Tensor:
     return torch.log1p(total) - (gap * others).sum(-1) / (1 + total)
 
 
+def entropy_uphill(z: Tensor) -> Tensor:
+    """A positive multiple, row by row, of the gradient of ``softmax_entropy`` at z (…, k).
+
+    With p = softmax(z), a_j = z_j − max z and ā = Σ p_j a_j, the gradient is p_i (ā − a_i), where
+    saturation costs no digits. It is divided by −ā: the largest entry of a row is then between
+    max p and 1, however saturated the softmax is. Where ā underflows the row is zero.
+    """
+    gap = z - z.amax(-1, keepdim=True)
+    p = gap.softmax(-1)
+    mean = torch.linalg.vecdot(p, gap).unsqueeze(-1)
+    rises = mean < -torch.finfo(z.dtype).tiny
+    scale = torch.where(rises, 1 / mean, 0)
+    return gap.mul_(p).mul_(scale).addcmul_(p, rises.to(z), value=-1)  # p·a first: no overflow
+
+
 def adversarial_objective(model: MLP, x: Tensor) -> Tensor:
     """The objective (10), L(h(x), h(x)) of the network's output: (N, d) → (N,), in [0, log k]."""
     return softmax_entropy(model(x))

@@ -12,7 +12,6 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.polynomial.chebyshev import chebder, chebvander
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import spearmanr
 
 from pwlib import grids, polynomials
 
@@ -99,6 +98,8 @@ def cosines(a: ArrayLike, b: ArrayLike) -> Array:
 
 def rank_correlations(a: ArrayLike, b: ArrayLike) -> Array:
     """Spearman's rank correlation of each row of `a` with that of `b`: (rows, points) → (rows,)."""
+    from scipy.stats import spearmanr  # takes most of a second, and few callers need it
+
     pairs_of_rows = zip(np.asarray(a), np.asarray(b), strict=True)
     return np.array([spearmanr(*rows).statistic for rows in pairs_of_rows])
 

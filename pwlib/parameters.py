@@ -47,6 +47,17 @@ def choice(name: str, value: object, choices: Sequence[str]) -> str:
     return value
 
 
+def device(name: str, value: object) -> str:
+    """ "cpu", or "cuda" where PyTorch finds a GPU."""
+    import torch  # most chapters do without
+
+    if torch.cuda.is_available():
+        return choice(name, value, ("cpu", "cuda"))
+    if value != "cpu":
+        raise _refusal(name, value, "'cpu' here, where PyTorch finds no GPU")
+    return value
+
+
 def each(name: str, values: object, check: Callable, *args: object, **options: bool) -> list:
     """A list without repeats, each of whose members passes ``check(name, member, *args)``."""
     if not isinstance(values, list | tuple) or not values:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize.elementwise import find_root
 
 from pwlib.grids import nearest_neighbour_labels
 
@@ -23,6 +22,8 @@ def sign_changes(weights: ArrayLike) -> Vector:
     A zero without a change of sign doesn't count. Raises ValueError for weights that are all zero,
     not finite or not one-dimensional.
     """
+    from scipy.optimize.elementwise import find_root  # takes half a second to import
+
     weights = _checked(weights)
     points = np.concatenate(([0.0], _extrema(weights), [1.0]))
     signs = np.sign(_values(weights, points))

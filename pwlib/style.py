@@ -9,6 +9,8 @@ from IPython.display import Markdown
 from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
+from pwlib.tables import markdown_table
+
 # Okabe and Ito's colours, told apart by colour-blind readers: the same thing has the same colour
 # in every chapter.
 COLOURS = {
@@ -49,13 +51,6 @@ def use() -> None:
 def figure(width: float = 7.0, height: float = 3.2) -> Figure:
     """An empty figure (inches) whose layout keeps labels from being clipped; no pyplot state."""
     return Figure(figsize=(width, height), layout="constrained")
-
-
-def markdown_table(rows: Sequence[Sequence[object]], columns: Sequence[str]) -> str:
-    """Rows and column headings as Markdown text. Bars inside a cell are escaped."""
-    lines = [columns, ["---"] * len(columns), *rows]
-    cells = [[str(cell).replace("|", r"\|") for cell in line] for line in lines]
-    return "\n".join("| " + " | ".join(line) + " |" for line in cells)
 
 
 def table(rows: Sequence[Sequence[object]], columns: Sequence[str]) -> Markdown:

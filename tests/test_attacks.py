@@ -137,6 +137,35 @@ def test_pgd_finds_the_best_point_of_the_ball_of_a_linear_model():
     torch.testing.assert_close(found, x - 0.2 * weights[0] / 3)
 
 
+def test_pgd_spends_what_the_box_takes_from_a_step_on_the_other_coordinates():
+    weights = torch.tensor([[3.0, 1.0], [0.0, 0.0]], dtype=torch.float64)
+    x, y = torch.tensor([[0.1, 0.5]], dtype=torch.float64), torch.tensor([0])
+    moved = attacks.pgd(linear(weights), x, y, 0.3, steps=20, restarts=1, seed=0) - x
+    assert moved.norm().item() == pytest.approx(0.3)  # one step, clamped, has length 0.14
+    best = 3 * 0.1 + (0.3**2 - 0.1**2) ** 0.5  # the first coordinate at 0, the rest for the second
+    assert -(moved @ weights[0]).item() == pytest.approx(best, rel=0.02)
+
+
+@pytest.mark.parametrize(("peak", "best"), [(0.7, 0.8), (0.6, 0.8 - 2.5 * 0.3 / 2)])
+def test_pgd_returns_the_best_of_the_points_on_its_way(peak, best):
+    """On a line: from 0.5 one step to 0.8, past the peak, and a second one back, past it again."""
+    model = lambda x: torch.cat([100 * (x - peak) ** 2, 0 * x], 1)  # noqa: E731
+    x, y = torch.tensor([[0.5]], dtype=torch.float64), torch.tensor([0])
+    found = attacks.pgd(model, x, y, 0.3, steps=2, restarts=1, seed=0)
+    assert found.item() == pytest.approx(best)
+
+
+def test_an_attack_leaves_a_network_as_it_was(trained):
+    model, x, y = trained
+    before = {name: weights.clone() for name, weights in model.named_parameters()}
+    model.zero_grad()
+    attacks.pgd(model, x, y, 0.4, steps=3, restarts=2, seed=0)
+    for name, weights in model.named_parameters():
+        assert torch.equal(weights, before[name])
+        assert weights.requires_grad
+        assert weights.grad is None
+
+
 def test_pgd_depends_on_its_seed_alone(trained):
     model, x, y = trained
     first, again, other = (attacks.pgd(model, x, y, 0.4, 3, 3, seed=s) for s in (5, 5, 6))

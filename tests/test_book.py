@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from pwlib import book, claims, notebooks
+from pwlib import book, claims, notebooks, provenance
 
 pytestmark = pytest.mark.slow
 
@@ -70,7 +70,7 @@ def test_every_image_says_what_one_sees(pages):
 
 
 def test_every_public_module_is_in_the_api_reference(pages):
-    for path in notebooks.PACKAGE.glob("[a-z]*.py"):
+    for path in provenance.PACKAGE.glob("[a-z]*.py"):
         if path.stem != "sphinx_extension":
             assert f'id="module-pwlib.{path.stem}"' in pages["api"]
 

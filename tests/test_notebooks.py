@@ -1,15 +1,17 @@
+import os
+
 import nbformat
 import pytest
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from pwlib import notebooks
+from pwlib import notebooks, provenance
 
 
 @pytest.fixture
 def chapter(tmp_path, monkeypatch):
     """A package `pwlib` of a few modules, one importing another, and a chapter that uses it."""
-    monkeypatch.setattr(notebooks, "PACKAGE", tmp_path)
+    monkeypatch.setattr(provenance, "PACKAGE", tmp_path)
     monkeypatch.setattr(notebooks, "CHAPTERS", tmp_path)
     (tmp_path / "__init__.py").write_text("")
     (tmp_path / "claims.py").write_text("import json")
@@ -96,7 +98,7 @@ def test_a_failing_chapter_keeps_its_traceback_and_the_last_good_execution(chapt
 
 def test_a_write_that_fails_leaves_the_old_notebook(chapter, monkeypatch):
     before = chapter.read_bytes()
-    monkeypatch.setattr(nbformat, "write", lambda nb, path: (_ for _ in ()).throw(OSError("full")))
+    monkeypatch.setattr(os, "replace", lambda part, path: (_ for _ in ()).throw(OSError("full")))
     with pytest.raises(OSError, match="full"):
         notebooks.write(new_notebook(), chapter)
     assert chapter.read_bytes() == before

@@ -40,6 +40,21 @@ def test_choice_lists_the_choices():
         parameters.choice("optimiser", "adamm", ["adam", "sgd"])
 
 
+@pytest.mark.parametrize(
+    ("gpu", "value", "said"),
+    [
+        (False, "cuda", "device: got 'cuda', accepts 'cpu' here, where PyTorch finds no GPU"),
+        (True, "gpu", "device: got 'gpu', accepts one of 'cpu', 'cuda'"),
+    ],
+)
+def test_device_accepts_what_is_there(gpu, value, said, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: gpu)
+    assert parameters.device("device", "cpu") == "cpu"
+    assert not gpu or parameters.device("device", "cuda") == "cuda"
+    with pytest.raises(ParameterError, match=f"^{said}$"):
+        parameters.device("device", value)
+
+
 @pytest.mark.parametrize("values", [[], "MNIST", 3, None])
 def test_each_refuses_what_is_no_list_with_members(values):
     with pytest.raises(ParameterError, match="seeds: got .*, accepts a list with at least one"):

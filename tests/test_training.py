@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from pwlib import training
+from pwlib import attacks, training
 from pwlib.datasets import Dataset
+from pwlib.layers import stack, unstack
 from pwlib.networks import MLP
 from pwlib.objectives import hard_objective
 from pwlib.training import TrainingConfig
@@ -32,6 +33,37 @@ def data():
 
 def config(**changes):
     return TrainingConfig(**({"widths": WIDTHS, "epochs": 2, "batch": 32} | changes))
+
+
+def one_update(model, x, y, settings):
+    layers = stack([model])
+    training.update(layers, training._optimiser(layers.parameters, settings), x, y, settings)
+    unstack(layers, [model])
+
+
+def plainly_trained(data, settings, seed):
+    """What ``train`` computes, as one would write it first: a graph, and nothing shared."""
+    generator = torch.Generator().manual_seed(seed)
+    total = len(data.train_x)
+    drawn = torch.randperm(total, generator=generator)[: round(settings.fraction * total)]
+    model = MLP(settings.widths, "relu", seed).to(data.train_x)
+    rate = training.LEARNING_RATES["adam"]
+    optimiser = torch.optim.Adam(model.parameters(), lr=rate)
+    for _ in range(settings.epochs):
+        for rows in torch.randperm(len(drawn), generator=generator).split(settings.batch):
+            x, y = data.train_x[drawn[rows]], data.train_y[drawn[rows]]
+            if settings.arm == "hard":
+                at = x
+                for _ in range(settings.ascent_steps):
+                    at = at.detach().requires_grad_()
+                    (slope,) = torch.autograd.grad(hard_objective(model, at).sum(), at)
+                    step = slope / slope.norm(dim=1, keepdim=True)
+                    at = (at.detach() + settings.radius * step).clamp(0, 1)
+                x, y = torch.cat([x, at]), torch.cat([y, y])
+            optimiser.zero_grad()
+            torch.nn.functional.cross_entropy(model(x), y).backward()
+            optimiser.step()
+    return model
 
 
 def entropy_gradient(model, x):
@@ -79,7 +111,7 @@ def test_a_step_of_sgd_is_the_one_written_out_by_hand(data, arm):
     settings = config(optimiser="sgd", arm=arm, ascent_steps=1, radius=0.2)
     x, y = data.train_x[:8].double(), data.train_y[:8]
     model, twin = (MLP(WIDTHS, "relu", seed=3).double() for _ in range(2))
-    training.update(model, training._optimiser(model, settings), x, y, settings)
+    one_update(model, x, y, settings)
 
     seen, labels = [x], [y]
     if arm == "hard":
@@ -97,7 +129,7 @@ def test_the_first_step_of_adam_moves_each_weight_by_the_learning_rate(data):
     settings = config(learning_rate=1e-2)
     model, start = (MLP(WIDTHS, "relu", seed=3).double() for _ in range(2))
     x, y = data.train_x.double(), data.train_y
-    training.update(model, training._optimiser(model, settings), x, y, settings)
+    one_update(model, x, y, settings)
     moved = (model.layers[-1].bias - start.layers[-1].bias).detach().abs()
     torch.testing.assert_close(moved, torch.full_like(moved, 1e-2), atol=1e-6, rtol=0)
 
@@ -122,20 +154,22 @@ def test_two_arms_of_one_seed_start_alike_and_see_the_same_samples_in_the_same_o
 ):
     seen = []
     monkeypatch.setattr(
-        training, "update", lambda model, _, x, y, config: seen.append((model, x, y))
+        training,
+        "update",
+        lambda layers, _, x, y, *settings: seen.append((layers.weights[0].clone(), x, y)),
     )
     for arm in ("plain", "hard"):
         training.train(data, config(arm=arm, fraction=0.25), seed=7)
     plain, hard = seen[: len(seen) // 2], seen[len(seen) // 2 :]
-    for (model, x, y), (other, other_x, other_y) in zip(plain, hard, strict=True):
-        assert torch.equal(model.layers[0].weight, other.layers[0].weight)
+    for (weight, x, y), (other, other_x, other_y) in zip(plain, hard, strict=True):
+        assert torch.equal(weight, other)
         assert torch.equal(x, other_x)
         assert torch.equal(y, other_y)
 
 
 def test_an_epoch_shows_each_drawn_sample_once(data, monkeypatch):
     batches = []
-    monkeypatch.setattr(training, "update", lambda model, _, x, y, config: batches.append(x))
+    monkeypatch.setattr(training, "update", lambda layers, _, x, y, *settings: batches.append(x))
     training.train(data, config(epochs=3, fraction=0.3), seed=7)
     assert [len(x) for x in batches] == [32, 28] * 3
     epochs = [torch.cat(batches[i : i + 2]) for i in (0, 2, 4)]
@@ -143,6 +177,46 @@ def test_an_epoch_shows_each_drawn_sample_once(data, monkeypatch):
     assert len(epochs[0].unique(dim=0)) == 60
     for epoch in epochs[1:]:
         assert torch.equal(epoch.unique(dim=0), epochs[0].unique(dim=0))
+
+
+@pytest.mark.parametrize("arm", ["plain", "hard"])
+def test_twenty_steps_in_float64_are_those_of_a_plain_implementation(data, arm):
+    doubles = data._replace(train_x=data.train_x.double())
+    settings = config(arm=arm, epochs=4, batch=40, radius=0.5)  # 5 batches an epoch
+    ours, plain = training.train(doubles, settings, 3), plainly_trained(doubles, settings, 3)
+    for a, b in zip(ours.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(a, b, atol=0, rtol=1e-10)
+
+
+@pytest.mark.parametrize("arm", ["plain", "hard"])
+def test_in_float32_the_accuracies_are_those_of_a_plain_implementation(arm):
+    mnist = training.loaded("MNIST")
+    settings = config(widths=(784, 32, 32, 10), arm=arm, fraction=0.02, epochs=4)
+    ours, plain = (
+        [attacks.accuracy(learn(mnist, settings, s), *mnist[2:]) for s in range(5)]
+        for learn in (training.train, plainly_trained)
+    )
+    assert abs(np.mean(ours) - np.mean(plain)) < np.std(plain, ddof=1) / 2  # over the seeds
+    assert np.mean(ours) > 0.7
+
+
+@pytest.mark.parametrize("arm", ["plain", "hard"])
+def test_networks_trained_together_are_those_trained_alone(data, arm):
+    doubles = data._replace(train_x=data.train_x.double())
+    settings = config(arm=arm, fraction=0.7, radius=0.5)
+    for seed, together in zip(
+        (5, 3, 4), training.train_together(doubles, settings, (5, 3, 4)), strict=True
+    ):
+        alone = training.train(doubles, settings, seed)
+        for a, b in zip(together.parameters(), alone.parameters(), strict=True):
+            torch.testing.assert_close(a, b, atol=1e-12, rtol=0)
+
+
+def test_a_network_without_live_features_has_no_direction_and_stays_finite(data):
+    model = MLP(WIDTHS, "relu", seed=0)
+    torch.nn.init.constant_(model.layers[-2].bias, -100.0)
+    x = data.train_x[:4]
+    torch.testing.assert_close(training.hard_points(model, x, steps=2, radius=0.5), x)
 
 
 def test_float64_images_train_a_float64_network(data):
@@ -158,13 +232,14 @@ def test_float64_images_train_a_float64_network(data):
     [
         ({"epochs": 0}, "epochs: got 0, accepts a whole number from 1"),
         ({"optimiser": "adamm"}, "optimiser: got 'adamm', accepts one of 'adam', 'sgd'"),
-        ({"arm": "soft"}, "arm: got 'soft', accepts one of 'plain', 'hard'"),
+        ({"arm": "soft"}, "arm: got 'soft', accepts one of 'plain', 'hard', 'argmax'"),
         ({"fraction": 0}, "fraction: got 0"),
         ({"fraction": 1.5}, "fraction: got 1.5"),
         ({"batch": 0}, "batch: got 0"),
         ({"ascent_steps": 0}, "ascent_steps: got 0"),
         ({"radius": -1.0}, "radius: got -1.0"),
         ({"learning_rate": 0.0}, "learning_rate: got 0.0"),
+        ({"precision": "half"}, "precision: got 'half', accepts one of 'float32', 'bfloat16'"),
     ],
 )
 def test_bad_settings_are_refused_in_one_line(bad, said):
@@ -177,3 +252,24 @@ def test_many_trainings_are_those_of_one_process_in_order():
     expected = [training.train(training.loaded("MNIST"), job.config, job.seed) for job in jobs]
     for model, alone in zip(training.train_many(jobs, workers=1), expected, strict=True):
         assert torch.equal(model.layers[0].weight, alone.layers[0].weight)
+
+
+SEEDS_OF_TWO_ARMS = [("plain", 3), ("hard", 3), ("plain", 4)]
+
+
+def check_trained_by_arm(device, atol):
+    small = {"widths": (784, 8, 10), "fraction": 0.005, "radius": 0.5}
+    jobs = [training.Job("MNIST", config(arm=arm, **small), s) for arm, s in SEEDS_OF_TWO_ARMS]
+    for job, model in zip(jobs, training._train_by_arm(jobs, device), strict=True):
+        alone = training.train(training.loaded("MNIST"), job.config, job.seed)
+        for a, b in zip(model.parameters(), alone.parameters(), strict=True):
+            torch.testing.assert_close(a, b, atol=atol, rtol=0)
+
+
+def test_seeds_of_an_arm_trained_at_once_come_back_in_the_order_of_their_jobs():
+    check_trained_by_arm("cpu", atol=1e-4)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+def test_a_gpu_trains_the_networks_that_the_processor_trains():
+    check_trained_by_arm("cuda", atol=1e-3)
