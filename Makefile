@@ -1,7 +1,8 @@
 # make            what can be made
 # make book       the book, in _build/html; FRESH=1 executes every chapter first
 # make test       everything that is checked; make check: lint and unit tests alone
-# make accept     copy executed chapters back, for whoever works on the book
+# make bench      the benchmarks; ONLY="training attacks maxmargin book sweeps" names some
+# make accept     copy executed chapters and benchmarks back, for whoever works on the book
 # make clean      remove what was built, but neither the environment nor the data
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -22,10 +23,10 @@ export OMP_NUM_THREADS = 1
 export OPENBLAS_NUM_THREADS = 1
 export MKL_NUM_THREADS = 1
 
-.PHONY: help book test check data accept clean
+.PHONY: help book test check data bench accept clean
 
 help:
-	@sed -n 's/^# //p' Makefile | head -5
+	@sed -n 's/^# //p' Makefile | head -6
 
 book: data
 	@$(BIN)/python -m pwlib book $(if $(FRESH),--fresh)
@@ -42,6 +43,9 @@ check: $(READY)
 data: $(READY)
 	@$(BIN)/python -m pwlib data
 
+bench: data $(VENV)/.bench
+	@$(BIN)/python tests/benchmarks $(ONLY)
+
 accept: $(READY)
 	@$(BIN)/python -m pwlib accept
 
@@ -54,4 +58,11 @@ $(READY): requirements.txt constraints.txt pyproject.toml
 	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then $(PYTHON) -m venv $(VENV); else $(WITHOUT_ENSUREPIP); fi
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+# torchattacks asks for an old requests, which it doesn't use here
+$(VENV)/.bench: tests/benchmarks/requirements.txt $(READY)
+	@echo "installing what the benchmarks compare with"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r $<
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps torchattacks==3.5.1
 	@touch $@

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import re
 import textwrap
 from importlib import metadata
@@ -18,7 +19,7 @@ from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
 
 from pwlib.notebooks import ROOT
-from pwlib.style import markdown_table
+from pwlib.tables import markdown_table
 
 
 class MarkdownDirective(SphinxDirective):
@@ -55,6 +56,28 @@ class VersionTable(MarkdownDirective):
         pins = re.findall(r"^([\w-]+)==(\S+)", (ROOT / "requirements.txt").read_text(), re.M)
         rows = [[name, pin, metadata.version(name)] for name, pin in pins]
         return markdown_table(rows, ["Package", "Pinned", "Installed where the book was built"])
+
+
+class Benchmark(MarkdownDirective):
+    """``{benchmark} part``: what the last accepted ``make bench`` found in that part."""
+
+    required_arguments = 1
+
+    def text(self) -> str:
+        path = Path(self.env.srcdir, "chapters", "results", "benchmarks.json")
+        self.env.note_dependency(str(path))
+        name = self.arguments[0]
+        part = json.loads(path.read_text()).get(name) if path.exists() else None
+        if part is None:
+            return f"Not measured yet: `make bench ONLY={name}` does it, `make accept` keeps it."
+        versions = {"Python": part["python"]} | part["versions"]
+        software = ", ".join(f"{name} {version}" for name, version in versions.items())
+        pieces = [f"Measured on {part['date']}, on {part['processor']}, with {software}."]
+        for table in part["tables"]:
+            pieces += [f"*{table['caption']}*"] if table["caption"] else []
+            pieces.append(markdown_table(table["rows"], table["columns"]))
+        pieces.append("\n".join(f"- {note}" for note in part["notes"]))
+        return "\n\n".join(pieces)
 
 
 class HowToCite(MarkdownDirective):
@@ -130,6 +153,7 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("execution-table", ExecutionTable)
     app.add_directive("version-table", VersionTable)
     app.add_directive("how-to-cite", HowToCite)
+    app.add_directive("benchmark", Benchmark)
     app.connect("config-inited", settle_config, priority=900)
     app.connect("doctree-read", register_claims)
     app.connect("autodoc-process-docstring", keep_bars)
