@@ -1,0 +1,248 @@
+"""One run of a chapter with parameters of its own, as values that can travel between machines.
+
+A `Task` goes to a worker and a `Result` comes back; neither needs a shared disk. The worker has
+its own copy of pwlib and of the data, and refuses a task that was planned with others.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import functools
+import os
+import platform
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+
+import nbformat
+from nbformat import NotebookNode
+
+from pwlib import cache, notebooks
+from pwlib.notebooks import CHAPTERS, Failed
+from pwlib.provenance import processor
+
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+KERNEL = ("python3", "python")  # its name and its language
+SCALAR = re.compile(r"^(?:np\.\w+?\(|tensor\(|np\.)(.*?)(?:, dtype=.*)?[)_]$")  # as printed
+PERCENT = re.compile(r"(-?\d+(?:\.\d+)?) ?%")
+COMMAS = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+IMAGES = {"image/svg+xml": "svg", "image/png": "png"}
+
+
+class Refused(Exception):
+    """A worker's pwlib, packages or data are not those that the task was planned with."""
+
+
+class NoWorkers(Exception):
+    """Every worker refused, or none is there."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A chapter's notebook as text, the parameters of a run, and what its outputs depend on."""
+
+    chapter: str
+    notebook: str
+    parameters: dict
+    rests_on: dict[str, str]
+
+    @property
+    def key(self) -> str:
+        """The run's name: a hash of the chapter, of the pwlib that it imports, of parameters."""
+        return notebooks.digest([self.chapter, self.rests_on, self.parameters])
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run left: ``state`` is "done" or "failed"; ``notebook`` its text, executed as far as
+    it went; ``numbers`` what it glued and what its claims measured; ``figures`` file names and
+    contents; ``log`` lines; ``origin`` where it came from.
+    """
+
+    state: str
+    notebook: str
+    numbers: dict[str, float | str | bool]
+    figures: dict[str, bytes]
+    log: str
+    origin: dict
+
+
+def plan(chapter: str, text: str, parameters: dict) -> Task:
+    """The task of running a chapter, given as text, with parameters."""
+    return Task(chapter, text, parameters, rests_on(chapter, text))
+
+
+def rests_on(chapter: str, text: str) -> dict[str, str]:
+    """What the outputs of a chapter depend on here: a short hash or a version for each thing."""
+    found = notebooks.inputs(nbformat.reads(text, as_version=4), chapter)
+    modules, versions = found.pop("modules"), found.pop("versions")
+    things = {name: notebooks.digest(part) for name, part in found.items()}
+    things |= {f"pwlib/{name}.py": notebooks.digest(code) for name, code in modules.items()}
+    if "datasets" in modules:
+        things["data"] = notebooks.digest(_data())
+    return things | versions
+
+
+def run(task: Task, cached: bool = True) -> Result:
+    """Execute a task in a kernel of this machine, with one thread a process.
+
+    A cell that raises is a result too. Raises Refused where this machine's pwlib, packages or data
+    differ from those of the task. Networks are cached where the task's and this machine's settings
+    both allow it.
+    """
+    refuse_others(task)
+    log = Log()
+    nb = with_parameters(nbformat.reads(task.notebook, as_version=4), task.parameters)
+    try:
+        nb, error = notebooks.executed(nb, CHAPTERS, _environment(cached), log.cell), None
+    except Failed as failed:
+        nb, error = failed.notebook, failed
+    log.add(f"failed: {error}" if error else "done")
+    return Result(
+        "failed" if error else "done",
+        nbformat.writes(nb) + "\n",
+        numbers(nb),
+        figures(nb),
+        log.text + _streams(nb),
+        _origin(task, log, nb, error),
+    )
+
+
+def refuse_others(task: Task) -> None:
+    """Raise Refused where what the task rests on isn't what this machine has."""
+    try:
+        here = rests_on(task.chapter, task.notebook)
+    except (OSError, RuntimeError) as error:
+        raise Refused(f"{platform.node()} lacks something: {error}") from None
+    differ = [name for name in task.rests_on | here if task.rests_on.get(name) != here.get(name)]
+    if differ:
+        raise Refused(f"{platform.node()} differs in {', '.join(sorted(differ))}")
+
+
+def numbers(nb: NotebookNode) -> dict[str, float | str | bool]:
+    """What a notebook glued, and what its claims measured as "claim: quantity"."""
+    found: dict[str, float | str | bool] = {}
+    for cell in nb.cells:
+        for output in cell.get("outputs", []):
+            about = output.get("metadata", {})
+            if "scrapbook" in about:
+                found |= _glued(about["scrapbook"]["name"], output.get("data", {}))
+            if "claim" in (claim := about.get("pwlib", {})):
+                found[claim["claim"]] = claim["verdict"]
+                found |= {f"{claim['claim']}: {k}": v for k, v in claim["measured"].items()}
+    return found
+
+
+def figures(nb: NotebookNode) -> dict[str, bytes]:
+    """A notebook's figures as files, named as the chapter names them."""
+    found = {}
+    for cell in nb.cells:
+        named = cell.metadata.get("mystnb", {}).get("figure", {}).get("name", cell.get("id"))
+        shown = re.sub(r"[^\w.-]", "-", str(named))
+        outputs = [output.get("data", {}) for output in cell.get("outputs", [])]
+        drawn = [data for data in outputs if IMAGES.keys() & data.keys()]
+        for i, data in enumerate(drawn, 1):
+            for mime in IMAGES.keys() & data.keys():
+                image = data[mime]
+                content = image.encode() if "svg" in mime else base64.b64decode(image)
+                found[f"{shown}{f'-{i}' if i > 1 else ''}.{IMAGES[mime]}"] = content
+    return found
+
+
+def with_parameters(nb: NotebookNode, parameters: Mapping) -> NotebookNode:
+    """A notebook with a cell that sets parameters after its ``parameters`` cell."""
+    from papermill.parameterize import parameterize_notebook
+
+    if not parameters:
+        return nb
+    for cell in nb.cells:  # as papermill does with the files that it reads
+        cell.metadata.setdefault("tags", [])
+    nb.metadata.setdefault("papermill", {})
+    return parameterize_notebook(
+        nb, dict(parameters), kernel_name=KERNEL[0], language=KERNEL[1], engine_name="nbclient"
+    )
+
+
+class Log:
+    """Lines with the time, and the number of the cell that started last."""
+
+    def __init__(self) -> None:
+        self.text, self.cells, self.start = "", 0, datetime.now(UTC)
+
+    def add(self, line: str) -> None:
+        """Append a line."""
+        self.text += f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {line}\n"
+
+    def cell(self, index: int) -> None:
+        """Note that a cell starts."""
+        self.cells = index + 1
+        self.add(f"cell {self.cells}")
+
+
+def _environment(cached: bool) -> dict[str, str]:
+    """The kernel's: one thread, and the cache of networks on unless a setting turns it off."""
+    place = {cache.VARIABLE: str(cache.default_folder())}
+    off = {} if cached else {cache.VARIABLE: cache.OFF}
+    return place | dict(os.environ) | ONE_THREAD | off
+
+
+def _origin(task: Task, log: Log, nb: NotebookNode, error: Failed | None) -> dict:
+    seconds = (datetime.now(UTC) - log.start).total_seconds()
+    seeds = {name: value for name, value in task.parameters.items() if name.startswith("seed")}
+    origin = {
+        "chapter": task.chapter,
+        "parameters": task.parameters,
+        "seeds": seeds,
+        "rests_on": task.rests_on,
+        "python": platform.python_version(),
+        "packages": {d.name: d.version for d in metadata.distributions()},
+        "processor": processor(),
+        "host": platform.node(),
+        "started": f"{log.start:%Y-%m-%dT%H:%M:%SZ}",
+        "seconds": round(seconds, 1),
+        "exit": 1 if error else 0,
+    }
+    if error:
+        trace = re.sub(r"\x1b\[[\d;]*m", "", str(error.error))
+        origin |= {"failed_cell": log.cells, "error": str(error), "traceback": trace}
+    return origin
+
+
+def _streams(nb: NotebookNode) -> str:
+    """What the cells printed."""
+    outputs = (output for cell in nb.cells for output in cell.get("outputs", []))
+    return "".join(output["text"] for output in outputs if output["output_type"] == "stream")
+
+
+def _glued(name: str, data: Mapping) -> dict[str, float | str | bool]:
+    """A glued value, as a number where it is one, under its name; nothing for a picture.
+
+    A share that was glued as text, "98.3%", has the name "name (%)".
+    """
+    text = next((text for mime, text in data.items() if mime.endswith("text/plain")), None)
+    if text is None or any("image/" in mime for mime in data):
+        return {}
+    text = SCALAR.sub(r"\1", text)
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        value = text
+    if isinstance(value, bool):
+        return {name: value}
+    if share := PERCENT.fullmatch(str(value)):
+        return {f"{name} (%)": float(share[1])}
+    try:
+        return {name: float(str(value).replace(",", "") if COMMAS.fullmatch(str(value)) else value)}
+    except (TypeError, ValueError, OverflowError):
+        return {name: str(value)}
+
+
+@functools.cache
+def _data() -> dict[str, str]:
+    """The checksums of the data files as they are on this machine, fetched first if need be."""
+    from pwlib import datasets
+
+    return {name: datasets.checksum(datasets.fetch(name)) for name in datasets.NAMES}

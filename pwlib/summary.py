@@ -1,0 +1,113 @@
+"""What a sweep found: its numbers over the seeds, for each point of the rest of the grid."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pwlib.intervals import interval
+
+TABLE, ABOUT = "table.csv", "sweep.json"
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The rows of a sweep's table, and the names of its columns by kind.
+
+    ``swept`` are the parameters that its grid varied, in its order, without the seeds; ``numbers``
+    the columns that hold numbers wherever a run is done.
+    """
+
+    chapter: str
+    rows: list[dict[str, object]]
+    swept: list[str]
+    numbers: list[str]
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A number at one point of the grid: its mean over n seeds, and a 95% interval (±∞ for one)."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+
+def read(folder: str | Path) -> Sweep:
+    """A sweep from its folder, as `pwlib.sweeps` left it."""
+    folder = Path(folder)
+    about = json.loads((folder / ABOUT).read_text())
+    with (folder / TABLE).open(newline="") as file:
+        rows = [{name: _value(text) for name, text in row.items()} for row in csv.DictReader(file)]
+    swept = [name for name in about["swept"] if not name.startswith("seed")]
+    known = {"run", "state", *about["parameters"]}
+    columns = [name for name in (rows[0] if rows else ()) if name not in known]
+    done = [row for row in rows if row["state"] == "done"]
+    numbers = [name for name in columns if any(is_number(row[name]) for row in done)]
+    return Sweep(about["chapter"], rows, swept, numbers)
+
+
+def points(sweep: Sweep) -> list[tuple]:
+    """The values of the swept parameters, one tuple for each point of the grid, in its order."""
+    return list(dict.fromkeys(tuple(_key(row[name]) for name in sweep.swept) for row in sweep.rows))
+
+
+def over_seeds(sweep: Sweep, number: str) -> dict[tuple, Mean]:
+    """A number's mean and interval at each point of the grid where a run has it."""
+    found: dict[tuple, list[float]] = {}
+    for row in sweep.rows:
+        if row["state"] == "done" and is_number(row[number]):
+            found.setdefault(tuple(_key(row[name]) for name in sweep.swept), []).append(row[number])
+    with np.errstate(invalid="ignore"):  # a number may be infinite
+        return {
+            point: Mean(float(np.mean(values)), *interval(values), len(values))
+            for point, values in found.items()
+        }
+
+
+def states(sweep: Sweep) -> list[list[str]]:
+    """How many runs are done, failed, waiting: rows for a table."""
+    states = [row["state"] for row in sweep.rows]
+    return [[state, str(states.count(state))] for state in dict.fromkeys(states)]
+
+
+def means(sweep: Sweep, numbers: Sequence[str]) -> tuple[list[list[str]], list[str]]:
+    """Rows and columns of a table: each number at each point, as "mean [low, high] (n)"."""
+    at = points(sweep)
+    names = [", ".join(f"{n} {v}" for n, v in zip(sweep.swept, p, strict=True)) for p in at]
+    found = {number: over_seeds(sweep, number) for number in numbers}
+    rows = [[number, *(_shown(found[number].get(point)) for point in at)] for number in numbers]
+    return rows, ["number", *(name or "all runs" for name in names)]
+
+
+def is_number(value: object) -> bool:
+    """Whether a cell of the table holds a number (a truth value is none)."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _shown(found: Mean | None) -> str:
+    if found is None:
+        return ""
+    if found.n == 1:
+        return f"{found.mean:.4g} (1)"
+    return f"{found.mean:.4g} [{found.low:.4g}, {found.high:.4g}] ({found.n})"
+
+
+def _value(text: str | None) -> object:
+    try:
+        return json.loads(text or '""')
+    except json.JSONDecodeError:
+        return text
+
+
+def _key(value: object) -> object:
+    """A value that can be a key; the one member of a list stands for it."""
+    if isinstance(value, list) and len(value) == 1:
+        return _key(value[0])
+    return str(value) if isinstance(value, list | dict) else value

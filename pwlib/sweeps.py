@@ -1,0 +1,245 @@
+"""Sweeps: a chapter run once for each point of a grid of parameters.
+
+Each run has a folder in ``out`` that is named by its `runs.Task.key`, so a run that is there
+already is never repeated: a sweep that was killed goes on where it was. Workers send results back,
+and only the client writes.
+"""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import io
+import itertools
+import json
+import os
+import platform
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import nbformat
+
+from pwlib import cache, files, notebooks, plans, runs, summary
+from pwlib.plans import Plan, Request, SweepError
+from pwlib.progress import Progress, label
+from pwlib.runs import Result, Task
+
+ORIGIN, LOCK = "origin.json", ".lock"
+LEFT = re.compile(
+    r"\.(?P<key>[0-9a-f]{16})\.(?:part|(?P<older>older))|\.(?:table|sweep|summary)\.\w+\.\d+"
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a sweep is run: where it goes, on which cluster, and what is done with failures."""
+
+    out: Path
+    scheduler: str | None = None
+    workers: int | None = None
+    retry_failed: bool = False
+    quiet: bool = False
+
+
+def sweep(request: Request, settings: Settings) -> int:
+    """Run what isn't there yet; write the table and the summary; return the number of failures.
+
+    Raises `plans.SweepError` before anything runs where the request is wrong.
+    """
+    if settings.workers is not None and settings.workers < 1:
+        raise SweepError(f"--workers: got {settings.workers}, accepts a whole number from 1")
+    plan = plans.plan(request)
+    with _alone(settings.out):
+        return _sweep(plan, settings)
+
+
+def _sweep(plan: Plan, settings: Settings) -> int:
+    tasks, names, out = plan.tasks, plan.swept, settings.out
+    again = ("waiting", "failed") if settings.retry_failed else ("waiting",)
+    todo = [task for task in tasks if state(out, task) in again]
+    progress = Progress(len(todo), settings.quiet)
+    if not settings.quiet:
+        progress.say(f"{len(tasks)} runs, {len(tasks) - len(todo)} of them there already")
+    try:
+        if todo:
+            _run_all(todo, names, settings, progress)
+    finally:
+        progress.close()
+        table(out, tasks)
+        first = tasks[0]
+        about = {"chapter": first.chapter, "swept": names, "parameters": list(first.parameters)}
+        files.write(out / summary.ABOUT, _json(about))
+    page = summarise(out)
+    if not settings.quiet:
+        progress.say(f"the numbers of all runs: {out / summary.TABLE}, {page}")
+    failed = [task for task in tasks if state(out, task) == "failed"]
+    for task in failed:
+        progress.say(_failure(out, task, names))
+    return len(failed)
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Make a folder, and keep other sweeps out of it until this one has ended or was killed."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with (out / LOCK).open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            sweep_up(out)
+            yield
+    except BlockingIOError:
+        raise SweepError(f"--out: got {str(out)!r}, into which another sweep writes") from None
+    except OSError as error:
+        raise SweepError(f"--out: got {str(out)!r}, but {error}") from None
+
+
+def summarise(out: Path) -> Path:
+    """Execute the summary of a sweep: ``out/summary.ipynb``, and as a page ``out/summary.html``."""
+    from nbconvert import HTMLExporter
+
+    template = nbformat.read(Path(__file__).with_name("summary.ipynb"), as_version=4)
+    nb = runs.with_parameters(template, {"sweep": str(out.absolute())})
+    nb = notebooks.executed(nb, out, os.environ | runs.ONE_THREAD, lambda cell: None)
+    notebooks.write(nb, out / "summary.ipynb")
+    exporter = HTMLExporter(
+        exclude_input=True, exclude_output_prompt=True, mathjax_url="", require_js_url=""
+    )
+    files.write(out / "summary.html", exporter.from_notebook_node(nb)[0])
+    return out / "summary.html"
+
+
+def _run_all(
+    todo: Sequence[Task], names: Sequence[str], settings: Settings, progress: Progress
+) -> None:
+    from pwlib import cluster  # Dask takes a second to import
+
+    workers = min(settings.workers or len(os.sched_getaffinity(0)), len(todo))
+    cached = os.environ.get(cache.VARIABLE) not in ("", cache.OFF)
+    with cluster.connected(settings.scheduler, workers) as client:
+        cluster.execute(client, todo, Keeper(settings.out, names, progress), cached)
+
+
+class Keeper:
+    """A `cluster.Watcher` that keeps each run in its folder and shows how far the sweep is."""
+
+    def __init__(self, out: Path, names: Sequence[str], progress: Progress) -> None:
+        self.out, self.names, self.progress = out, names, progress
+
+    def finished(self, task: Task, result: Result) -> None:
+        """Keep a run."""
+        keep(self.out, task, result)
+        error, seconds = result.origin.get("error"), result.origin["seconds"]
+        self.progress.ended(label(task.parameters, self.names), seconds, error)
+
+    def lost(self, task: Task, why: str) -> None:
+        """Keep the reason why there is no run, in its place."""
+        now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        origin = {"chapter": task.chapter, "parameters": task.parameters, "host": platform.node()}
+        origin |= {"started": now, "seconds": 0.0, "exit": 1, "error": why, "traceback": why}
+        self.finished(task, Result("failed", "", {}, {}, f"{now} {why}\n", origin))
+
+    def say(self, text: str) -> None:
+        """Show a line."""
+        self.progress.say(text)
+
+    def look(self, running: Sequence[Task]) -> None:
+        """Show what is running."""
+        self.progress.look([label(task.parameters, self.names) for task in running])
+
+
+def _failure(out: Path, task: Task, names: Sequence[str]) -> str:
+    origin = _origin(out, task)
+    where = f"in cell {origin['failed_cell']}" if "failed_cell" in origin else "without a result"
+    why, *_ = origin["error"].splitlines()
+    return f"failed  {label(task.parameters, names)}  {where}: {why}\n        {out / task.key}"
+
+
+def state(out: Path, task: Task) -> str:
+    """ "done" or "failed", where a whole run lies in its folder, else "waiting"."""
+    origin = _origin(out, task)
+    if not origin:
+        return "waiting"
+    return "failed" if origin["exit"] else "done"
+
+
+def _origin(out: Path, task: Task) -> dict:
+    """Where a run came from; nothing where there is none, or where the disk lost it."""
+    try:
+        return json.loads((out / task.key / ORIGIN).read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def keep(out: Path, task: Task, result: Result) -> Path:
+    """Write a run's folder, whole or not at all, in the place of an earlier one if there is one."""
+    folder = out / task.key
+    part = out / f".{task.key}.part"
+    (part / "figures").mkdir(parents=True)
+    if result.notebook:
+        (part / "notebook.ipynb").write_text(result.notebook)
+    if trace := result.origin.get("traceback"):
+        (part / "traceback.txt").write_text(f"{trace}\n")
+    (part / "numbers.json").write_text(_json(result.numbers))
+    for name, content in result.figures.items():
+        (part / "figures" / name).write_bytes(content)
+    (part / "log.txt").write_text(result.log)
+    (part / ORIGIN).write_text(_json(result.origin))
+    for path in part.rglob("*.*"):
+        _to_disk(path)
+    older = out / f".{task.key}.older"
+    if folder.exists():
+        folder.replace(older)
+    part.replace(folder)
+    shutil.rmtree(older, ignore_errors=True)
+    return folder
+
+
+def _to_disk(path: Path) -> None:
+    """Have the system write a file out, so that no power cut can empty it."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def sweep_up(out: Path) -> None:
+    """Remove what a killed sweep left half-written, and put back what it was about to replace."""
+    for left in out.iterdir():
+        if not (match := LEFT.fullmatch(left.name)):
+            continue
+        if match["older"] and not (out / match["key"]).exists():
+            left.replace(out / match["key"])
+        elif match["key"]:
+            shutil.rmtree(left)
+        else:
+            left.unlink()
+
+
+def table(out: Path, tasks: Sequence[Task]) -> Path:
+    """Write ``out/table.csv``: a row for each run, its parameters, its numbers, its state."""
+    rows = [_row(out, task) for task in tasks]
+    columns = list(dict.fromkeys(itertools.chain.from_iterable(rows)))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({column: _cell(value) for column, value in row.items()} for row in rows)
+    files.write(out / summary.TABLE, text.getvalue())
+    return out / summary.TABLE
+
+
+def _row(out: Path, task: Task) -> dict[str, object]:
+    found = out / task.key / "numbers.json"
+    numbers = json.loads(found.read_text()) if found.exists() else {}
+    fixed = {"run": task.key, "state": state(out, task)} | task.parameters
+    return fixed | {f"glued {n}" if n in fixed else n: value for n, value in numbers.items()}
+
+
+def _cell(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _json(data: Mapping) -> str:
+    return json.dumps(data, indent=1) + "\n"

@@ -1,0 +1,119 @@
+import dataclasses
+
+import pytest
+import torch
+
+from pwlib import __main__, cache, provenance, training
+from pwlib.datasets import Dataset
+from pwlib.training import TrainingConfig
+
+SMALL = TrainingConfig(widths=(4, 3, 2), epochs=1, batch=8)
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """The folder of a cache that is on."""
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "networks"))
+    return tmp_path / "networks"
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """Trains a small network as chapters do, and counts how often that was done."""
+    generator = torch.Generator().manual_seed(0)
+    x, y = torch.rand(32, 4, generator=generator), torch.arange(32) % 2
+    monkeypatch.setattr(training, "loaded", lambda name: Dataset(x, y, x, y))
+    times = []
+    together = training.train_together
+    monkeypatch.setattr(
+        training, "train_together", lambda *given: times.append(1) or together(*given)
+    )
+
+    def train(seed=0, config=SMALL, name="MNIST"):
+        model = training._train_job(name, config, seed)
+        return dict(model.state_dict()), len(times)
+
+    return train
+
+
+def equal(one, other):
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_a_cached_network_is_reused_and_equal(place, trained):
+    live, _ = trained()
+    found, times = trained()
+    assert equal(live, found)
+    assert times == 1
+    assert len(cache.stored(place)) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"seed": 1},
+        {"name": "FashionMNIST"},
+        {"config": dataclasses.replace(SMALL, radius=2.0)},
+        {"config": dataclasses.replace(SMALL, epochs=2)},
+    ],
+    ids=str,
+)
+def test_a_network_of_other_settings_is_another_one(place, trained, other):
+    trained()
+    assert trained(**other)[1] == 2
+
+
+@pytest.mark.parametrize("module", ["training", "layers"])
+def test_a_network_is_trained_again_when_the_code_that_trains_it_changes(
+    place, trained, module, monkeypatch
+):
+    trained()
+    source = provenance.source
+    monkeypatch.setattr(
+        cache, "source", lambda name: source(name) + ("\n" if name == module else "")
+    )
+    assert trained()[1] == 2
+
+
+@pytest.mark.parametrize("setting", ["off", "", None])
+def test_off_trains_live_and_stores_nothing(place, trained, setting, monkeypatch):
+    monkeypatch.delenv(cache.VARIABLE)
+    if setting is not None:
+        monkeypatch.setenv(cache.VARIABLE, setting)
+    assert equal(trained()[0], trained()[0])
+    assert trained()[1] == 3
+    assert not place.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"broken", "half"])
+def test_a_broken_file_is_trained_again_and_replaced(place, trained, content):
+    live, _ = trained()
+    (path,) = cache.stored(place)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2] if content == "half" else content)
+    found, times = trained()
+    assert equal(live, found)
+    assert times == 2
+    assert path.read_bytes() == whole
+
+
+def test_a_killed_write_leaves_no_network(place, trained, monkeypatch):
+    monkeypatch.setattr("os.replace", lambda *paths: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        trained()
+    assert cache.stored(place) == []
+
+
+def test_one_command_empties_the_cache(place, trained, capsys):
+    trained()
+    trained(seed=1)
+    assert __main__.main(["cache"]) == 0
+    assert capsys.readouterr().out == f"2 networks, 0 MB, in {place}\n"
+    assert __main__.main(["cache", "--empty"]) == 0
+    assert capsys.readouterr().out == f"removed 2 networks from {place}\n"
+    assert list(place.iterdir()) == []
+
+
+def test_emptying_a_cache_that_is_not_there_is_no_error(place, capsys):
+    assert __main__.main(["cache", "--empty"]) == 0
+    assert capsys.readouterr().out == f"removed 0 networks from {place}\n"

@@ -1,0 +1,161 @@
+import base64
+from dataclasses import replace
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from pwlib import cache, datasets, runs
+from pwlib.runs import Refused
+
+BAD = "raise ValueError('on purpose')"
+
+
+@pytest.fixture
+def task(chapter):
+    """Plans a run of a small chapter of these code cells."""
+
+    def plan(*sources, **parameters):
+        return runs.plan("tiny", chapter(*sources).read_text(), parameters)
+
+    return plan
+
+
+def glued(value):
+    """What a notebook holds of a value that it glued as "x"."""
+    data = {"application/papermill.record/text/plain": repr(value)}
+    return notebook(data, {"scrapbook": {"name": "x"}})
+
+
+def notebook(data, metadata=None, **cell):
+    output = new_output("display_data", data, metadata=metadata or {})
+    return new_notebook(cells=[new_code_cell("", outputs=[output], id="a", **cell)])
+
+
+@pytest.mark.parametrize("value", [0.5, np.float64(0.5), np.float32(0.5), torch.tensor(0.5), "0.5"])
+def test_a_glued_number_is_a_number_whatever_its_type(value):
+    assert runs.numbers(glued(value)) == {"x": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("1,234", 1234.0),
+        (np.int64(3), 3.0),
+        (float("inf"), float("inf")),
+        (True, True),
+        (np.True_, True),
+        ("4 and 9", "4 and 9"),
+        ("it's", "it's"),
+        ((1, 2), "(1, 2)"),
+    ],
+)
+def test_other_glued_values_keep_their_meaning(value, found):
+    (value,) = runs.numbers(glued(value)).values()
+    assert (value, type(value)) == (found, type(found))
+
+
+def test_a_glued_share_is_a_number_named_by_its_unit():
+    assert runs.numbers(glued("98.3%")) == {"x (%)": 98.3}
+
+
+def test_a_glued_picture_is_no_number():
+    data = {"image/png": "", "text/plain": "<Figure>"}
+    assert runs.numbers(notebook(data, {"scrapbook": {"name": "x"}})) == {}
+
+
+def test_what_a_claim_measured_is_named_by_the_claim():
+    claim = {"claim": "eq-1", "verdict": "holds", "measured": {"gap": 0.5}}
+    nb = notebook({"text/plain": ""}, {"pwlib": claim})
+    assert runs.numbers(nb) == {"eq-1": "holds", "eq-1: gap": 0.5}
+
+
+def test_figures_are_files_named_as_the_chapter_names_them():
+    png = base64.b64encode(b"bytes").decode()
+    named = {"mystnb": {"figure": {"name": "a/figure"}}}
+    nb = notebook({"image/png": png}, metadata=None)
+    nb.cells[0].metadata = nbformat.from_dict(named)
+    nb.cells[0].outputs.append(new_output("display_data", {"image/svg+xml": "<svg/>"}))
+    assert runs.figures(nb) == {"a-figure.png": b"bytes", "a-figure-2.svg": b"<svg/>"}
+
+
+def test_the_key_depends_on_code_and_parameters_and_not_on_prose(task):
+    before = task("1", seed=0)
+    assert task("1", seed=0).key == before.key
+    assert task("1", seed=1).key != before.key
+    assert task("2", seed=0).key != before.key
+
+
+def test_the_key_depends_on_the_modules_that_the_chapter_imports(task, monkeypatch):
+    using, other = "from pwlib import intervals", "from pwlib import style"
+    before = task(using).key, task(other).key
+    source = runs.notebooks.source
+    edited = {"intervals": "edited = 1"}
+    monkeypatch.setattr("pwlib.notebooks.source", lambda name: edited.get(name) or source(name))
+    assert task(using).key != before[0]
+    assert task(other).key == before[1]
+
+
+def test_a_machine_that_differs_refuses_and_says_in_what(task):
+    planned = task("from pwlib import intervals")
+    other = replace(planned, rests_on=planned.rests_on | {"pwlib/intervals.py": "x", "torch": "1"})
+    runs.refuse_others(planned)
+    with pytest.raises(Refused, match=r"differs in pwlib/intervals\.py, torch$"):
+        runs.refuse_others(other)
+
+
+def test_a_machine_without_the_data_refuses(task, monkeypatch):
+    planned = task("from pwlib import datasets")
+    monkeypatch.setattr(datasets, "fetch", lambda name: (_ for _ in ()).throw(RuntimeError("no")))
+    runs._data.cache_clear()
+    with pytest.raises(Refused, match="lacks something: no"):
+        runs.refuse_others(planned)
+
+
+@pytest.mark.parametrize(
+    ("setting", "cached", "found"),
+    [
+        (None, True, str(cache.default_folder())),
+        (None, False, "off"),
+        ("off", True, "off"),
+        ("/a", True, "/a"),
+        ("/a", False, "off"),
+    ],
+)
+def test_networks_are_cached_unless_a_setting_here_or_there_says_no(
+    setting, cached, found, monkeypatch
+):
+    monkeypatch.delenv(cache.VARIABLE, raising=False)
+    if setting:
+        monkeypatch.setenv(cache.VARIABLE, setting)
+    environment = runs._environment(cached)
+    assert environment[cache.VARIABLE] == found
+    assert environment["OMP_NUM_THREADS"] == "1"
+
+
+def test_a_run_has_its_parameters_numbers_log_and_origin(task):
+    code = "from myst_nb import glue\nprint('hello')\nglue('twice', 2 * seed, display=False)"
+    result = runs.run(task(code, seed=21))
+    assert result.state == "done"
+    assert result.numbers == {"twice": 42.0}
+    assert "hello" in result.log
+    assert "cell 3" in result.log
+    origin = result.origin
+    assert (origin["exit"], origin["seeds"], origin["chapter"]) == (0, {"seed": 21}, "tiny")
+    assert {"python", "packages", "host", "started", "seconds", "processor"} <= origin.keys()
+
+
+def test_a_failing_cell_keeps_what_ran_before_it(task):
+    result = runs.run(task("'before'", BAD, "'after'", seed=0))
+    origin = result.origin
+    assert result.state == "failed"
+    assert (origin["exit"], origin["failed_cell"]) == (1, 4)
+    assert origin["error"] == "ValueError: on purpose"
+    assert BAD in origin["traceback"]
+    assert "\x1b" not in origin["traceback"]
+    cells = nbformat.reads(result.notebook, as_version=4).cells
+    assert cells[2].outputs[0].data["text/plain"] == "'before'"
+    assert cells[3].outputs[0].evalue == "on purpose"
+    assert cells[4].outputs == []

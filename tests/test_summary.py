@@ -1,0 +1,102 @@
+import csv
+import json
+import re
+
+import nbformat
+import pytest
+
+from pwlib import figures_sweeps, summary, sweeps
+from pwlib.intervals import interval
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Writes a sweep's table (rows of seed, radius, gap, state) and returns its folder."""
+
+    def write(*rows, swept=("radius", "seed")):
+        with (tmp_path / summary.TABLE).open("w", newline="") as file:
+            table = csv.writer(file)
+            table.writerow(["seed", "radius", "gap", "state", "run", "word"])
+            table.writerows([*row, i, "x"] for i, row in enumerate(rows))
+        about = {"chapter": "tiny", "swept": swept, "parameters": ["seed", "radius"]}
+        (tmp_path / summary.ABOUT).write_text(json.dumps(about))
+        return tmp_path
+
+    return write
+
+
+ROWS = [
+    (0, 1.0, 0.5, "done"),
+    (1, 1.0, 0.7, "done"),
+    (0, 3.0, 2.0, "done"),
+    (1, 3.0, 9.0, "failed"),
+    (0, 5.0, "", "waiting"),
+]
+
+
+def test_numbers_are_means_with_intervals_over_the_runs_that_are_done(folder):
+    found = summary.over_seeds(summary.read(folder(*ROWS)), "gap")
+    assert found.keys() == {(1.0,), (3.0,)}
+    first = found[1.0,]
+    assert (first.mean, first.n) == (pytest.approx(0.6), 2)
+    assert (first.low, first.high) == pytest.approx(interval([0.5, 0.7]))
+    assert (found[3.0,].mean, found[3.0,].n) == (2.0, 1)
+
+
+def test_the_columns_that_hold_numbers_are_the_ones_shown(folder):
+    found = summary.read(folder(*ROWS))
+    assert (found.numbers, found.swept) == (["gap"], ["radius"])
+
+
+def test_the_table_has_a_column_for_each_point_of_the_grid(folder):
+    rows, columns = summary.means(summary.read(folder(*ROWS)), ["gap"])
+    assert columns == ["number", "radius 1.0", "radius 3.0", "radius 5.0"]
+    ((name, one, three, five),) = rows
+    assert (name, three, five) == ("gap", "2 (1)", "")
+    assert one.startswith("0.6 [")
+    assert one.endswith("] (2)")
+
+
+def test_states_are_counted(folder):
+    counted = [["done", "3"], ["failed", "1"], ["waiting", "1"]]
+    assert summary.states(summary.read(folder(*ROWS))) == counted
+
+
+def test_the_figure_has_the_means_against_the_swept_number(folder):
+    figure = figures_sweeps.against(summary.read(folder(*ROWS)), ["gap"])
+    panel = figure.axes[0]
+    assert (panel.get_title(), panel.get_xlabel()) == ("gap", "radius")
+    assert panel.containers[0].lines[0].get_xydata().tolist() == [
+        [1.0, pytest.approx(0.6)],
+        [3.0, 2.0],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "swept"),
+    [
+        ([(0, 1.0, 0.5, "failed")], ["radius"]),
+        ([(0, 1.0, "NaN", "done")], ["radius"]),
+        ([(0, 1.0, "Infinity", "done"), (1, 1.0, 1.0, "done")], ["seed"]),
+        ([(0, "lobatto", 0.5, "done"), (0, 3, 0.5, "done")], ["radius"]),
+        ([(0, "[1, 2]", 0.5, "done"), (0, "[3]", 0.5, "done")], ["radius"]),
+        ([(0, "{}", 0.5, "done")], ["radius"]),
+        ([(0, 1.0, 0.5, "done")], []),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_odd_sweeps_have_a_table_and_a_figure_too(folder, rows, swept):
+    found = summary.read(folder(*rows, swept=swept))
+    summary.means(found, found.numbers)
+    figures_sweeps.against(found, found.numbers).canvas.draw()
+
+
+@pytest.mark.slow
+def test_the_summary_is_an_executed_notebook_and_a_page(folder):
+    out = folder(*ROWS)
+    page = sweeps.summarise(out).read_text()
+    assert "0.6 [" in page
+    assert "data:image/svg+xml" in page
+    assert not re.search(r"<script[^>]*src=\"?http", page)
+    cells = nbformat.read(out / "summary.ipynb", as_version=4).cells
+    assert all(cell.outputs for cell in cells[-5:] if cell.cell_type == "code")

@@ -1,0 +1,287 @@
+"""Sweeps: what is kept of a run, and the command line, also when it is killed."""
+
+import csv
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from pwlib import plans, sweeps
+from pwlib.plans import Request, SweepError
+from pwlib.runs import Result, Task
+from pwlib.sweeps import Settings
+
+TASK = Task("tiny", "{}", {"seed": 1}, {})
+OLD = Result("failed", "old", {"gap": 1.0}, {"a.svg": b"old"}, "log", {"exit": 1, "error": "x"})
+NEW = Result("done", "new", {"gap": 2.0}, {"a.svg": b"new"}, "log", {"exit": 0})
+WRITES = ["mkdir", "write_text", "write_bytes", "replace", "rglob"]
+COUNT = "from pathlib import Path\nwith Path({!r}).open('a') as file:\n    print(seed, file=file)\n"
+GLUE = "from myst_nb import glue\nglue('twice', 2 * seed + radius, display=False)\n"
+
+
+class Killed(BaseException):
+    """Stands for a kill at any moment."""
+
+
+def kept(folder):
+    """The text, the number and the figure of the run in a folder."""
+    parts = [folder / "notebook.ipynb", folder / "figures" / "a.svg"]
+    gap = json.loads((folder / "numbers.json").read_text())["gap"]
+    return [*(path.read_text() for path in parts), gap]
+
+
+def kill_at(step, monkeypatch):
+    """Kill this process, as it were, at its nth step on the disk."""
+    steps = itertools.count()
+    for name in WRITES:
+        real = getattr(Path, name)
+
+        def wrapped(*given, real=real, **options):
+            if next(steps) == step:
+                raise Killed
+            return real(*given, **options)
+
+        monkeypatch.setattr(Path, name, wrapped)
+
+
+@pytest.mark.parametrize("before", [None, OLD])
+@pytest.mark.parametrize("step", range(10))
+def test_a_kill_at_any_step_leaves_a_whole_run_or_none(tmp_path, monkeypatch, before, step):
+    if before:
+        sweeps.keep(tmp_path, TASK, before)
+    with monkeypatch.context() as patched:
+        kill_at(step, patched)
+        try:
+            sweeps.keep(tmp_path, TASK, NEW)
+            assert step >= 8
+        except Killed:
+            pass
+    sweeps.sweep_up(tmp_path)
+    state = sweeps.state(tmp_path, TASK)
+    whole = {"failed": ["old", "old", 1.0], "done": ["new", "new", 2.0]}
+    if state != "waiting":
+        assert kept(tmp_path / TASK.key) == whole[state]
+    assert state in (("failed", "done") if before else ("waiting", "done"))
+    assert {path.name for path in tmp_path.iterdir()} <= {TASK.key}
+
+
+def test_a_run_that_is_there_is_replaced_whole(tmp_path):
+    sweeps.keep(tmp_path, TASK, OLD)
+    sweeps.keep(tmp_path, TASK, NEW)
+    assert sweeps.state(tmp_path, TASK) == "done"
+    assert [path.name for path in tmp_path.iterdir()] == [TASK.key]
+
+
+def test_a_run_whose_origin_the_disk_lost_is_run_again(tmp_path):
+    sweeps.keep(tmp_path, TASK, NEW)
+    (tmp_path / TASK.key / sweeps.ORIGIN).write_text("")
+    assert sweeps.state(tmp_path, TASK) == "waiting"
+    sweeps.keep(tmp_path, TASK, NEW)
+    assert sweeps.state(tmp_path, TASK) == "done"
+
+
+def test_sweeping_up_leaves_the_files_of_others(tmp_path):
+    others = {".profile.1", ".git", "notes.txt", f".{'0' * 16}.mine"}
+    for name in others:
+        (tmp_path / name).mkdir()
+    (tmp_path / ".table.csv.123").write_text("")
+    sweeps.sweep_up(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == others
+
+
+def test_the_table_has_a_row_for_each_run_also_for_those_without_a_result(tmp_path):
+    tasks = [Task("tiny", "{}", {"seed": seed, "radius": [1.5]}, {}) for seed in (1, 2)]
+    numbers = {"gap": 2.0, "word": "a, b", "seed": 9.0}
+    sweeps.keep(tmp_path, tasks[0], Result("done", "", numbers, {}, "", {"exit": 0}))
+    with sweeps.table(tmp_path, tasks).open(newline="") as file:
+        one, two = csv.DictReader(file)
+    assert one == {
+        "run": tasks[0].key,
+        "state": "done",
+        "seed": "1",
+        "radius": "[1.5]",
+        "gap": "2.0",
+        "word": "a, b",
+        "glued seed": "9.0",
+    }
+    assert (two["state"], two["seed"], two["gap"]) == ("waiting", "2", "")
+
+
+def refusal(path, out, **settings):
+    with pytest.raises(SweepError) as caught:
+        sweeps.sweep(Request(path, ["seed=1"]), Settings(out, quiet=True, **settings))
+    (line,) = str(caught.value).splitlines()
+    return line
+
+
+def test_an_out_folder_that_is_a_file_says_so(chapter, tmp_path):
+    out = tmp_path / "a"
+    out.write_text("")
+    assert refusal(chapter("1"), out).startswith(f"--out: got '{out}', but [Errno 17] File exists")
+
+
+def test_a_second_sweep_into_one_folder_is_refused(chapter, tmp_path):
+    with sweeps._alone(tmp_path / "out"):
+        line = refusal(chapter("1"), tmp_path / "out")
+    assert line == f"--out: got '{tmp_path / 'out'}', into which another sweep writes"
+
+
+def test_no_workers_is_no_number_of_workers(chapter, tmp_path):
+    line = refusal(chapter("1"), tmp_path, workers=0)
+    assert line == "--workers: got 0, accepts a whole number from 1"
+
+
+def command(path, out, *arguments):
+    words = [sys.executable, "-m", "pwlib", "sweep", path, "--out", out, *arguments]
+    return [str(word) for word in words]
+
+
+def run(path, out, *arguments):
+    return subprocess.run(command(path, out, *arguments), capture_output=True, text=True)
+
+
+def rows(out):
+    with (out / "table.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def marked(mark):
+    """The processes that have a mark in their environment."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if mark.encode() in path.read_bytes():
+                found.append(path.parent.name)
+        except OSError:
+            continue
+    return found
+
+
+def wait_for(condition, seconds):
+    until = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    return found
+
+
+def test_what_is_wrong_is_said_without_a_traceback(chapter, tmp_path):
+    done = run(chapter("1"), tmp_path / "out", "--grid", "sede=1", "radius=x")
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "sede: no parameter of the chapter; the nearest is 'seed'",
+        "radius: got 'x', accepts float",
+    ]
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_a_killed_sweep_leaves_no_process_and_goes_on_where_it_was(chapter, tmp_path):
+    ran, out = tmp_path / "ran", tmp_path / "out"
+    path = chapter(COUNT.format(str(ran)) + GLUE + "import time; time.sleep(1)")
+    mark = f"SWEEP_MARK={os.getpid()}.{time.monotonic_ns()}"
+    environment = os.environ | dict([mark.split("=")])
+    grid = ["--grid", "seed=0:5", "--workers", "2", "--quiet"]
+    client = subprocess.Popen(command(path, out, *grid), env=environment)
+    try:
+        wait_for(lambda: len(list(out.glob("[0-9a-f]*/origin.json"))) >= 2, 60)
+    finally:
+        client.send_signal(signal.SIGKILL)
+        client.wait()
+    wait_for(lambda: not marked(mark), 20)
+    before = {path: path.stat().st_mtime_ns for path in out.glob("[0-9a-f]*/origin.json")}
+    seeds = {str(json.loads(path.read_text())["parameters"]["seed"]) for path in before}
+    assert 2 <= len(seeds) < 5
+    done = run(path, out, *grid)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    executed = ran.read_text().split()
+    assert {seed: executed.count(seed) for seed in seeds} == dict.fromkeys(seeds, 1)
+    assert [(row["state"], row["twice"]) for row in rows(out)] == [
+        ("done", f"{2 * seed + 1.0}") for seed in range(5)
+    ]
+
+
+@pytest.mark.slow
+def test_a_failing_run_is_kept_shown_and_run_again_when_asked_for(chapter, tmp_path):
+    ran, mended, out = tmp_path / "ran", tmp_path / "mended", tmp_path / "out"
+    check = f"if seed == 1 and not Path({str(mended)!r}).exists():\n    raise ValueError('broken')"
+    path = chapter(COUNT.format(str(ran)), check, GLUE)
+    grid = ["--grid", "seed=0:3"]
+    first = run(path, out, *grid)
+    assert first.returncode == 1
+    last, where = first.stderr.splitlines()[-2:]
+    assert last == "failed  seed=1  in cell 4: ValueError: broken"
+    folder = Path(where.strip())
+    assert "ValueError: broken" in (folder / "traceback.txt").read_text()
+    cells = nbformat.read(folder / "notebook.ipynb", as_version=4).cells
+    assert cells[3].outputs[0].ename == "ValueError"
+    assert [row["state"] for row in rows(out)] == ["done", "failed", "done"]
+    again = run(path, out, *grid, "--quiet")
+    assert (again.returncode, again.stderr.splitlines()) == (1, [last, where])
+    assert sorted(ran.read_text().split()) == ["0", "1", "2"]
+    mended.touch()
+    assert run(path, out, *grid, "--retry-failed").returncode == 0
+    assert sorted(ran.read_text().split()) == ["0", "1", "1", "2"]
+    assert [row["state"] for row in rows(out)] == ["done"] * 3
+    assert not (folder / "traceback.txt").exists()
+
+
+@pytest.mark.slow
+def test_one_worker_and_two_find_the_same(chapter, tmp_path):
+    code = "import numpy as np\nx = np.random.default_rng(seed).normal(size=99).sum()\n"
+    path = chapter(code + "from myst_nb import glue\nglue('x', x, display=False)")
+    tables = []
+    for workers in (1, 2):
+        out = tmp_path / f"{workers}"
+        done = run(path, out, "--grid", "seed=0:2", "--workers", workers)
+        assert done.returncode == 0, done.stderr
+        tables.append((out / "table.csv").read_text())
+    assert tables[0] == tables[1]
+    assert len({row["x"] for row in rows(out)}) == 2
+
+
+@pytest.mark.slow
+def test_an_interrupted_sweep_says_so_and_leaves_no_process(chapter, tmp_path):
+    ran = tmp_path / "ran"
+    path = chapter(COUNT.format(str(ran)), "import time; time.sleep(600)")
+    mark = f"SWEEP_MARK={os.getpid()}.{time.monotonic_ns()}"
+    client = subprocess.Popen(
+        command(path, tmp_path / "out", "--grid", "seed=0:2", "--workers", "2"),
+        env=os.environ | dict([mark.split("=")]),
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert client.stderr.readline() == "2 runs, 0 of them there already\n"
+        wait_for(lambda: ran.exists() and len(ran.read_text().split()) == 2, 60)
+        os.killpg(client.pid, signal.SIGINT)
+        _, said = client.communicate(timeout=30)
+    finally:
+        client.kill()
+    assert said.splitlines()[-1].startswith("interrupted; what is whole is kept")
+    assert "Traceback" not in said
+    assert client.returncode == 1
+    wait_for(lambda: not marked(mark), 20)
+    assert [row["state"] for row in rows(tmp_path / "out")] == ["waiting"] * 2
+
+
+def test_the_sweep_of_a_chapter_can_be_planned_without_running_it():
+    path = plans.runs.CHAPTERS / "4c-adversarial-training.ipynb"
+    grid = ["seed=0:10", "dataset=MNIST,FashionMNIST", "radius=1.5,3,5"]
+    tasks = plans.plan(Request(path, grid)).tasks
+    assert len({task.key for task in tasks}) == 60
+    assert tasks[0].parameters == {
+        "workers": 1,
+        "seeds": [0],
+        "datasets": ["MNIST"],
+        "radius": 1.5,
+    }
