@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,12 +54,12 @@ def once(module: str, settings: Mapping, compute: Callable[[], Tensors]) -> Tens
     """What ``compute()`` returns, from the cache where it is on and has it.
 
     Processes of one machine that want the same thing wait for the first. A file is written whole
-    or not at all, with its settings in it; one that can't be read is computed again.
+    or not at all, with its settings in it; one that can't be read is computed again. Where the
+    folder can't be written to, or the disk is full, nothing is kept.
     """
     place = folder()
     if place is None:
         return compute()
-    place.mkdir(parents=True, exist_ok=True)
     path = place / f"{key(module, settings)}.safetensors"
     with _lock(path):
         found = _read(path)
@@ -77,15 +77,22 @@ def stored(place: Path) -> list[Path]:
 def empty(place: Path) -> int:
     """Remove the cache's files from a folder; returns how many networks there were."""
     found = stored(place)
-    for path in [*found, *place.glob("*.safetensors.*")]:
-        path.unlink(missing_ok=True)
+    for path in found:
+        with _lock(path):  # not while a process writes it
+            path.unlink(missing_ok=True)
     return len(found)
 
 
 @contextmanager
 def _lock(path: Path) -> Iterator[None]:
     """Held by one process at a time, and released by the system when that process ends."""
-    with path.with_name(f"{path.name}.lock").open("w") as file:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.with_name(f"{path.name}.lock").open("w")
+    except OSError:  # nothing can be written here, so there is nothing to share
+        yield
+        return
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -95,14 +102,19 @@ def _read(path: Path) -> Tensors | None:
     from safetensors.torch import load_file
 
     try:
-        return load_file(path)
-    except (FileNotFoundError, SafetensorError):
+        return load_file(path) or None  # a file without tensors is no network
+    except (OSError, SafetensorError):
         return None
 
 
 def _write(path: Path, tensors: Tensors, settings: Mapping) -> None:
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     part = path.with_name(f"{path.name}.{os.getpid()}")
-    save_file(tensors, part, {"settings": json.dumps(dict(settings), sort_keys=True)})
-    os.replace(part, path)
+    try:
+        save_file(tensors, part, {"settings": json.dumps(dict(settings), sort_keys=True)})
+        os.replace(part, path)
+    except (OSError, SafetensorError):  # a full disk
+        with suppress(OSError):
+            part.unlink()

@@ -88,7 +88,7 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
 
 
 def _own(workers: int) -> LocalCluster:
-    """A cluster of this machine; Ctrl-C is ignored until it is there, as Dask can't be interrupted."""
+    """A cluster of this machine; Ctrl-C is ignored while it starts, which Dask can't undo."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # which its processes inherit
     try:
         return LocalCluster(

@@ -2,7 +2,8 @@
 
 An executed chapter carries a fingerprint of what its outputs depend on: its code cells, the modules
 of pwlib that it imports directly or indirectly, its entries in the ledger and in the register of
-assumptions, and the versions of the packages behind them. The data files enter through their
+assumptions, the tables of ``chapters/results`` that either names, and the versions of the packages
+behind them. The data files enter through their
 checksums, which stand in ``pwlib/datasets.py``. A chapter is stale when the fingerprint of today
 differs from the one it carries. Prose is not part of it: editing a paragraph costs no execution.
 """
@@ -64,12 +65,21 @@ def inputs(nb: NotebookNode, chapter: str) -> dict[str, dict | list]:
     """All that the outputs of a chapter depend on, as plain data: texts, versions, entries."""
     modules, packages = imports("\n".join(cell.source for cell in _code_cells(nb)))
     registers = [name for name in ("claims", "assumptions") if name in modules]
-    return {
+    found = {
         "cells": [cell.source for cell in _code_cells(nb)],
         "modules": {name: source(name) for name in sorted(modules)},
         "versions": {name: version(name) for name in sorted(packages)},
         "registers": {name: _entries(name, chapter, nb) for name in registers},
     }
+    tables = _tables("\n".join([*found["cells"], *found["modules"].values()]))
+    return found | ({"tables": tables} if tables else {})
+
+
+def _tables(code: str) -> dict[str, str]:
+    """The tables of ``chapters/results`` that a piece of code names, with their text."""
+    named = sorted(set(re.findall(r"[\w-]+\.csv", code)))
+    paths = (CHAPTERS / "results" / name for name in named)
+    return {path.name: path.read_text() for path in paths if path.exists()}
 
 
 def digest(data: object) -> str:

@@ -30,6 +30,7 @@ from pwlib.progress import Progress, label
 from pwlib.runs import Result, Task
 
 ORIGIN, LOCK = "origin.json", ".lock"
+SCRIPT = re.compile(r"<script\b.*?</script>", re.S)
 LEFT = re.compile(
     r"\.(?P<key>[0-9a-f]{16})\.(?:part|(?P<older>older))|\.(?:table|sweep|summary)\.\w+\.\d+"
 )
@@ -109,7 +110,8 @@ def summarise(out: Path) -> Path:
     exporter = HTMLExporter(
         exclude_input=True, exclude_output_prompt=True, mathjax_url="", require_js_url=""
     )
-    files.write(out / "summary.html", exporter.from_notebook_node(nb)[0])
+    page, _ = exporter.from_notebook_node(nb)
+    files.write(out / "summary.html", SCRIPT.sub("", page))  # it needs none, and no network
     return out / "summary.html"
 
 

@@ -1,4 +1,5 @@
 import dataclasses
+import os
 
 import pytest
 import torch
@@ -111,9 +112,23 @@ def test_one_command_empties_the_cache(place, trained, capsys):
     assert capsys.readouterr().out == f"2 networks, 0 MB, in {place}\n"
     assert __main__.main(["cache", "--empty"]) == 0
     assert capsys.readouterr().out == f"removed 2 networks from {place}\n"
-    assert list(place.iterdir()) == []
+    assert cache.stored(place) == []
 
 
 def test_emptying_a_cache_that_is_not_there_is_no_error(place, capsys):
     assert __main__.main(["cache", "--empty"]) == 0
     assert capsys.readouterr().out == f"removed 0 networks from {place}\n"
+
+
+def test_a_full_disk_loses_no_network(place, trained, monkeypatch):
+    monkeypatch.setattr(os, "replace", lambda *paths: (_ for _ in ()).throw(OSError(28, "full")))
+    live, times = trained()
+    assert live
+    assert times == 1
+    assert not [path for path in place.iterdir() if not path.name.endswith(".lock")]
+
+
+def test_a_folder_that_cannot_be_made_is_as_no_cache(tmp_path, trained, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "file" / "networks"))
+    assert trained()[0]

@@ -102,3 +102,18 @@ def test_a_write_that_fails_leaves_the_old_notebook(chapter, monkeypatch):
     with pytest.raises(OSError, match="full"):
         notebooks.write(new_notebook(), chapter)
     assert chapter.read_bytes() == before
+
+
+def test_a_chapter_depends_on_the_tables_that_its_code_names(chapter):
+    results = chapter.parent / "results"
+    results.mkdir()
+    (results / "law.csv").write_text("n,m\n")
+    before = notebooks.fingerprint(chapter)
+    edit(chapter, 2, "open('law.csv')")
+    named = notebooks.fingerprint(chapter)
+    (results / "law.csv").write_text("n,m\n1,2\n")
+    assert len({before, named, notebooks.fingerprint(chapter)}) == 3
+    (results / "other.csv").write_text("")
+    changed = notebooks.fingerprint(chapter)
+    (results / "other.csv").write_text("x")
+    assert notebooks.fingerprint(chapter) == changed

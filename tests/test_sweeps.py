@@ -183,7 +183,8 @@ def test_what_is_wrong_is_said_without_a_traceback(chapter, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_killed_sweep_leaves_no_process_and_goes_on_where_it_was(chapter, tmp_path):
+@pytest.mark.parametrize("finished", [0, 1, 3])
+def test_a_killed_sweep_leaves_no_process_and_goes_on_where_it_was(chapter, tmp_path, finished):
     ran, out = tmp_path / "ran", tmp_path / "out"
     path = chapter(COUNT.format(str(ran)) + GLUE + "import time; time.sleep(1)")
     mark = f"SWEEP_MARK={os.getpid()}.{time.monotonic_ns()}"
@@ -191,14 +192,15 @@ def test_a_killed_sweep_leaves_no_process_and_goes_on_where_it_was(chapter, tmp_
     grid = ["--grid", "seed=0:5", "--workers", "2", "--quiet"]
     client = subprocess.Popen(command(path, out, *grid), env=environment)
     try:
-        wait_for(lambda: len(list(out.glob("[0-9a-f]*/origin.json"))) >= 2, 60)
+        wait_for(lambda: ran.exists(), 60)
+        wait_for(lambda: len(list(out.glob("[0-9a-f]*/origin.json"))) >= finished, 60)
     finally:
         client.send_signal(signal.SIGKILL)
         client.wait()
     wait_for(lambda: not marked(mark), 20)
     before = {path: path.stat().st_mtime_ns for path in out.glob("[0-9a-f]*/origin.json")}
     seeds = {str(json.loads(path.read_text())["parameters"]["seed"]) for path in before}
-    assert 2 <= len(seeds) < 5
+    assert finished <= len(seeds) < 5
     done = run(path, out, *grid)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert {path: path.stat().st_mtime_ns for path in before} == before
@@ -232,6 +234,34 @@ def test_a_failing_run_is_kept_shown_and_run_again_when_asked_for(chapter, tmp_p
     assert sorted(ran.read_text().split()) == ["0", "1", "1", "2"]
     assert [row["state"] for row in rows(out)] == ["done"] * 3
     assert not (folder / "traceback.txt").exists()
+
+
+@pytest.mark.slow
+def test_thirty_tiny_runs_all_arrive(chapter, tmp_path):
+    out = tmp_path / "out"
+    assert run(chapter(GLUE), out, "--grid", "seed=0:30", "--quiet").returncode == 0
+    assert [float(row["twice"]) for row in rows(out)] == [2 * seed + 1.0 for seed in range(30)]
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_one_line_and_what_is_whole_stays(chapter, tmp_path, monkeypatch):
+    written, keep = [], sweeps.keep
+
+    def until_full(out, task, result):
+        if written:
+            raise OSError(28, "No space left on device")
+        written.append(keep(out, task, result))
+
+    monkeypatch.setattr(sweeps, "keep", until_full)
+    request, out = Request(chapter(GLUE), ["seed=0:3"]), tmp_path / "out"
+    with pytest.raises(SweepError, match="^--out: got .*No space left on device$"):
+        sweeps.sweep(request, Settings(out, workers=1, quiet=True))
+    first = written[0] / "origin.json"
+    before = first.stat().st_mtime_ns
+    monkeypatch.undo()
+    assert sweeps.sweep(request, Settings(out, workers=1, quiet=True)) == 0
+    assert [row["state"] for row in rows(out)] == ["done"] * 3
+    assert first.stat().st_mtime_ns == before
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from report import Comparison, Part, Table
 
 from pwlib import sweeps
 
-MANY, FEW, ROUNDS = 1000, 24, 6
+MANY, FEW, ROUNDS = 1000, 40, 6
 
 
 def run() -> Part:
@@ -88,10 +88,10 @@ def _sweep(chapter: Path, runs: int, workers: int) -> Callable[[], float]:
         from pwlib.progress import Progress
 
         with tempfile.TemporaryDirectory() as folder, cluster.connected(None, workers) as client:
-            tasks = plans.plan(chapter, [f"k=0:{runs}"], {})
-            keeper = sweeps.Keeper(Path(folder), ["k"], Progress(runs, quiet=True))
+            plan = plans.plan(plans.Request(chapter, [f"k=0:{runs}"]))
+            keeper = sweeps.Keeper(Path(folder), plan.swept, Progress(runs, quiet=True))
             start = time.monotonic()
-            cluster.execute(client, tasks, keeper)
+            cluster.execute(client, plan.tasks, keeper)
             return time.monotonic() - start
 
     return seconds
