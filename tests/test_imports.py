@@ -5,7 +5,17 @@ import sys
 
 import pytest
 
-NUMERICS = ["polynomials", "grids", "maxmargin", "signs", "optimal", "linear", "intervals"]
+NUMERICS = [
+    "polynomials",
+    "grids",
+    "maxmargin",
+    "sampling",
+    "point_sets",
+    "signs",
+    "optimal",
+    "linear",
+    "intervals",
+]
 HEAVY = ["torch", "matplotlib", "scipy.stats", "scipy.optimize", "sympy", "IPython"]
 
 

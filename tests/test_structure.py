@@ -45,6 +45,8 @@ def test_the_book_has_the_chapters_of_the_paper():
         "4b-optimal-points-of-networks",
         "4c-adversarial-training",
         "5-conclusion",
+        "6a-how-many-points",
+        "6b-which-points",
     ]
 
 

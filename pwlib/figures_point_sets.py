@@ -1,0 +1,98 @@
+"""Figures of the chapter on the best training points: data in, a matplotlib Figure out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from pwlib import point_sets, polynomials, style
+
+_EQUISPACED = {"color": style.COLOURS["equispaced"], "marker": "s", "ms": 4}
+_CHEBYSHEV = {"color": style.COLOURS["chebyshev"], "marker": "o", "ms": 4}
+_HARD = {"color": style.COLOURS["positive"], "marker": "^", "ms": 5}
+_BEST = {"color": style.COLOURS["ink"], "marker": "d", "ms": 4, "ls": ":"}
+LOOKS = {
+    "equispaced midpoints": _EQUISPACED | {"mfc": "white", "ls": "--"},
+    "equispaced with ends": _EQUISPACED,
+    "Chebyshev roots": _CHEBYSHEV | {"mfc": "white", "ls": "--"},
+    "Chebyshev extrema": _CHEBYSHEV,
+    "maximisers of (12)": _HARD,
+    "best found": _BEST,
+}
+
+
+def figure_advantage(
+    degree: int,
+    worst: Mapping[str, Mapping[int, float]],
+    noise: Mapping[str, Mapping[int, float]],
+) -> Figure:
+    """The greatest variance without noise, m ≤ n, and that of the noise, m > n, against m.
+
+    Both map the name of a set (see `LOOKS`) to its value at each size.
+    """
+    fig = style.figure(height=3.9)
+    left, right = fig.subplots(1, 2)
+    for axes, table in ((left, worst), (right, noise)):
+        for name, values in table.items():
+            every = None if len(values) < 20 else 0.08
+            axes.plot(
+                *zip(*values.items(), strict=True), label=name, markevery=every, **LOOKS[name]
+            )
+        axes.set_xlabel("number of training points, $m$")
+    muted = {"color": style.COLOURS["muted"], "lw": 1}
+    left.axhline(degree + 1, **muted)
+    left.text(degree, degree + 1.15, "before training", fontsize=9, ha="right")
+    left.set(ylabel="greatest variance", ylim=(0, degree + 2.2))
+    left.set_title(f"Exact labels, $m \\leq n = {degree}$")
+    sizes = np.array(list(next(iter(noise.values()))))
+    right.plot(sizes, (degree + 1) / sizes, label="least possible", **muted)
+    right.set(xscale="log", yscale="log", title=f"Noisy labels, $m > n = {degree}$")
+    handles = dict(zip(*reversed(left.get_legend_handles_labels()), strict=True))
+    handles |= dict(zip(*reversed(right.get_legend_handles_labels()), strict=True))
+    fig.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4)
+    return fig
+
+
+def figure_sets(sets: Mapping[str, Sequence[float]]) -> Figure:
+    """Sets of points, one below the other; a point within 0.01 of the one before stands higher."""
+    fig = style.figure(height=0.9 + 0.3 * len(sets))
+    axes = fig.subplots()
+    for height, (name, x) in enumerate(sets.items()):
+        look = LOOKS.get(name, _BEST) | {"ls": "", "ms": 6, "clip_on": False}
+        axes.axhline(-height, color=style.COLOURS["muted"], lw=0.5)
+        raised = 0.3 * (np.diff(x, prepend=-1) < 0.01)
+        axes.plot(x, raised - height, **look)
+    axes.set_yticks(-np.arange(len(sets)), list(sets))
+    axes.set(xlabel="$x$", xlim=(0, 1), ylim=(0.6 - len(sets), 0.5))
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(left=False)
+    return fig
+
+
+def figure_offsets(degree: int) -> Figure:
+    """How far the nearest node of each reading lies from each maximiser of (12), and the formula's.
+
+    Lines are the limits as the degree grows at a fixed position.
+    """
+    x = polynomials.hard_points(degree)
+    line = np.linspace(0, 1, 400)
+    t = np.arccos(np.abs(1 - 2 * line))  # the angle from the nearer end
+    look = {"ls": "", "ms": 4, "clip_on": False}
+    colour, formula = style.COLOURS["chebyshev"], style.COLOURS["ink"]
+    faces = dict(zip(point_sets.readings(degree), (colour, "white", colour, "white"), strict=True))
+    markers = dict(zip(faces, "oo^^", strict=True))
+    fig = style.figure(height=3.8)
+    axes = fig.subplots()
+    for sign in (-1, 1):
+        axes.plot(line, 1 / 4 + sign * t / (2 * np.pi), color=style.COLOURS["muted"], lw=1)
+    for name, nodes in point_sets.readings(degree).items():
+        shown = look | {"color": colour, "mfc": faces[name], "marker": markers[name]}
+        axes.plot(x, point_sets.offsets(degree, nodes), label=name, **shown)
+    near = point_sets.offsets(degree, point_sets.hard_points_formula(degree))
+    axes.plot(x, near, color=formula, marker="d", label="formula", **look)
+    axes.set(xlabel="$x$", ylabel="distance of the nearest\nnode / spacing", xlim=(0, 1))
+    axes.set(ylim=(0, 0.55), title=f"$n = {degree}$")
+    fig.legend(loc="outside lower center", ncols=3)
+    return fig

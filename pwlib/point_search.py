@@ -1,0 +1,172 @@
+"""The best training points of a given number, looked for from many starts.
+
+Two criteria for what `point_sets.variance` leaves: "average", its mean over [0, 1], and "worst",
+its maximum. Both have many local minima, so a result is the best that was found and no more.
+``python -m pwlib.point_search`` makes the table of results that the chapter shows.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import platform
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pwlib import files, grids, point_sets, polynomials
+
+Array = NDArray[np.float64]
+
+TABLE = Path(__file__).parents[1] / "chapters" / "results" / "point-sets.csv"
+COMMAND = "python -m pwlib.point_search"
+CRITERIA = ("average", "worst")
+DEGREE, SEED = 10, 0
+STARTS = {"average": 200, "worst": 150}
+_LEAST_GAP = 1e-3  # of neighbours, in the angle; nearer ones count as merged
+
+
+def score(n: int, x: ArrayLike, criterion: str) -> float:
+    """What x is judged by: the mean or the maximum over [0, 1] of the variance that it leaves."""
+    if criterion not in CRITERIA:
+        raise ValueError(f"criterion: got {criterion!r}, accepts 'average' or 'worst'")
+    return (point_sets.mean_variance if criterion == "average" else point_sets.largest_variance)(
+        n, x
+    )
+
+
+def start(m: int, seed: int, index: int) -> Array:
+    """A start: angles in [0, π], ascending. The first five are the grids, the others random.
+
+    Random angles lie one in each of m equal parts at even indices. At odd ones they scatter about
+    m equidistant angles, the two ends among them.
+    """
+    if index < 5 and m > 1:
+        return np.arccos(1 - 2 * list(point_sets.grids_of(m).values())[index])
+    jitter = np.random.default_rng([seed, index]).uniform(-0.4, 0.4, m)
+    if index % 2 == 0 or m == 1:
+        return np.pi * (np.arange(m) + 0.5 + jitter) / m
+    return np.clip(np.pi * (np.arange(m) + jitter) / (m - 1), 0, np.pi)
+
+
+def search(n: int, m: int, criterion: str, index: int, seed: int = SEED) -> tuple[float, Array]:
+    """The local optimum that one start leads to: the score and the points, ascending (m,)."""
+    descend = {"average": _descend_average, "worst": _descend_worst}[criterion]
+    angles = np.sort(descend(n, start(m, seed, index)))
+    x = np.sin(angles / 2) ** 2
+    return score(n, x, criterion), x
+
+
+def best(n: int, m: int, criterion: str, starts: int, seed: int = SEED) -> dict:
+    """The best of `starts` searches, as a row of the table.
+
+    `start` is the one that found it, `hits` how many came within 1e-6 of it.
+    """
+    found = [search(n, m, criterion, index, seed) for index in range(starts)]
+    values = np.array([value for value, _ in found])
+    index = int(values.argmin())
+    hits = int((values < values[index] * (1 + 1e-6)).sum())
+    row = {"n": n, "m": m, "criterion": criterion, "value": float(values[index])}
+    row |= {"points": found[index][1].tolist(), "starts": starts, "hits": hits}
+    return row | {"seed": seed, "start": index}
+
+
+def gradients(n: int, angles: Array, features: Array) -> tuple[Array, Array]:
+    """The variance at points with these features (k, n + 1); its slopes in the angles (k, m)."""
+    i = np.arange(n + 1)
+    signs = (-1.0) ** i  # T*_i((1 − cos t)/2) = (−1)^i cos(i t)
+    seen, triangle = np.linalg.qr((signs * np.cos(np.outer(angles, i))).T)
+    unseen = features - (features @ seen) @ seen.T
+    weights = features @ seen @ np.linalg.pinv(triangle, rcond=1e-12).T  # of labels in the fit
+    slopes = unseen @ (-signs * i * np.sin(np.outer(angles, i))).T
+    return (unseen * features).sum(axis=1), -2 * weights * slopes
+
+
+def _descend_average(n: int, angles: Array) -> Array:
+    from scipy.optimize import minimize
+
+    roots, weights = np.polynomial.legendre.leggauss(n + 1)  # exact for degree 2n
+    features = polynomials.chebyshev_features(n, (1 + roots) / 2)
+
+    def mean(angles: Array) -> tuple[float, Array]:
+        values, slopes = gradients(n, angles, features)
+        return weights @ values / 2, weights @ slopes / 2
+
+    order = {"type": "ineq", "fun": lambda angles: np.diff(angles) - _LEAST_GAP}
+    order["jac"] = lambda angles: np.eye(len(angles))[1:] - np.eye(len(angles))[:-1]
+    options = {"maxiter": 500, "ftol": 1e-14}
+    bounds = [(0, np.pi)] * len(angles)
+    found = minimize(mean, angles, jac=True, bounds=bounds, constraints=order, options=options)
+    return np.clip(found.x, 0, np.pi)
+
+
+def _descend_worst(n: int, angles: Array) -> Array:
+    """Linear programs in a trust region: lower the greatest of the linearised variances."""
+    features = polynomials.chebyshev_features(n, grids.chebyshev(20 * n + 1))
+    values, slopes = gradients(n, angles, features)
+    radius = 0.1
+    for _ in range(100):
+        step, promised = _linear_step(angles, values, slopes, radius)
+        promised = values.max() - promised
+        if promised < 1e-10 or radius < 1e-9:
+            break
+        tried = gradients(n, angles + step, features)
+        if values.max() - tried[0].max() > 0.1 * promised:
+            angles, (values, slopes), radius = angles + step, tried, 2 * radius
+        else:
+            radius /= 3
+    return angles
+
+
+def _linear_step(angles: Array, values: Array, slopes: Array, radius: float) -> tuple[Array, float]:
+    """The step, of `radius` at most in each angle, that minimises max (values + slopes · step)."""
+    from scipy.optimize import linprog
+
+    m = len(angles)
+    high = values > 0.1 * values.max()
+    order = np.eye(m)[:-1] - np.eye(m)[1:]
+    table = np.block([[slopes[high], -np.ones((high.sum(), 1))], [order, np.zeros((m - 1, 1))]])
+    right = np.concatenate([-values[high], np.maximum(np.diff(angles) - _LEAST_GAP, 0)])
+    low, up = np.maximum(-radius, -angles), np.minimum(radius, np.pi - angles)
+    bounds = [*zip(low, up, strict=True), (0, None)]
+    found = linprog(np.append(np.zeros(m), 1), table, right, bounds=bounds)
+    if found.x is None:
+        return np.zeros(m), values.max()
+    return np.clip(found.x[:-1], low, up), found.x[-1]
+
+
+def recorded(n: int, path: Path = TABLE) -> list[dict]:
+    """The rows of the table for degree n, numbers as numbers; none for a degree that it lacks."""
+    with path.open(newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    for row in rows:
+        row |= {key: int(row[key]) for key in ("n", "m", "starts", "hits", "seed", "start")}
+        row |= {"value": float(row["value"]), "points": [*map(float, row["points"].split())]}
+    return [row for row in rows if row["n"] == n]
+
+
+def main() -> int:
+    """Make the table: every size m up to the degree, both criteria."""
+    versions = {name: metadata.version(name) for name in ("numpy", "scipy")}
+    versions = {"python": platform.python_version()} | versions
+    rows = []
+    for m in range(1, DEGREE + 1):
+        for criterion in CRITERIA:
+            row = best(DEGREE, m, criterion, STARTS[criterion])
+            row["value"] = f"{row['value']:.9f}"
+            row["points"] = " ".join(f"{x:.12f}" for x in row["points"])
+            rows.append(row | versions | {"command": COMMAND})
+            print(m, criterion, row["value"], row["hits"], flush=True)
+    lines = io.StringIO()
+    writer = csv.DictWriter(lines, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    files.write(TABLE, lines.getvalue())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,252 @@
+"""What a set of training points leaves unknown of a random polynomial, and what noise does.
+
+The hypothesis is h = Σ a_i T*_i of degree n with independent standard normal coefficients; the rule
+is least squares, of least norm where the m points are too few. With P the projection on the span
+of the features φ(x_j), the error is −(I − P)a, a Gaussian process with variance φᵀ(I − P)φ. It
+depends on the points only through the polynomials of degree n that vanish at them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import numpy as np
+from numpy.polynomial import chebyshev, legendre
+from numpy.typing import ArrayLike, NDArray
+
+from pwlib import grids, polynomials
+
+Array = NDArray[np.float64]
+
+
+def unseen(n: int, x: ArrayLike) -> Array:
+    """An orthonormal basis of the coefficients that vanish at x (m,): (n + 1, n + 1 − m), m ≤ n.
+
+    These are the multiples of Π (x − x_j). They are built by one factor at a time, so points may
+    merge: where two are equal, the slope vanishes as well.
+    """
+    x = _points(x)
+    if len(x) > n:
+        raise ValueError(f"x: got {len(x)} points, accepts up to n = {n}")
+    basis = np.eye(n + 1 - len(x))
+    for u in 2 * _spread(x) - 1:
+        basis = np.linalg.qr(_times(basis, u))[0]
+    return basis
+
+
+def variance(n: int, x: ArrayLike, at: ArrayLike) -> Array:
+    """The mean square of the error ĥ_X − h at the points `at`: (len(at),)."""
+    x = _points(x)
+    if len(x) > n:
+        return np.zeros(len(np.asarray(at)))
+    return ((polynomials.chebyshev_features(n, at) @ unseen(n, x)) ** 2).sum(axis=1)
+
+
+def largest_variance(n: int, x: ArrayLike) -> float:
+    """max over [0, 1] of `variance`, a polynomial of degree 2n, from its critical points."""
+    return _largest(lambda at: variance(n, x, at), 2 * n)
+
+
+def gram(n: int, measure: str = "lebesgue") -> Array:
+    """The matrix of the integrals of T*_i T*_k over [0, 1]: (n + 1, n + 1).
+
+    `measure` is "lebesgue" or "arcsine", both of mass 1.
+    """
+    i = np.arange(n + 1)
+    if measure == "arcsine":
+        return np.diag(np.where(i == 0, 1.0, 0.5))
+    if measure != "lebesgue":
+        raise ValueError(f"measure: got {measure!r}, accepts 'lebesgue' or 'arcsine'")
+    plus, minus = np.add.outer(i, i), np.subtract.outer(i, i)
+    even = plus % 2 == 0
+    return np.where(even, 0.5 / (1 - plus**2 + ~even) + 0.5 / (1 - minus**2 + ~even), 0)
+
+
+def mean_variance(n: int, x: ArrayLike, measure: str = "lebesgue") -> float:
+    """The mean over a measure of `variance`, the trace of (I − P)G."""
+    basis = unseen(n, x)
+    return float(np.sum(basis * (gram(n, measure) @ basis)))
+
+
+def least_mean_variance(n: int, m: int, measure: str = "lebesgue") -> float:
+    """A lower bound of `mean_variance` over all sets of m points.
+
+    It is the sum of the n + 1 − m smallest eigenvalues of the Gram matrix (Ky Fan).
+    """
+    return float(np.linalg.eigvalsh(gram(n, measure))[: n + 1 - m].sum())
+
+
+def eigen_points(n: int) -> tuple[float, NDArray[np.complex128]]:
+    """The least eigenvalue of the Lebesgue Gram matrix; the roots of its eigenvector (n,).
+
+    n points in [0, 1] at these roots attain the bound of `least_mean_variance` for m = n.
+    """
+    values, vectors = np.linalg.eigh(gram(n))
+    roots = chebyshev.chebroots(vectors[:, 0])
+    return float(values[0]), (1 + roots.astype(complex)) / 2
+
+
+def steepness(n: int, x: ArrayLike) -> float:
+    """The expectation of (8): √(2/π) Σ_j |(I − P) φ′(x_j)|; 0 for n + 1 points or more."""
+    x = _points(x)
+    if len(x) > n:
+        return 0.0
+    norms = np.linalg.norm(feature_slopes(n, x) @ unseen(n, x), axis=1)
+    return float(np.sqrt(2 / np.pi) * norms.sum())
+
+
+def steepness_of_pairs(n: int, centres: ArrayLike) -> float:
+    """The limit of (8) / gap for pairs of points that merge at the centres: √(2/π) Σ |(I − P₀) φ″|.
+
+    P₀ belongs to the values and slopes at the centres (pairs,).
+    """
+    centres = _points(centres)
+    second = feature_slopes(n, centres, order=2) @ unseen(n, np.repeat(centres, 2))
+    return float(np.sqrt(2 / np.pi) * np.linalg.norm(second, axis=1).sum())
+
+
+def feature_slopes(n: int, x: ArrayLike, order: int = 1) -> Array:
+    """The derivatives of T*_0, …, T*_n at x, of first or higher order: (len(x), n + 1)."""
+    derivatives = chebyshev.chebder(np.eye(n + 1), order, scl=2)
+    return chebyshev.chebvander(2 * _points(x) - 1, len(derivatives) - 1) @ derivatives
+
+
+def noise_variance(n: int, x: ArrayLike, at: ArrayLike) -> Array:
+    """The variance of the fit at the points `at` where each label has noise of variance 1."""
+    to_labels = np.linalg.pinv(polynomials.chebyshev_features(n, _points(x)), rcond=1e-15)
+    return ((polynomials.chebyshev_features(n, at) @ to_labels) ** 2).sum(axis=1)
+
+
+def mean_noise_variance(n: int, x: ArrayLike, measure: str = "lebesgue") -> float:
+    """The mean over a measure of `noise_variance`."""
+    to_labels = np.linalg.pinv(polynomials.chebyshev_features(n, _points(x)), rcond=1e-15)
+    return float(np.sum(to_labels * (gram(n, measure) @ to_labels)))
+
+
+def largest_noise_variance(n: int, x: ArrayLike) -> float:
+    """max over [0, 1] of `noise_variance`."""
+    return _largest(lambda at: noise_variance(n, x, at), 2 * n)
+
+
+def lebesgue_constant(n: int, x: ArrayLike) -> float:
+    """How much the largest disturbance of the labels can grow in the fit: max Σ_j |ℓ_j|.
+
+    On the extrema of T*_{20n}, which for n + 1 points or fewer miss less than 1 % of it.
+    """
+    dense = polynomials.chebyshev_features(n, grids.chebyshev(20 * n + 1))
+    to_labels = np.linalg.pinv(polynomials.chebyshev_features(n, _points(x)), rcond=1e-15)
+    return float(np.abs(dense @ to_labels).sum(axis=1).max())
+
+
+def hard_points_formula(n: int) -> Array:
+    """(1 − cos s_k)/2 with s_k = (4k + 3)π/(4n + 2), and their mirror images: (n,), ascending.
+
+    Next to the local maximisers of (12): there sin((2n + 1)s) is −1, so its ratio to sin s is
+    nearly least.
+    """
+    s = (4 * np.arange((n + 1) // 2) + 3) * np.pi / (4 * n + 2)
+    lower = np.sin(s / 2) ** 2
+    return np.concatenate([lower, 1 - lower[: n // 2][::-1]])
+
+
+def readings(n: int) -> dict[str, Array]:
+    """The four readings of "the Chebyshev grid" near the n maximisers of (12), inside (0, 1)."""
+    return {
+        "roots of $T^*_n$": grids.chebyshev(n, "roots"),
+        "extrema of $T^*_{n+1}$, inside": grids.chebyshev(n + 2)[1:-1],
+        "roots of $T^*_{n+1}$": grids.chebyshev(n + 1, "roots"),
+        "extrema of $T^*_n$, inside": grids.chebyshev(n + 1)[1:-1],
+    }
+
+
+def offsets(n: int, x: ArrayLike) -> Array:
+    """From each maximiser of (12) to the nearest of the points x: (n,), in units of π/n (angle)."""
+    angles, hard = (np.arccos(1 - 2 * p) for p in (_points(x), polynomials.hard_points(n)))
+    return np.abs(np.subtract.outer(hard, angles)).min(axis=1) * n / np.pi
+
+
+def size_without_gain(n: int, grid: Callable[[int], Array]) -> int:
+    """The least m from which on noise is nowhere amplified: `largest_noise_variance` at most 1.
+
+    Of all m from n + 1 to 1.3 (n + 1)²; that of midpoints falls below 1 at about (n + 1)².
+    """
+    sizes = range(n + 1, round(1.3 * (n + 1) ** 2))
+    above = [m for m in sizes if largest_noise_variance(n, grid(m)) > 1 + 1e-9]
+    return max(above, default=n) + 1
+
+
+def scores(n: int, x: ArrayLike) -> tuple[float, float, float]:
+    """What x leaves: the mean of the variance, arcsine and Lebesgue measure, and its maximum."""
+    means = (mean_variance(n, x, measure) for measure in ("arcsine", "lebesgue"))
+    return (*means, largest_variance(n, x))
+
+
+def midpoints(m: int) -> Array:
+    """The midpoints of m equal parts of [0, 1]: (m,)."""
+    return (2 * np.arange(m) + 1) / (2 * m)
+
+
+def fekete(m: int) -> Array:
+    """0, 1 and the extrema inside of the Legendre polynomial of degree m − 1: (m,), m ≥ 2.
+
+    Fejér (1932): for n = m − 1 the squares of the Lagrange polynomials add up to 1 at most.
+    """
+    inside = legendre.Legendre.basis(m - 1).deriv().roots()
+    return np.concatenate([[0.0], (1 + np.sort(inside)) / 2, [1.0]])
+
+
+def grids_of(m: int) -> dict[str, Array]:
+    """The grids of m ≥ 2 points that the chapter compares."""
+    return {
+        "equispaced midpoints": midpoints(m),
+        "equispaced with ends": grids.equispaced(m),
+        "Chebyshev roots": grids.chebyshev(m, "roots"),
+        "Chebyshev extrema": grids.chebyshev(m),
+        "roots and ends": grids.chebyshev(m, "roots+ends"),
+    }
+
+
+def subset_scores(n: int, points: ArrayLike, m: int) -> Array:
+    """The `scores` of every choice of m of the points: (choices, 3)."""
+    subsets = itertools.combinations(np.asarray(points), m)
+    return np.array([scores(n, x) for x in subsets])
+
+
+def _spread(x: Array) -> Array:
+    """The points in Leja's order, each as far as can be from those before, which keeps accuracy."""
+    x = np.sort(x)
+    order, logs = [], np.zeros(len(x))
+    with np.errstate(divide="ignore"):
+        while len(order) < len(x):
+            order.append(max(set(range(len(x))) - set(order), key=logs.__getitem__))
+            logs += np.log(np.abs(x - x[order[-1]]))
+    return x[order]
+
+
+def _times(basis: Array, u: float) -> Array:
+    """The Chebyshev coefficients of (2x − 1 − u) times each column."""
+    rows, _ = basis.shape
+    product = np.zeros((rows + 1, basis.shape[1]))
+    product[:-1] -= u * basis
+    product[1] += basis[0]
+    product[2:] += basis[1:] / 2
+    product[: rows - 1] += basis[1:] / 2
+    return product
+
+
+def _largest(values: Callable[[Array], Array], degree: int) -> float:
+    """The maximum over [0, 1] of a polynomial of this degree."""
+    series = chebyshev.Chebyshev.interpolate(lambda x: values(np.clip(x, 0, 1)), degree, [0, 1])
+    critical = series.deriv().roots().real
+    inside = critical[(critical > 0) & (critical < 1)]
+    return float(values(np.concatenate([[0.0], inside, [1.0]])).max())
+
+
+def _points(x: ArrayLike) -> Array:
+    x = np.asarray(x, dtype=float)
+    if x.ndim != 1 or len(x) == 0:
+        raise ValueError(f"x: got an array of shape {x.shape}, accepts (points,), one or more")
+    if not np.all((x >= 0) & (x <= 1)):
+        raise ValueError(f"x: got {x[~((x >= 0) & (x <= 1))][0]}, accepts numbers in [0, 1]")
+    return x

@@ -1,0 +1,220 @@
+"""How many training points the Chebyshev maximum-margin classifier needs, and its limit.
+
+On a grid that is antisymmetric about 1/2 the classifier is odd in u = 2x − 1 and has the
+p = ⌊(n + 1)/2⌋ weights of T_1, T_3, …, T_{2p−1}. With u = sin φ these are ± sin φ, ± sin 3φ, ….
+``python -m pwlib.sampling`` makes the table of the chapter, or goes on with it where one is there.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.polynomial import chebyshev
+from numpy.typing import NDArray
+
+from pwlib import files, grids, maxmargin, polynomials
+
+Vector = NDArray[np.float64]
+TABLE = Path(__file__).parents[1] / "chapters" / "results" / "sampling.csv"
+READINGS = ("equispaced", *grids.CHEBYSHEV_KINDS)
+COLUMNS = ("p", "reading", "odd", "certified", "last", "sizes", "first_without", "closest")
+
+
+def grid(reading: str, m: int) -> Vector:
+    """E_m, or C_m in one of its readings; (m,)."""
+    return grids.equispaced(m) if reading == "equispaced" else grids.chebyshev(m, reading)
+
+
+def fit(n: int, x: Vector) -> Vector:
+    """The maximum-margin weights (n + 1,) on an antisymmetric grid, from its upper half alone.
+
+    Raises ValueError where x isn't antisymmetric about 1/2 (``x[::-1] == 1 - x``).
+    """
+    if not np.array_equal(x[::-1], 1 - x):
+        raise ValueError("x: got points without their mirror images, accepts antisymmetric grids")
+    upper = x[x > 0.5]
+    weights = np.zeros(n + 1)
+    features = polynomials.chebyshev_features(n, upper)[:, 1::2]
+    weights[1::2] = maxmargin.fit(features, np.ones(len(upper))).weights
+    return weights
+
+
+def limit_weights(n: int) -> Vector:
+    """The limit of u₁ · weights as m → ∞, (n + 1,): (−1)^i/p² at T_{2i+1}; sin²(pφ)/(p² sin φ)."""
+    weights = np.zeros(n + 1)
+    weights[1::2] = _alternating(n) / ((n + 1) // 2) ** 2
+    return weights
+
+
+def step_weights(n: int) -> Vector:
+    """The partial sum of sin φ + sin 3φ/3 + sin 5φ/5 + …, over its value at φ = π/p; n ≥ 3.
+
+    Positive on (0, π/2], as in Fejér and Jackson's theorem, and at least 1 on [1/p, π/2].
+    """
+    p, degrees = (n + 1) // 2, np.arange(1, n + 1, 2)
+    weights = np.zeros(n + 1)
+    weights[1::2] = _alternating(n) / degrees / (np.sin(degrees * np.pi / p) / degrees).sum()
+    return weights
+
+
+def feasible_weights(n: int, phi: float) -> Vector:
+    """Weights whose margins are at least 1 on [φ, π/2], 0 < φ ≤ 1/p; (n + 1,), n ≥ 3."""
+    p = (n + 1) // 2
+    if not 0 < phi <= 1 / p:
+        raise ValueError(f"phi: got {phi:g}, accepts angles in (0, 1/{p}]")
+    return step_weights(n) + limit_weights(n) * p**2 * np.sin(phi) / np.sin(p * phi) ** 2
+
+
+def half_gap(x: Vector) -> float:
+    """u₁, the first point of a grid above the middle, in u = 2x − 1."""
+    return float(2 * x[x > 0.5][0] - 1)
+
+
+def margin(weights: Vector) -> float:
+    """The distance of the nearest training point from the boundary, in feature space."""
+    return float(1 / np.linalg.norm(weights))
+
+
+def distance_to_limit(weights: Vector, gap: float) -> float:
+    """|u₁ · weights − limit| over |limit|, u₁ = gap."""
+    limit = limit_weights(len(weights) - 1)
+    return float(np.linalg.norm(gap * weights - limit) / np.linalg.norm(limit))
+
+
+def longest_step(reading: str, m: int) -> tuple[float, float]:
+    """The longest step between neighbours on one side of 1/2, and half the gap about 1/2.
+
+    In u for the equispaced grid, in the angle φ for the others, where an end point counts as its
+    own mirror image.
+    """
+    equispaced = reading == "equispaced"
+    total = 2.0 if equispaced else np.pi
+    step = total / {"equispaced": m - 1, "lobatto": m - 1, "roots": m, "roots+ends": m - 2}[reading]
+    return step, step if m % 2 else step / 2
+
+
+def dip_bound(n: int, reading: str, m: int) -> float:
+    """Below 1, no classifier of degree n on this grid has a spurious sign change; n ≥ 3.
+
+    How far the least weights may let the classifier sag between neighbouring points; infinite
+    where the gap is too wide for `feasible_weights`.
+    """
+    step, half_gap = longest_step(reading, m)
+    equispaced = reading == "equispaced"
+    phi = np.arcsin(half_gap) if equispaced else half_gap
+    if phi > 1 / ((n + 1) // 2):
+        return np.inf
+    degrees = np.arange(1, n + 1, 2.0)
+    steepest = degrees**2 * (degrees**2 - 1) / 3 if equispaced else degrees**2
+    central = _curvatures(degrees, half_gap) if equispaced else steepest
+    sags = step**2 / 8 * np.linalg.norm(steepest), half_gap**2 / 2 * np.linalg.norm(central)
+    return float(max(sags) * np.linalg.norm(feasible_weights(n, phi)))
+
+
+def certified_size(n: int, reading: str, odd: bool = False) -> int:
+    """The least size of this parity from which on `dip_bound` excludes spurious sign changes.
+
+    Found by bisection: the bound decreases with m.
+    """
+    low, high = 1, 2  # in pairs of points; the bound holds at `high`, not at `low`
+    while dip_bound(n, reading, 2 * high + odd) >= 1:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        if dip_bound(n, reading, 2 * middle + odd) < 1:
+            high = middle
+        else:
+            low = middle
+    return 2 * high + odd
+
+
+def least_margin(weights: Vector, gap: float) -> float:
+    """The least value on [gap, 1], or at an extremum in (0, gap) if that is lower; in u.
+
+    `weights` (n + 1,) are odd and `gap` is the first training point, so it is at most 1. It is
+    below 0 exactly where a spurious sign change is left.
+    """
+    slope = chebyshev.chebder(weights)[::2]  # T_2j(u) = T_j(v), v = 2u² − 1
+    turns = chebyshev.chebroots(slope).real
+    turns = np.sqrt((1 + turns[np.abs(turns) < 1]) / 2)
+    return float(chebyshev.chebval(np.concatenate(([gap], turns, [1.0])), weights).min())
+
+
+def least_margins(n: int, reading: str, sizes: Iterable[int]) -> dict[int, float]:
+    """`least_margin` of the classifiers of degree n on grids of these sizes."""
+    found = {}
+    for m in sizes:
+        x = grid(reading, m)
+        found[m] = least_margin(fit(n, x), half_gap(x))
+    return found
+
+
+def row(p: int, reading: str, odd: bool) -> dict[str, object]:
+    """One row of the table: every size of this parity below the certified one is fitted.
+
+    `p` stands for the degrees 2p − 1 and 2p; `sizes` counts the sizes with a spurious sign change,
+    `last` is the last (0 if none) and `first_without` the first size without. `closest` is the
+    least modulus of a least margin: how far the count is from being decided by rounding.
+    """
+    certified = certified_size(2 * p - 1, reading, odd)
+    found = least_margins(2 * p - 1, reading, range(3 if odd else 2, certified, 2))
+    left = [m for m, least in found.items() if least < 0]
+    without = next((m for m, least in found.items() if least >= 0), certified)
+    closest = float(f"{min(map(abs, found.values())):.2g}")
+    values = (p, reading, int(odd), certified, max(left, default=0), len(left), without, closest)
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def read_table(path: Path = TABLE) -> list[dict[str, object]]:
+    """The rows of the table, as `row` makes them."""
+    lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
+    kinds = {"reading": str, "closest": float}
+    return [
+        {name: kinds.get(name, int)(text) for name, text in line.items()}
+        for line in csv.DictReader(lines)
+    ]
+
+
+def write_table(path: Path, halves: Iterable[int] = range(5, 31)) -> None:
+    """Make the table; a table that is there already is continued."""
+    rows = read_table(path) if path.exists() else []
+    done = {(r["p"], r["reading"], r["odd"]) for r in rows}
+    for p in halves:
+        for reading in READINGS:
+            for odd in (0, 1):
+                if (p, reading, odd) not in done:
+                    rows.append(row(p, reading, bool(odd)))
+        files.write(path, _as_text(rows))
+
+
+def _as_text(rows: list[dict[str, object]]) -> str:
+    from importlib.metadata import version
+
+    versions = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "daqp"))
+    text = io.StringIO()
+    text.write("# The sizes m at which the classifier of degree 2p - 1 or 2p has spurious sign\n")
+    text.write("# changes; every m below the certified size was fitted. To make it afresh,\n")
+    text.write("# remove it and run: python -m pwlib.sampling\n")
+    text.write(f"# made with {versions}\n")
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _alternating(n: int) -> Vector:
+    return (-1.0) ** np.arange((n + 1) // 2)
+
+
+def _curvatures(degrees: Vector, u: float) -> Vector:
+    """Bounds of |T_k″| on [−u, u], u < 1: from (1 − u²) T_k″ = u T_k′ − k² T_k."""
+    flat = 1 - u**2
+    return degrees**2 / flat + degrees * u / flat**1.5
+
+
+if __name__ == "__main__":
+    write_table(TABLE)

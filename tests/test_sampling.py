@@ -1,0 +1,180 @@
+import numpy as np
+import pytest
+from scipy.optimize import minimize, nnls
+
+from pwlib import grids, maxmargin, polynomials, sampling, signs
+
+PARITIES = (False, True)
+
+
+def values(weights, x):
+    return polynomials.chebyshev_features(len(weights) - 1, x) @ weights
+
+
+@pytest.mark.parametrize("n", [3, 8, 15])
+def test_the_upper_half_of_a_grid_gives_the_weights_of_the_whole_problem(n):
+    for reading in sampling.READINGS:
+        for m in (n, n + 1, 4 * n):
+            x, labels = grids.training_set(sampling.grid(reading, m))
+            whole = maxmargin.fit(polynomials.chebyshev_features(n, x), labels).weights
+            assert np.allclose(sampling.fit(n, x), whole, rtol=0, atol=1e-9 * np.abs(whole).max())
+
+
+@pytest.mark.parametrize("n", [3, 5, 6, 11, 16])
+def test_the_limit_solves_the_limit_problem(n):
+    # the shortest odd polynomial with slope 1 in u at the middle and no value below 0 beyond
+    degrees = np.arange(1, n + 1, 2)
+    x = 1 - np.sin(np.linspace(0, np.pi / 4, 961)) ** 2  # with the points of contact
+    features = polynomials.chebyshev_features(n, x)[:, 1::2]
+    slope = degrees * (-1.0) ** np.arange(len(degrees))
+    rules = [{"type": "ineq", "fun": lambda w: features @ w, "jac": lambda w: features}]
+    rules += [{"type": "eq", "fun": lambda w: slope @ w - 1, "jac": lambda w: slope}]
+    start = np.eye(len(degrees))[0]
+    options = {"ftol": 1e-14, "maxiter": 500}
+    found = minimize(
+        lambda w: w @ w, start, jac=lambda w: 2 * w, constraints=rules, method="SLSQP",
+        options=options,
+    )  # fmt: skip
+    assert found.success
+    assert np.allclose(sampling.limit_weights(n)[1::2], found.x, rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize("n", [1, 4, 9, 60])
+def test_the_limit_is_fejers_kernel_about_the_middle(n):
+    p, phi = (n + 1) // 2, np.linspace(0.001, np.pi / 2, 500)
+    kernel = np.sin(p * phi) ** 2 / (p**2 * np.sin(phi))
+    found = values(sampling.limit_weights(n), (1 + np.sin(phi)) / 2)
+    assert np.allclose(found, kernel, rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("reading", sampling.READINGS)
+def test_the_classifier_tends_to_its_limit_like_one_over_m_and_the_margin_by_its_law(reading):
+    n, p = 12, 6
+    sigma = sum(1 / np.sin(k * np.pi / p) for k in range(1, p))
+    apart, off = [], []
+    for m in (2000, 2001, 4000, 4001):
+        x = sampling.grid(reading, m)
+        weights, gap = sampling.fit(n, x), sampling.half_gap(x)
+        apart.append(sampling.distance_to_limit(weights, gap))
+        off.append(abs(sampling.margin(weights) * (1 + sigma * gap) / (p**1.5 * gap) - 1))
+    assert max(apart) < 0.05
+    assert max(off) < 1e-3
+    for before, after in ((0, 2), (1, 3)):
+        assert apart[after] / apart[before] == pytest.approx(1 / 2, abs=0.1)
+        assert off[after] / off[before] == pytest.approx(1 / 4, abs=0.1)
+
+
+@pytest.mark.parametrize("n", [3, 4, 9, 30, 60, 200])
+def test_the_feasible_weights_have_margins_of_at_least_one(n):
+    p = (n + 1) // 2
+    for phi in (1 / p, 0.3 / p, 0.001 / p):
+        angles = np.concatenate(
+            (np.geomspace(phi, 1 / p, 300), np.linspace(1 / p, np.pi / 2, 9000))
+        )
+        x = (1 + np.sin(angles)) / 2
+        assert values(sampling.feasible_weights(n, phi), x).min() > 1 - 1e-9
+    with pytest.raises(ValueError, match="phi: got"):
+        sampling.feasible_weights(n, 1.01 / p)
+
+
+@pytest.mark.parametrize("reading", sampling.READINGS)
+def test_the_longest_step_is_that_of_the_grid(reading):
+    for m in (6, 7, 30, 31):
+        u = 2 * sampling.grid(reading, m) - 1
+        s = u if reading == "equispaced" else np.arcsin(u)
+        right = s[s > 1e-9]
+        if reading == "roots":  # the end is no training point: the mirror image is the neighbour
+            right = np.append(right, np.pi - right[-1])
+        step, half_gap = sampling.longest_step(reading, m)
+        assert step == pytest.approx(np.diff(right).max())
+        assert half_gap == pytest.approx(right[0])
+
+
+@pytest.mark.parametrize("reading", sampling.READINGS)
+@pytest.mark.parametrize("odd", PARITIES)
+def test_from_the_certified_size_on_there_is_no_spurious_sign_change(reading, odd):
+    n = 9
+    first = sampling.certified_size(n, reading, odd)
+    assert first % 2 == odd
+    assert sampling.dip_bound(n, reading, first - 2) >= 1 > sampling.dip_bound(n, reading, first)
+    bounds = [sampling.dip_bound(n, reading, m) for m in range(first, first + 200, 2)]
+    assert (np.diff(bounds) < 0).all()
+    for m in (first, first + 2, 3 * first + (first * 3 + odd) % 2):
+        weights = sampling.fit(n, sampling.grid(reading, m))
+        assert signs.spurious_sign_changes(weights).size == 0
+
+
+@pytest.mark.parametrize("reading", sampling.READINGS)
+def test_the_least_margin_falls_short_of_one_by_no_more_than_the_bound(reading):
+    sizes = (40, 41, 100, 101, 400, 401)
+    for m, least in sampling.least_margins(9, reading, sizes).items():
+        assert 1 - sampling.dip_bound(9, reading, m) <= least <= 1 + 1e-9
+
+
+@pytest.mark.parametrize("n", [7, 12])
+def test_the_least_margin_is_the_least_value_and_tells_spurious_sign_changes(n):
+    for reading in sampling.READINGS:
+        for m, least in sampling.least_margins(n, reading, range(4, 60, 3)).items():
+            x = sampling.grid(reading, m)
+            weights, gap = sampling.fit(n, x), sampling.half_gap(x)
+            u = np.linspace(0, 1, 4001)
+            dense = values(weights, (1 + u) / 2)
+            turns = np.diff(np.sign(np.diff(dense)), prepend=0, append=0) != 0
+            expected = dense[(u >= gap) | (turns & (u > 0))].min()
+            assert least == pytest.approx(expected, abs=0.01 * np.abs(weights).max())
+            assert (least < 0) == (signs.spurious_sign_changes(weights).size > 0)
+
+
+def test_the_stored_table_is_whole_and_its_search_complete():
+    rows = sampling.read_table()
+    keys = [(p, r, odd) for p in range(5, 31) for r in sampling.READINGS for odd in (0, 1)]
+    assert [(row["p"], row["reading"], row["odd"]) for row in rows] == keys
+    for row in rows:
+        for n in (2 * row["p"] - 1, 2 * row["p"]):
+            assert sampling.certified_size(n, row["reading"], bool(row["odd"])) == row["certified"]
+        assert row["last"] < row["certified"]
+        assert row["closest"] > 1e-5
+
+
+@pytest.mark.parametrize(
+    ("p", "reading", "odd"),
+    [(15, "equispaced", 0), (9, "equispaced", 1), (20, "lobatto", 0), (30, "roots", 1)],
+)
+def test_a_row_of_the_stored_table_is_what_its_computation_gives(p, reading, odd):
+    (stored,) = [
+        row
+        for row in sampling.read_table()
+        if (row["p"], row["reading"], row["odd"]) == (p, reading, odd)
+    ]
+    assert sampling.row(p, reading, bool(odd)) == stored
+
+
+def test_where_a_least_margin_all_but_vanishes_another_solver_finds_the_same():
+    # the row's case nearest to 0: the dual problem, by nonnegative least squares
+    (stored,) = [row for row in sampling.read_table() if row["closest"] < 1e-4]
+    n, m = 2 * stored["p"] - 1, 300
+    x = sampling.grid(stored["reading"], m)
+    gap, upper = sampling.half_gap(x), x[x > 0.5]
+    rows = polynomials.chebyshev_features(n, upper)[:, 1::2]
+    system = np.vstack((rows.T, np.ones(len(upper))))
+    target = np.eye(len(system))[-1]
+    residual = system @ nnls(system, target, maxiter=10_000)[0] - target
+    weights = np.zeros(n + 1)
+    weights[1::2] = -residual[:-1] / residual[-1]
+    least = sampling.least_margin(weights * np.sign(rows[-1] @ weights[1::2]), gap)
+    assert abs(least) == pytest.approx(stored["closest"], rel=0.01)
+    assert sampling.least_margins(n, "equispaced", [m])[m] == pytest.approx(least, abs=1e-10)
+
+
+def test_a_table_goes_on_where_it_was_and_is_the_same_as_one_made_at_once(tmp_path):
+    at_once, in_two = tmp_path / "a.csv", tmp_path / "b.csv"
+    sampling.write_table(at_once, [2, 3])
+    sampling.write_table(in_two, [2])
+    assert len(sampling.read_table(in_two)) == 8
+    sampling.write_table(in_two, [2, 3])
+    assert in_two.read_text() == at_once.read_text()
+
+
+def test_a_grid_without_its_mirror_image_is_refused():
+    with pytest.raises(ValueError, match="x: got points without"):
+        sampling.fit(5, np.array([0.1, 0.5, 0.8]))
