@@ -21,7 +21,7 @@ from pwlib import files
 from pwlib.notebooks import ROOT
 
 USUAL = ("training", "attacks", "maxmargin", "book")
-PARTS = (*USUAL, "sweeps")  # the last, of ten minutes, only by name
+PARTS = (*USUAL, "sweeps")  # the last, of twenty minutes, only by name
 FOUND = ROOT / "_build" / "benchmarks.json"
 
 

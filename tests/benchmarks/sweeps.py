@@ -23,7 +23,7 @@ MANY, FEW, ROUNDS = 1000, 40, 6
 
 
 def run() -> Part:
-    """The part of the benchmark on sweeps; it takes some ten minutes."""
+    """The part of the benchmark on sweeps; it takes some twenty minutes."""
     with tempfile.TemporaryDirectory() as folder:
         chapter = _tiny_chapter(Path(folder))
         times = _interleaved(chapter)
