@@ -94,7 +94,7 @@ def _own(workers: int) -> LocalCluster:
         return LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any port: two sweeps at once have one each
             silence_logs="CRITICAL",
             memory_limit=0,
             preload=[__name__],

@@ -10,16 +10,19 @@ differs from the one it carries. Prose is not part of it: editing a paragraph co
 
 from __future__ import annotations
 
+import atexit
 import copy
 import hashlib
 import json
 import os
 import platform
 import re
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import nbformat
 import yaml
@@ -145,18 +148,23 @@ def executed(
     """An executed copy of a notebook whose kernel runs in a folder, with an environment.
 
     ``started`` is told the index of each cell as it starts. A kernel that lost its port to another
-    one is started again. Raises Failed when a cell raises.
+    one is started again. Raises Failed when a cell raises, and DeadKernelError, with the kernel's
+    last words, when the kernel ends.
     """
     for attempt in range(tries):
         copied = copy.deepcopy(nb)
-        try:
-            _client(copied, folder, started).execute(env=dict(environment))
-            break
-        except CellExecutionError as error:
-            raise Failed(copied, error) from None
-        except (DeadKernelError, RuntimeError) as error:
-            if attempt + 1 == tries or not any(text in str(error) for text in PORT_TAKEN):
-                raise
+        client = _client(copied, folder, started)
+        with tempfile.TemporaryFile("w+") as stderr:  # of the kernel's process, not of its cells
+            try:
+                client.execute(env=dict(environment), stderr=stderr)
+                break
+            except CellExecutionError as error:
+                raise Failed(copied, error) from None
+            except (DeadKernelError, RuntimeError) as error:
+                atexit.unregister(client._cleanup_kernel)  # nbclient's, which fails without kernel
+                said = f"{error}{_last_line(stderr)}"
+                if attempt + 1 == tries or not any(text in said for text in PORT_TAKEN):
+                    raise DeadKernelError(said) from None
     _normalise(copied)
     return copied
 
@@ -184,6 +192,12 @@ def measured_claims(executed: Iterable[Path]) -> list[dict]:
         for output in cell.get("outputs", [])
         if "claim" in output.get("metadata", {}).get("pwlib", {})
     ]
+
+
+def _last_line(stderr: TextIO) -> str:
+    stderr.seek(0)
+    lines = stderr.read().splitlines()
+    return f": {lines[-1]}" if lines else ""
 
 
 def _client(nb: NotebookNode, folder: Path, started: Callable[[int], None]) -> NotebookClient:

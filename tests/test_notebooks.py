@@ -1,8 +1,11 @@
 import os
+import socket
+from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient.exceptions import CellExecutionError
+from jupyter_client.connect import LocalPortCache
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from pwlib import notebooks, provenance
@@ -117,3 +120,49 @@ def test_a_chapter_depends_on_the_tables_that_its_code_names(chapter):
     changed = notebooks.fingerprint(chapter)
     (results / "other.csv").write_text("x")
     assert notebooks.fingerprint(chapter) == changed
+
+
+@pytest.fixture
+def taken(monkeypatch):
+    """A port that is in use, and how many of the next kernels are told to take it."""
+    kernels = []
+
+    def find_available_port(self, ip):
+        if not kernels:
+            return free(self, ip)
+        return kernels.pop()
+
+    free = LocalPortCache.find_available_port
+    monkeypatch.setattr(LocalPortCache, "find_available_port", find_available_port)
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.listen()
+        yield lambda n: kernels.extend([sock.getsockname()[1]] * 5 * n)
+
+
+def run(*sources):
+    """Execute cells in a real kernel; returns the notebook and the indices of cells as told."""
+    cells = [new_code_cell(source, id=f"c{i}") for i, source in enumerate(sources)]
+    told = []
+    nb = notebooks.executed(new_notebook(cells=cells), Path.cwd(), os.environ, told.append)
+    return nb, told
+
+
+def test_a_kernel_whose_ports_are_taken_is_started_again_in_silence(taken, capfd):
+    taken(2)
+    nb, told = run("6 * 7")
+    assert nb.cells[0].outputs[0].data["text/plain"] == "42"
+    assert told == [0]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_ports_that_stay_taken_end_in_an_error_that_names_the_cause(taken):
+    taken(3)
+    with pytest.raises(DeadKernelError, match="Kernel died.*Address already in use"):
+        run("6 * 7")
+
+
+def test_the_last_words_of_a_kernel_that_ends_are_in_the_error():
+    words = "import os; os.write(2, b'out of memory\\n'); os._exit(1)"
+    with pytest.raises(DeadKernelError, match="Kernel died: out of memory"):
+        run("1", words)

@@ -4,7 +4,6 @@ import csv
 import itertools
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -24,8 +23,6 @@ OLD = Result("failed", "old", {"gap": 1.0}, {"a.svg": b"old"}, "log", {"exit": 1
 NEW = Result("done", "new", {"gap": 2.0}, {"a.svg": b"new"}, "log", {"exit": 0})
 WRITES = ["mkdir", "write_text", "write_bytes", "replace", "rglob"]
 COUNT = "from pathlib import Path\nwith Path({!r}).open('a') as file:\n    print(seed, file=file)\n"
-# What libzmq now and then says, harmlessly, in a worker that is told to end.
-LIBZMQ = re.compile(r".*\(src/\w+\.cpp:\d+\)\n")
 GLUE = "from myst_nb import glue\nglue('twice', 2 * seed + radius, display=False)\n"
 
 
@@ -147,9 +144,7 @@ def command(path, out, *arguments):
 
 
 def run(path, out, *arguments):
-    done = subprocess.run(command(path, out, *arguments), capture_output=True, text=True)
-    done.stderr = LIBZMQ.sub("", done.stderr)
-    return done
+    return subprocess.run(command(path, out, *arguments), capture_output=True, text=True)
 
 
 def rows(out):
@@ -202,13 +197,12 @@ def test_a_killed_sweep_leaves_no_process_and_goes_on_where_it_was(chapter, tmp_
     finally:
         client.send_signal(signal.SIGKILL)
         client.wait()
-    wait_for(lambda: not marked(mark), 60)
+    wait_for(lambda: not marked(mark), 20)
     before = {path: path.stat().st_mtime_ns for path in out.glob("[0-9a-f]*/origin.json")}
     seeds = {str(json.loads(path.read_text())["parameters"]["seed"]) for path in before}
     assert finished <= len(seeds) < 5
     done = run(path, out, *grid)
-    assert (done.returncode, done.stdout) == (0, ""), done.stderr
-    assert not re.search("failed|Traceback", done.stderr)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert {path: path.stat().st_mtime_ns for path in before} == before
     executed = ran.read_text().split()
     assert {seed: executed.count(seed) for seed in seeds} == dict.fromkeys(seeds, 1)
@@ -233,7 +227,7 @@ def test_a_failing_run_is_kept_shown_and_run_again_when_asked_for(chapter, tmp_p
     assert cells[3].outputs[0].ename == "ValueError"
     assert [row["state"] for row in rows(out)] == ["done", "failed", "done"]
     again = run(path, out, *grid, "--quiet")
-    assert (again.returncode, again.stderr.splitlines()[-2:]) == (1, [last, where])
+    assert (again.returncode, again.stderr.splitlines()) == (1, [last, where])
     assert sorted(ran.read_text().split()) == ["0", "1", "2"]
     mended.touch()
     assert run(path, out, *grid, "--retry-failed").returncode == 0
@@ -306,7 +300,7 @@ def test_an_interrupted_sweep_says_so_and_leaves_no_process(chapter, tmp_path):
     assert said.splitlines()[-1].startswith("interrupted; what is whole is kept")
     assert "Traceback" not in said
     assert client.returncode == 1
-    wait_for(lambda: not marked(mark), 60)
+    wait_for(lambda: not marked(mark), 20)
     assert [row["state"] for row in rows(tmp_path / "out")] == ["waiting"] * 2
 
 
