@@ -90,7 +90,9 @@ def _solve(rows: Matrix) -> tuple[Rows, Vector, Vector]:
         raise ValueError(_NOT_SEPARABLE)
     if flag < _SOLVED:
         raise ArithmeticError(f"daqp stopped with exit flag {flag} on {count} rows")
-    return _polish(rows, np.flatnonzero(np.asarray(info["lam"]) < 0))
+    multipliers = np.asarray(info["lam"])  # negative; rounding may leave more than are independent
+    largest = np.sort(multipliers.argsort()[:width])
+    return _polish(rows, largest[multipliers[largest] < 0])
 
 
 def _polish(rows: Matrix, active: Rows) -> tuple[Rows, Vector, Vector]:
@@ -107,8 +109,18 @@ def _polish(rows: Matrix, active: Rows) -> tuple[Rows, Vector, Vector]:
         excess[active] = 0
         if excess.min() >= 0:
             return active, weights, multipliers
-        active = np.sort(np.append(active, excess.argmin()))
+        new = excess.argmin()
+        if len(active) == rows.shape[1]:
+            active = np.delete(active, _leaving(rows[active], multipliers, rows[new]))
+        active = np.sort(np.append(active, new))
     raise ArithmeticError(f"no active set found among {len(rows)} constraints")
+
+
+def _leaving(rows: Matrix, multipliers: Vector, new: Vector) -> int:
+    """Which of as many rows as features a new row replaces, so that no multiplier gets negative."""
+    share = np.linalg.solve(rows.T, new)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return int(np.where(share > 0, multipliers / share, np.inf).argmin())
 
 
 def _least_norm(rows: Matrix) -> tuple[Vector, Vector]:

@@ -75,6 +75,18 @@ def test_random_problems_agree_with_the_optimum_at_80_digits():
         assert relative_error(result.weights, truth) < 1e-12
 
 
+@pytest.mark.parametrize("seed", [46, 90, 294])
+def test_more_points_on_the_margin_than_features_agree_with_the_optimum_at_80_digits(seed):
+    x = grids.chebyshev(12, "lobatto")
+    features = polynomials.chebyshev_features(10, x)
+    labels = np.sign(features @ np.random.default_rng(seed).standard_normal(11))
+    found = maxmargin.fit(features, labels)
+    assert np.abs(labels * found(features) - 1).max() < 1e-12  # 12 points, 11 features
+    truth, optimal = reference(features, labels, found.support)
+    assert optimal
+    assert relative_error(found.weights, truth) < 1e-12
+
+
 def test_two_points_give_the_closed_form_of_equation_7():
     x = np.random.default_rng(1).random(50)
     for n in (1, 2, 5, 12, 31):
