@@ -31,7 +31,7 @@ help:
 book: data
 	@$(BIN)/python -m pwlib book $(if $(FRESH),--fresh)
 
-test: check data
+test: check data $(VENV)/.bench
 	@$(BIN)/pytest -m slow
 	@$(BIN)/pytest -p no:cacheprovider --nbval chapters --nbval-sanitize-with tests/nbval.cfg --durations 5
 
@@ -60,9 +60,10 @@ $(READY): requirements.txt constraints.txt pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
-# torchattacks asks for an old requests, which it doesn't use here
+# What benchmarks compare with, and strong attacks are made by. torchattacks asks for an old
+# requests, which it doesn't use here.
 $(VENV)/.bench: tests/benchmarks/requirements.txt $(READY)
-	@echo "installing what the benchmarks compare with"
+	@echo "installing other people's attacks, and what the benchmarks compare with"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r $<
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps torchattacks==3.5.1
 	@touch $@

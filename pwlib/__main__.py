@@ -1,10 +1,16 @@
-"""The commands of the book: ``python -m pwlib data | book | accept | sweep | cache``."""
+"""The commands of the book: ``python -m pwlib data | book | accept | sweep | table | cache``."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pwlib.sweeps import Settings
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,6 +30,11 @@ def _parser() -> argparse.ArgumentParser:
     accept = commands.add_parser("accept", help="copy executed chapters back to chapters/")
     accept.set_defaults(run=_accept)
     _add_sweep(commands.add_parser("sweep", help="run a chapter over a grid of parameters"))
+    table = commands.add_parser("table", help="make a table of chapters/results by its sweep")
+    table.add_argument("name", help="one of chapters/results/tables.yml")
+    table.add_argument("--out", type=Path, help="the folder of the runs; runs/<name>")
+    _add_cluster(table)
+    table.set_defaults(run=_table)
     cache = commands.add_parser("cache", help="show where trained networks are kept")
     cache.add_argument("--empty", action="store_true", help="remove them")
     cache.set_defaults(run=_cache)
@@ -44,11 +55,15 @@ def _add_sweep(sweep: argparse.ArgumentParser) -> None:
     sweep.add_argument("-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
     sweep.add_argument("-y", action="append", default=[], metavar="YAML", help="parameters")
     sweep.add_argument("-f", action="append", default=[], type=Path, metavar="FILE", help="YAML")
-    sweep.add_argument("--scheduler", help="tcp://host:8786, a Dask cluster that is there")
-    sweep.add_argument("--workers", type=int, help="processes here; as many as cores")
-    sweep.add_argument("--retry-failed", action="store_true", help="run those again")
-    sweep.add_argument("--quiet", action="store_true", help="show failures alone")
+    _add_cluster(sweep)
     sweep.set_defaults(run=_sweep)
+
+
+def _add_cluster(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--scheduler", help="tcp://host:8786, a Dask cluster that is there")
+    command.add_argument("--workers", type=int, help="processes here; as many as cores")
+    command.add_argument("--retry-failed", action="store_true", help="run those again")
+    command.add_argument("--quiet", action="store_true", help="show failures alone")
 
 
 def _data(options: argparse.Namespace) -> int:
@@ -75,17 +90,38 @@ def _accept(options: argparse.Namespace) -> int:
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    from pwlib import plans, runs, sweeps
+    from pwlib import plans, sweeps
 
-    settings = sweeps.Settings(
-        options.out, options.scheduler, options.workers, options.retry_failed, options.quiet
-    )
     request = plans.Request(options.chapter, options.grid, options.p, options.y, options.f)
+    with _one_line():
+        failures = sweeps.sweep(request, _settings(options, options.out))
+    return 1 if failures else 0
+
+
+def _table(options: argparse.Namespace) -> int:
+    from pwlib import evidence_sweeps
+
+    settings = _settings(options, options.out or Path("runs") / options.name)
+    with _one_line():
+        print(evidence_sweeps.make(options.name, settings))
+    return 0
+
+
+def _settings(options: argparse.Namespace, out: Path) -> Settings:
+    from pwlib.sweeps import Settings
+
+    return Settings(out, options.scheduler, options.workers, options.retry_failed, options.quiet)
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """A sweep that can't be run ends the program with one line."""
+    from pwlib import plans, runs
+
     try:
-        failures = sweeps.sweep(request, settings)
+        yield
     except (plans.SweepError, runs.NoWorkers) as error:
         sys.exit(str(error))
-    return 1 if failures else 0
 
 
 def _cache(options: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ the hard objective (9), differ from it in the direction alone:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 import torch
 from torch import Generator, Tensor
@@ -63,31 +64,44 @@ def moved(
     steps: int,
     radius: float,
     generators: Sequence[Generator] = (),
+    within: float = inf,
 ) -> list[Tensor]:
     """The values of all layers where an arm's steps lead, from those at the samples (…, N, in).
 
-    Each step follows the direction over an L2 length of ``radius`` and is clamped to [0, 1]; a
-    direction of zero is no step. Random directions come from one generator for each network.
+    Each step follows the direction over an L2 length of ``radius``, is clamped to [0, 1], and then
+    pulled back onto the L2 ball of radius ``within`` around its sample; a direction of zero is no
+    step. Random directions come from one generator for each network.
     """
-    direction = _random(values[0], generators) if arm in AT_RANDOM else None
+    samples = values[0]
+    anywhere = within >= samples.shape[-1] ** 0.5  # the ball holds the box
+    direction = _random(samples, generators) if arm in AT_RANDOM else None
     for step in range(steps):
         if arm not in AT_RANDOM:
-            direction = _gradient(layers, values, y, arm)
+            direction = gradient(layers, values, y, arm)
         elif arm == "noise" and step > 0:
             direction = _random(values[0], generators)
         length = torch.linalg.vector_norm(direction, dim=-1, keepdim=True)
         scale = torch.where(length > 0, radius / length, 0)
-        values = layers.hidden(torch.addcmul(values[0], direction, scale).clamp_(0, 1))
+        points = torch.addcmul(values[0], direction, scale).clamp_(0, 1)
+        values = layers.hidden(points if anywhere else _pulled(points, samples, within))
     return values
 
 
-def _gradient(layers: Layers, values: list[Tensor], y: Tensor, arm: str) -> Tensor:
+def gradient(layers: Layers, values: list[Tensor], y: Tensor, arm: str) -> Tensor:
+    """The way of an arm at x, the first of the values of all layers (…, N, in): a gradient up to a
+    positive factor in each row."""
     if arm in AT_FEATURES:
         slope = AT_FEATURES[arm](values[-1])
     else:
         slope = AT_LOGITS[arm](layers.logits(values[-1]), y)
         slope = layers.times(slope, layers.weights[-1])
     return layers.input_gradient(values, slope)
+
+
+def _pulled(points: Tensor, samples: Tensor, within: float) -> Tensor:
+    away = points - samples
+    length = torch.linalg.vector_norm(away, dim=-1, keepdim=True)
+    return samples + away * (within / length.clamp_min(within))
 
 
 def _random(x: Tensor, generators: Sequence[Generator]) -> Tensor:

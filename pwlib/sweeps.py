@@ -48,18 +48,22 @@ class Settings:
 
 
 def sweep(request: Request, settings: Settings) -> int:
-    """Run what isn't there yet; write the table and the summary; return the number of failures.
+    """Run what a request asks for (see `run`).
 
     Raises `plans.SweepError` before anything runs where the request is wrong.
     """
+    return run(plans.plan(request), settings)
+
+
+def run(plan: Plan, settings: Settings) -> int:
+    """Run what isn't there yet; write the table and the summary; return the number of failures."""
     if settings.workers is not None and settings.workers < 1:
         raise SweepError(f"--workers: got {settings.workers}, accepts a whole number from 1")
-    plan = plans.plan(request)
     with _alone(settings.out):
-        return _sweep(plan, settings)
+        return _run(plan, settings)
 
 
-def _sweep(plan: Plan, settings: Settings) -> int:
+def _run(plan: Plan, settings: Settings) -> int:
     tasks, names, out = plan.tasks, plan.swept, settings.out
     again = ("waiting", "failed") if settings.retry_failed else ("waiting",)
     todo = [task for task in tasks if state(out, task) in again]

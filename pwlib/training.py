@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from math import inf
 from typing import NamedTuple
 
 import torch
@@ -18,6 +19,8 @@ from pwlib.networks import MLP
 from pwlib.products import PRODUCTS
 
 NOISE = 2**32  # added to the seed for random directions, so that they leave the batches as they are
+UPDATES = ("together", "apart")
+SAMPLES = ("random", "first", "balanced")
 LEARNING_RATES = {"adam": 1e-3, "sgd": 0.1}  # of each optimiser, where none is given
 
 
@@ -25,9 +28,11 @@ LEARNING_RATES = {"adam": 1e-3, "sgd": 0.1}  # of each optimiser, where none is 
 class TrainingConfig:
     """The settings of a training run; the defaults are those of Figure 5's reference network.
 
-    ``fraction`` of the training set is drawn at random with the seed. The arm "plain" trains on
-    the batches alone, "hard" on each batch together with its hard points, found by
-    ``ascent_steps`` steps of L2 length ``radius`` each; `pwlib.arms` has the other arms.
+    ``fraction`` of the training set is drawn at random with the seed, in ``sample`` "random"; it
+    is the "first" of the files, or "balanced", with equally many of each class. The arm "plain"
+    trains on the batches alone, "hard" on each batch together with its hard points, found by
+    ``ascent_steps`` steps of L2 length ``radius`` each, no farther than ``within`` from the batch;
+    `pwlib.arms` has the other arms. Both make one update "together", or one each, "apart".
     ``optimiser`` is "adam", or "sgd" with momentum 0.9; a ``learning_rate`` of None stands for 1e-3
     and 0.1. With the ``precision`` "bfloat16" the factors and results of matrix products are
     rounded to 8 bits.
@@ -42,6 +47,9 @@ class TrainingConfig:
     arm: str = "plain"
     ascent_steps: int = 3
     radius: float = 1.0
+    within: float = inf
+    updates: str = "together"
+    sample: str = "random"
     precision: str = "float32"
 
     def __post_init__(self) -> None:
@@ -54,6 +62,9 @@ class TrainingConfig:
         parameters.choice("arm", self.arm, ARMS)
         parameters.integer("ascent_steps", self.ascent_steps, 1, 1000)
         parameters.number("radius", self.radius, 0, 1000)
+        parameters.number("within", self.within, 1e-6, inf)
+        parameters.choice("updates", self.updates, UPDATES)
+        parameters.choice("sample", self.sample, SAMPLES)
         parameters.choice("precision", self.precision, tuple(PRODUCTS))
 
 
@@ -82,7 +93,7 @@ def train_together(data: Dataset, config: TrainingConfig, seeds: Sequence[int]) 
     layers = stack(models, PRODUCTS[config.precision])
     optimiser = _optimiser(layers.parameters, config)
     generators = [torch.Generator().manual_seed(seed + NOISE) for seed in seeds]
-    orders = [_batches(len(data.train_x), config, seed) for seed in seeds]
+    orders = [_batches(data.train_y.cpu(), config, seed) for seed in seeds]
     for rows in zip(*orders, strict=True):
         rows = torch.stack(rows).squeeze(0).to(data.train_x.device)
         x = data.train_x.index_select(0, rows.flatten()).unflatten(0, rows.shape)
@@ -100,7 +111,7 @@ def update(
     generators: Sequence[torch.Generator] = (),
 ) -> None:
     """One step on the mean cross entropy of a batch; in every arm but "plain", of it and the points
-    that the arm moves it to.
+    that the arm moves it to, or with the updates "apart" a step on the batch and one on the points.
 
     x (…, N, d) and y (…, N). The points are found with the weights of this step and keep the labels
     of the batch; the batch's way to the feature layer serves the ascent and the update.
@@ -108,9 +119,20 @@ def update(
     values = layers.hidden(x)
     if config.arm != "plain":
         steps = config.ascent_steps, config.radius
-        points = moved(layers, values, y, config.arm, *steps, generators)
-        values = [torch.cat(pair, -2) for pair in zip(values, points, strict=True)]
-        y = torch.cat([y, y], -1)
+        points = moved(layers, values, y, config.arm, *steps, generators, config.within)
+        if config.updates == "apart":
+            _step(layers, optimiser, values, y)
+            values = layers.hidden(points[0])  # with the weights after that step
+        else:
+            values = [torch.cat(pair, -2) for pair in zip(values, points, strict=True)]
+            y = torch.cat([y, y], -1)
+    _step(layers, optimiser, values, y)
+
+
+def _step(
+    layers: Layers, optimiser: torch.optim.Optimizer, values: list[Tensor], y: Tensor
+) -> None:
+    """One step on the mean cross entropy, given the values of all layers at the samples."""
     slope = _cross_entropy_slope(layers.logits(values[-1]), y)
     for parameter, gradient in zip(layers.parameters, layers.gradients(values, slope), strict=True):
         parameter.grad = gradient
@@ -180,12 +202,23 @@ def _train_job(name: str, config: TrainingConfig, seed: int) -> MLP:
     return _cached(name, config, [seed], "cpu")[0]
 
 
-def _batches(total: int, config: TrainingConfig, seed: int) -> Iterator[Tensor]:
+def _batches(y: Tensor, config: TrainingConfig, seed: int) -> Iterator[Tensor]:
     """The rows of each batch: the samples drawn, in a new order in every epoch."""
     generator = torch.Generator().manual_seed(seed)
-    drawn = torch.randperm(total, generator=generator)[: max(1, round(config.fraction * total))]
+    drawn = _drawn(y, config, torch.randperm(len(y), generator=generator))
     for _ in range(config.epochs):
         yield from drawn[torch.randperm(len(drawn), generator=generator)].split(config.batch)
+
+
+def _drawn(y: Tensor, config: TrainingConfig, order: Tensor) -> Tensor:
+    """The rows of the samples to train on, from the labels y (N,) and an order drawn at random."""
+    count = max(1, round(config.fraction * len(y)))
+    if config.sample == "first":
+        return torch.arange(count)
+    if config.sample == "balanced":
+        classes = y.unique()
+        return torch.cat([order[y[order] == c][: count // len(classes)] for c in classes])
+    return order[:count]
 
 
 def _cross_entropy_slope(logits: Tensor, y: Tensor) -> Tensor:

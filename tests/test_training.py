@@ -59,10 +59,19 @@ def plainly_trained(data, settings, seed):
                     (slope,) = torch.autograd.grad(hard_objective(model, at).sum(), at)
                     step = slope / slope.norm(dim=1, keepdim=True)
                     at = (at.detach() + settings.radius * step).clamp(0, 1)
-                x, y = torch.cat([x, at]), torch.cat([y, y])
-            optimiser.zero_grad()
-            torch.nn.functional.cross_entropy(model(x), y).backward()
-            optimiser.step()
+                    away = at - x
+                    length = away.norm(dim=1, keepdim=True)
+                    at = torch.where(
+                        length > settings.within, x + away / length * settings.within, at
+                    )
+                apart = settings.updates == "apart"
+                steps = [(x, y), (at, y)] if apart else [(torch.cat([x, at]), torch.cat([y, y]))]
+            else:
+                steps = [(x, y)]
+            for some_x, some_y in steps:
+                optimiser.zero_grad()
+                torch.nn.functional.cross_entropy(model(some_x), some_y).backward()
+                optimiser.step()
     return model
 
 
@@ -167,6 +176,25 @@ def test_two_arms_of_one_seed_start_alike_and_see_the_same_samples_in_the_same_o
         assert torch.equal(y, other_y)
 
 
+def seen_by(data, settings, monkeypatch):
+    labels = []
+    monkeypatch.setattr(training, "update", lambda _, __, x, y, *settings: labels.append((x, y)))
+    training.train(data, settings, seed=7)
+    return (torch.cat(parts) for parts in zip(*labels, strict=True))
+
+
+def test_the_first_samples_are_those_of_the_files(data, monkeypatch):
+    x, _ = seen_by(data, config(epochs=1, fraction=0.25, sample="first"), monkeypatch)
+    assert torch.equal(x.unique(dim=0), data.train_x[:50].unique(dim=0))
+
+
+def test_a_balanced_sample_has_as_many_of_each_class(data, monkeypatch):
+    assert len(data.train_y.bincount().unique()) > 1  # the data themselves have not
+    x, y = seen_by(data, config(epochs=1, fraction=0.25, sample="balanced"), monkeypatch)
+    assert y.bincount().tolist() == [16, 16, 16]
+    assert len(x.unique(dim=0)) == 48
+
+
 def test_an_epoch_shows_each_drawn_sample_once(data, monkeypatch):
     batches = []
     monkeypatch.setattr(training, "update", lambda layers, _, x, y, *settings: batches.append(x))
@@ -179,10 +207,13 @@ def test_an_epoch_shows_each_drawn_sample_once(data, monkeypatch):
         assert torch.equal(epoch.unique(dim=0), epochs[0].unique(dim=0))
 
 
-@pytest.mark.parametrize("arm", ["plain", "hard"])
-def test_twenty_steps_in_float64_are_those_of_a_plain_implementation(data, arm):
+@pytest.mark.parametrize(
+    "changes", [{"arm": "plain"}, {}, {"within": 0.4}, {"updates": "apart"}], ids=str
+)
+def test_twenty_steps_in_float64_are_those_of_a_plain_implementation(data, changes):
     doubles = data._replace(train_x=data.train_x.double())
-    settings = config(arm=arm, epochs=4, batch=40, radius=0.5)  # 5 batches an epoch
+    alike = {"arm": "hard", "epochs": 4, "batch": 40, "radius": 0.5}  # 5 batches an epoch
+    settings = config(**alike | changes)
     ours, plain = training.train(doubles, settings, 3), plainly_trained(doubles, settings, 3)
     for a, b in zip(ours.parameters(), plain.parameters(), strict=True):
         torch.testing.assert_close(a, b, atol=0, rtol=1e-10)

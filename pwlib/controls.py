@@ -1,0 +1,76 @@
+"""What a trained network is measured by, beside two references (Figure 5 and its controls)."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import torch
+from torch import Tensor
+
+from pwlib import attacks
+from pwlib.arms import gradient
+from pwlib.layers import stack
+from pwlib.networks import MLP
+
+MAGNITUDES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0)
+PGD = {"steps": 20, "restarts": 3}
+IMAGES = 1000  # of the test set, for PGD and for the angles
+OBJECTIVES = ("hard", "output", "label")
+
+
+def robustness(model: MLP, x: Tensor, y: Tensor, seed: int) -> dict[str, float]:
+    """Accuracies of a network under attacks made for it, in percent, on images x and labels y.
+
+    "natural"; "one_step_1" and "one_step_2" for L2 lengths 1 and 2; "height", the mean over the
+    lengths from 0 to 5, and "unclamped", the same where pixels may leave [0, 1]; "pgd_1" and
+    "pgd_2", with restarts drawn with a seed, on the first IMAGES.
+    """
+    step = attacks.direction(model, x, y)
+    curve = dict(zip(MAGNITUDES, _curve(model, x, y, step), strict=True))
+    found = {"natural": curve[0.0], "one_step_1": curve[1.0], "one_step_2": curve[2.0]}
+    found["height"] = _height(list(curve.values()))
+    outside = [100 * attacks.accuracy(model, x + eps * step, y) for eps in MAGNITUDES]
+    found["unclamped"] = _height(outside)
+    x, y = x[:IMAGES], y[:IMAGES]
+    for eps in (1, 2):
+        adversarial = attacks.pgd(model, x, y, eps, **PGD, seed=seed)
+        found[f"pgd_{eps}"] = 100 * attacks.accuracy(model, adversarial, y)
+    return found
+
+
+def transfer(model: MLP, first: MLP, second: MLP, x: Tensor, y: Tensor) -> dict[str, float]:
+    """Mean accuracies, in percent, over one-step examples of lengths 0 to 5 made for another.
+
+    "to_reference" is the first reference's on the network's examples, "from_reference" the
+    network's on the first reference's, "control" the first reference's on the second's, and
+    "reference" the first reference's on its own; "reference_natural" is without examples.
+    """
+    steps = {who: attacks.direction(who, x, y) for who in (model, first, second)}
+    own = _curve(first, x, y, steps[first])
+    return {
+        "to_reference": _height(_curve(first, x, y, steps[model])),
+        "from_reference": _height(_curve(model, x, y, steps[first])),
+        "control": _height(_curve(first, x, y, steps[second])),
+        "reference": _height(own),
+        "reference_natural": own[0],
+    }
+
+
+@torch.no_grad()
+def cosines(model: MLP, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+    """The cosine of the angle between the input gradients of two objectives, for each image (N,):
+    "hard" is (9), "output" (10), and "label" the loss of the true label. It is 0 where one is zero.
+    """
+    layers = stack([model])
+    values = layers.hidden(x)
+    way = {arm: attacks.unit(gradient(layers, values, y, arm)) for arm in OBJECTIVES}
+    return {f"{a}_{b}": (way[a] * way[b]).sum(-1) for a, b in combinations(OBJECTIVES, 2)}
+
+
+def _curve(model: MLP, x: Tensor, y: Tensor, step: Tensor) -> list[float]:
+    return [100 * share for share in attacks.accuracy_curve(model, x, y, step, MAGNITUDES)]
+
+
+def _height(curve: list[float]) -> float:
+    at = torch.tensor(MAGNITUDES, dtype=torch.float64)
+    return (torch.trapezoid(torch.tensor(curve), at) / (at[-1] - at[0])).item()

@@ -1,0 +1,70 @@
+"""Figures of the chapters on controls and on numbers of samples: data in, a matplotlib Figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from pwlib import style
+
+_LOOKS = {"hard": ("robust", "o", "hard points"), "plain": ("reference", "s", "plain")}
+
+
+def figure_arms(found: Mapping[str, Mapping[str, ArrayLike]], axis: str) -> Figure:
+    """A panel for each data set: a row for each way of training, a dot for each seed, their mean.
+
+    The first way of training is the reference, whose mean is a line through the panel.
+    """
+    fig = style.figure(height=0.55 + 0.24 * len(next(iter(found.values()))))
+    for axes, (name, by_arm) in zip(_row(fig, len(found)), found.items(), strict=True):
+        for i, (arm, values) in enumerate(by_arm.items()):
+            colour = style.COLOURS[_colour(i, arm)]
+            axes.plot(values, np.full(len(values), i), "o", color=colour, ms=4, alpha=0.5, mew=0)
+            axes.plot(np.mean(values), i, "|", color=colour, ms=13, mew=2)
+        first = np.mean(next(iter(by_arm.values())))
+        axes.axvline(first, color=style.COLOURS["muted"], lw=0.8, ls="--", zorder=0)
+        axes.set(title=name, xlabel=axis)
+        axes.set_yticks(range(len(by_arm)), by_arm)
+        axes.tick_params(axis="y", length=0)
+        axes.grid(axis="x", color="#88888833", lw=0.6)
+    axes.invert_yaxis()
+    return fig
+
+
+def figure_samples(
+    sizes: Sequence[float], found: Mapping[str, Mapping[str, Mapping[str, ArrayLike]]]
+) -> Figure:
+    """A column for each data set and a row for each measure: accuracy against training samples.
+
+    ``found`` maps data set, measure and arm ("plain", "hard") to values (sizes, seeds).
+    """
+    measures = list(next(iter(found.values())))
+    fig = style.figure(height=2.1 * len(measures) + 0.4)
+    grid = fig.subplots(len(measures), len(found), sharex=True, squeeze=False)
+    for column, (name, by_measure) in zip(grid.T, found.items(), strict=True):
+        column[0].set_title(name)
+        column[-1].set_xlabel("training samples")
+        for axes, (measure, by_arm) in zip(column, by_measure.items(), strict=True):
+            for arm, values in by_arm.items():
+                colour, marker, label = _LOOKS[arm]
+                colour = style.COLOURS[colour]
+                axes.semilogx(sizes, values, marker, color=colour, ms=3.5, alpha=0.5, mew=0)
+                axes.semilogx(sizes, np.mean(values, 1), color=colour, label=label)
+            axes.set_ylabel(f"{measure}, %")
+            axes.grid(color="#88888833", lw=0.6)
+    grid[0, 0].legend()
+    return fig
+
+
+def _row(fig: Figure, columns: int) -> np.ndarray:
+    return fig.subplots(1, columns, sharey=True, squeeze=False)[0]
+
+
+def _colour(i: int, arm: str) -> str:
+    """The reference's, that of hard points, or that of a control."""
+    if i == 0:
+        return "reference"
+    return "robust" if arm.startswith("hard") else "control"
