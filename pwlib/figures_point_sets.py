@@ -1,4 +1,4 @@
-"""Figures of the chapter on the best training points: data in, a matplotlib Figure out."""
+"""Figures of the chapters on training points: data in, a matplotlib Figure out."""
 
 from __future__ import annotations
 
@@ -94,5 +94,33 @@ def figure_offsets(degree: int) -> Figure:
     axes.plot(x, near, color=formula, marker="d", label="formula", **look)
     axes.set(xlabel="$x$", ylabel="distance of the nearest\nnode / spacing", xlim=(0, 1))
     axes.set(ylim=(0, 0.55), title=f"$n = {degree}$")
+    fig.legend(loc="outside lower center", ncols=3)
+    return fig
+
+
+def figure_ends(sizes: Mapping[str, Mapping[int, Sequence[int]]], largest: int) -> Figure:
+    """The sizes m up to `largest` at which a classifier of degree n needs its end points.
+
+    `sizes` maps the name of each of three grids, one of them "equispaced", to the sizes at each
+    degree.
+    """
+    fig = style.figure(height=4.2)
+    axes = fig.subplots()
+    shifts = np.linspace(-0.25, 0.25, len(sizes))
+    for shift, marker, (name, found) in zip(shifts, "o^s", sizes.items(), strict=True):
+        pairs = [(n + shift, m) for n, sizes_at in found.items() for m in sizes_at]
+        colour = style.COLOURS["equispaced" if name == "equispaced" else "chebyshev"]
+        label = name if pairs else f"{name}: no size"
+        axes.plot(*(zip(*pairs, strict=True) if pairs else ([], [])), marker, color=colour, ms=3)
+        axes.plot([], [], marker, color=colour, ms=5, label=label)
+    degrees = np.array(list(next(iter(sizes.values()))))
+    muted = {"color": style.COLOURS["muted"], "lw": 1}
+    axes.plot(degrees, degrees, "--", label="$m = n$", **muted)
+    axes.plot(degrees, degrees / 2, ":", label="$m = n/2$", **muted)
+    axes.set(
+        xlabel="degree $n$", ylabel="number of points $m$", yscale="log", ylim=(4, largest * 1.1)
+    )
+    axes.set_yticks(ticks := [4, 10, 20, 40, 100, 200], map(str, ticks))
+    axes.yaxis.set_minor_formatter("")
     fig.legend(loc="outside lower center", ncols=3)
     return fig

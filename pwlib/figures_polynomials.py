@@ -107,6 +107,84 @@ def figure_2(x: np.ndarray, weights: Mapping[str, Mapping[int, np.ndarray]]) -> 
     return fig
 
 
+def figure_near_a_sample(
+    degrees: Sequence[int], largest: Mapping[int, float], limit: float, slope: float
+) -> Figure:
+    """Left, f_n and g_n next to x = 1 on the scale of g_n; right, max |g_n - f_n| against n.
+
+    `largest` maps degrees to the maximum, which is drawn beside the law limit - slope/n.
+    """
+    ink = style.COLOURS["ink"]
+    fig = style.figure(height=3.4)
+    left, right = fig.subplots(1, 2)
+    z = np.linspace(0, 3 * np.pi, 601)
+    classifiers = {
+        "bernstein": ("f", polynomials.bernstein_classifier),
+        "chebyshev": ("g", polynomials.chebyshev_classifier),
+    }
+    for name, (symbol, classifier) in classifiers.items():
+        for n, dashes in zip(degrees, (":", "--", "-"), strict=True):
+            values = classifier(n, np.cos(z / (4 * ((n + 1) // 2))) ** 2)
+            look = {"color": style.COLOURS[name], "ls": dashes, "lw": 1.2}
+            left.plot(z / np.pi, values, label=f"${symbol}_{{{n}}}$", **look)
+    left.axhline(0, color=style.COLOURS["muted"], lw=0.8)
+    left.set(
+        xlabel=r"$2pt/\pi$, sign changes of $g_n$ at 1, 2, 3", title="next to the sample $x = 1$"
+    )
+    left.legend(ncols=2, loc="upper right", bbox_to_anchor=(1.02, 0.82), handlelength=1.4)
+    n = np.array(list(largest))
+    for parity, marker in ((1, "o"), (0, "s")):
+        chosen = [m for m in largest if m % 2 == parity][:: max(1, len(n) // 80)]
+        label = f"{('even', 'odd')[parity]} $n$"
+        values = [largest[m] for m in chosen]
+        right.plot(chosen, values, ls="", marker=marker, ms=4, mfc="white", mec=ink, label=label)
+    far = n[limit - slope / n > 0.5]
+    right.plot(far, limit - slope / far, color=style.COLOURS["muted"], lw=1, label="the law")
+    right.axhline(limit, color=style.COLOURS["muted"], ls="--", lw=1, label="the limit")
+    right.set(xscale="log", xlabel="degree $n$", title=r"$\max\,|g_n - f_n|$")
+    right.legend(loc="lower right")
+    return fig
+
+
+def figure_predictions(halves: Sequence[int]) -> Figure:
+    """Where g_{2p} = g_{2p-1} has the wrong sign, a row for each p: exact intervals of [0, 1]."""
+    fig = style.figure(height=3.8)
+    axes = fig.subplots()
+    for p in halves:
+        edges = (1 - np.cos(np.arange(2 * p + 1) * np.pi / (2 * p))) / 2
+        arc = np.arange(2 * p)
+        wrong = np.minimum(arc, arc[::-1]) % 2 == 1  # counted from the nearer end
+        spans = np.column_stack((edges[:-1], np.diff(edges)))[wrong]
+        axes.broken_barh(spans.tolist(), (p - 0.5, 1), color=style.COLOURS["chebyshev"], lw=0)
+    axes.set(xlim=(0, 1), ylim=(min(halves) - 0.5, max(halves) + 0.5))
+    axes.set(xlabel="$x$", ylabel=r"$p = \lfloor (n+1)/2 \rfloor$", xticks=np.linspace(0, 1, 5))
+    return fig
+
+
+def figure_interpolation(
+    constants: Mapping[str, Mapping[int, float]], errors: Mapping[str, Mapping[int, float]]
+) -> Figure:
+    """Lebesgue constants, and errors of the interpolants of one function, against the size m.
+
+    Each maps the name of a grid to a number for each size.
+    """
+    fig = style.figure(height=3.4)
+    left, right = fig.subplots(1, 2)
+    markers = dict(zip(constants, ("s", "o", "v", "^"), strict=True))
+    for axes, table in ((left, constants), (right, errors)):
+        for name, by_size in table.items():
+            colour = style.COLOURS["equispaced" if name == "equispaced" else "chebyshev"]
+            sizes, values = zip(*by_size.items(), strict=True)
+            look = {"color": colour, "marker": markers[name], "ms": 5, "mfc": "white", "lw": 1}
+            axes.plot(sizes, values, label=name, **look)
+        axes.set(xscale="log", xlabel="number of points $m$")
+    left.set(title="Lebesgue constant", ylim=(0, 2.5 * max(constants["lobatto"].values())))
+    right.set(yscale="log", title=r"error of the interpolant of $|2x - 1|$")
+    right.set_ylim(0.5 * min(errors["lobatto"].values()), 10)
+    left.legend()
+    return fig
+
+
 def equation_7_weights(n: int) -> np.ndarray:
     """The weights of g_n in the shifted Chebyshev basis: 1/p at the odd degrees, (n + 1,)."""
     return np.arange(n + 1) % 2 / ((n + 1) // 2)

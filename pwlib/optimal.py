@@ -2,20 +2,22 @@
 
 The class is that of the polynomials of degree n on [0, 1], written in the shifted Chebyshev basis;
 a hypothesis is its vector of n + 1 coefficients, a set of them an array (hypotheses, n + 1). The
-learning rule A is least squares on the training points, of least norm where they are too few.
+learning rule A is least squares on the training points, of least norm where they are too few,
+unless another is given: a rule is a function of n, x and coefficients to those of the error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.polynomial.chebyshev import chebder, chebvander
 from numpy.typing import ArrayLike, NDArray
 
-from pwlib import grids, polynomials
+from pwlib import grids, maxmargin, polynomials
 
 Array = NDArray[np.float64]
+Rule = Callable[[int, ArrayLike, ArrayLike], Array]
 
 
 def error_coefficients(n: int, x: ArrayLike, coefficients: ArrayLike) -> Array:
@@ -30,6 +32,30 @@ def error_coefficients(n: int, x: ArrayLike, coefficients: ArrayLike) -> Array:
     return coefficients @ seen.T @ seen - coefficients
 
 
+def ridge_error(n: int, x: ArrayLike, coefficients: ArrayLike, penalty: float = 0.01) -> Array:
+    """As `error_coefficients`, where A minimises Σ (ĥ(x_j) − h(x_j))² + penalty · |coefficients|².
+
+    `penalty` is positive.
+    """
+    x, coefficients = _training_points(x), _coefficients(n, coefficients)
+    if not penalty > 0:
+        raise ValueError(f"penalty: got {penalty}, accepts positive numbers")
+    features = polynomials.chebyshev_features(n, x)
+    damped = features.T @ features + penalty * np.eye(n + 1)
+    return -penalty * np.linalg.solve(damped, coefficients.T).T
+
+
+def margin_error(n: int, x: ArrayLike, coefficients: ArrayLike) -> Array:
+    """As `error_coefficients`, where A is the maximum-margin rule, which sees the signs of h alone.
+
+    Its ĥ has the scale that makes the least |ĥ(x_j)| equal to 1, whatever that of h.
+    """
+    x, coefficients = _training_points(x), _coefficients(n, coefficients)
+    features = polynomials.chebyshev_features(n, x)
+    labels = np.sign(coefficients @ features.T)
+    return np.stack([maxmargin.fit(features, y).weights for y in labels]) - coefficients
+
+
 def slopes(n: int, x: ArrayLike, coefficients: ArrayLike) -> Array:
     """h′(x) of each hypothesis at each point: (hypotheses, points)."""
     coefficients = _coefficients(n, coefficients)
@@ -39,23 +65,27 @@ def slopes(n: int, x: ArrayLike, coefficients: ArrayLike) -> Array:
     return (chebvander(2 * np.asarray(x, dtype=float) - 1, n - 1) @ derivatives).T
 
 
-def optimal_objective(n: int, x: ArrayLike, coefficients: ArrayLike) -> Array:
+def optimal_objective(
+    n: int, x: ArrayLike, coefficients: ArrayLike, rule: Rule = error_coefficients
+) -> Array:
     """Σ_{x in X} |ĥ_X′(x) − h′(x)|, the integrand of (8), for each hypothesis: (hypotheses,).
 
     Its mean over hypotheses drawn from a distribution estimates (8); the same draws at two sets of
     points make a paired comparison.
     """
-    return np.abs(slopes(n, x, error_coefficients(n, x, coefficients))).sum(axis=1)
+    return np.abs(slopes(n, x, rule(n, x, coefficients))).sum(axis=1)
 
 
-def largest_error(n: int, x: ArrayLike, coefficients: ArrayLike) -> Array:
+def largest_error(
+    n: int, x: ArrayLike, coefficients: ArrayLike, rule: Rule = error_coefficients
+) -> Array:
     """max |ĥ_X − h| over [0, 1] for each hypothesis: (hypotheses,).
 
     Taken over the 20n + 1 extrema of T*_{20n}, where a polynomial of degree n comes within 0.4 % of
     its maximum (Ehlich and Zeller 1964: the factor is cos(π/40)).
     """
     dense = polynomials.chebyshev_features(n, grids.chebyshev(20 * max(n, 1) + 1))
-    return np.abs(error_coefficients(n, x, coefficients) @ dense.T).max(axis=1)
+    return np.abs(rule(n, x, coefficients) @ dense.T).max(axis=1)
 
 
 def mean_with_error(values: ArrayLike) -> tuple[float, float]:
@@ -98,10 +128,10 @@ def cosines(a: ArrayLike, b: ArrayLike) -> Array:
 
 def rank_correlations(a: ArrayLike, b: ArrayLike) -> Array:
     """Spearman's rank correlation of each row of `a` with that of `b`: (rows, points) → (rows,)."""
-    from scipy.stats import spearmanr  # takes most of a second, and few callers need it
+    from scipy.stats import rankdata  # takes most of a second, and few callers need it
 
-    pairs_of_rows = zip(np.asarray(a), np.asarray(b), strict=True)
-    return np.array([spearmanr(*rows).statistic for rows in pairs_of_rows])
+    ranks = (rankdata(values, axis=1) for values in (a, b))
+    return cosines(*(rank - rank.mean(axis=1, keepdims=True) for rank in ranks))
 
 
 def self_loss(values: ArrayLike) -> Array:

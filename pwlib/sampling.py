@@ -133,15 +133,24 @@ def certified_size(n: int, reading: str, odd: bool = False) -> int:
 
 
 def least_margin(weights: Vector, gap: float) -> float:
-    """The least value on [gap, 1], or at an extremum in (0, gap) if that is lower; in u.
+    """The least of f(gap), f(1) and f at its critical points in (0, 1); in u, 0 < gap ≤ 1.
 
-    `weights` (n + 1,) are odd and `gap` is the first training point, so it is at most 1. It is
-    below 0 exactly where a spurious sign change is left.
+    `weights` (n + 1,) are those of an odd f. This is the least value on [gap, 1], or that at a
+    critical point in (0, gap) if one is lower. Where f(gap) > 0 it is negative if and only if f has
+    a spurious sign change. Where [gap, 1] holds the training points above the middle it is at most
+    1, for the shortest weights make f exactly 1 at one of them.
     """
     slope = chebyshev.chebder(weights)[::2]  # T_2j(u) = T_j(v), v = 2u² − 1
-    turns = chebyshev.chebroots(slope).real
+    turns = chebyshev.chebroots(slope).real  # of a double zero too, which rounding may split
     turns = np.sqrt((1 + turns[np.abs(turns) < 1]) / 2)
     return float(chebyshev.chebval(np.concatenate(([gap], turns, [1.0])), weights).min())
+
+
+def without_pair(x: Vector, j: int) -> Vector:
+    """A grid (m,) without its j-th point and the mirror image; j = 0 takes the outermost points."""
+    if not 0 <= j < len(x) // 2:
+        raise ValueError(f"j: got {j}, accepts 0 to {len(x) // 2 - 1} for {len(x)} points")
+    return np.delete(x, [j, len(x) - 1 - j])
 
 
 def least_margins(n: int, reading: str, sizes: Iterable[int]) -> dict[int, float]:

@@ -41,9 +41,16 @@ def spurious_sign_changes(weights: ArrayLike) -> Vector:
     return np.delete(changes, np.abs(changes - 0.5).argmin()) if changes.size else changes
 
 
-def misclassified_measure(weights: ArrayLike) -> float:
-    """Lebesgue measure of the points whose sign isn't their nearest-neighbour label."""
+def misclassified_measure(weights: ArrayLike, measure: str = "lebesgue") -> float:
+    """The measure of the points whose sign isn't their nearest-neighbour label.
+
+    `measure` is "lebesgue" or "arcsine", the uniform one of the angle t with x = (1 + cos t)/2.
+    """
     edges, wrong = _intervals(weights)
+    if measure == "arcsine":
+        edges = 2 / np.pi * np.arcsin(np.sqrt(edges))
+    elif measure != "lebesgue":
+        raise ValueError(f"measure: got {measure!r}, accepts 'lebesgue' or 'arcsine'")
     return float(np.diff(edges)[wrong].sum())
 
 

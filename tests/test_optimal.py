@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import nnls
 
 from pwlib import grids, optimal, polynomials
 
@@ -29,6 +30,48 @@ def test_a_polynomial_is_reproduced_from_more_points_than_its_degree(n, m):
     for x in (grids.equispaced(m), grids.chebyshev(m), grids.chebyshev(m, "roots")):
         assert np.abs(optimal.error_coefficients(n, x, draws(n, 5))).max() < 1e-12
         assert optimal.optimal_objective(n, x, draws(n, 5)).max() < 1e-8
+
+
+@pytest.mark.parametrize("m", [3, 12])
+def test_ridge_regression_is_least_squares_with_rows_for_the_penalty(m):
+    n, x, h, penalty = 6, grids.chebyshev(m), draws(6, 4), 0.3
+    features = np.polynomial.chebyshev.chebvander(2 * x - 1, n)
+    rows = np.vstack([features, np.sqrt(penalty) * np.eye(n + 1)])
+    targets = np.vstack([values(n, x, h).T, np.zeros((n + 1, 4))])
+    expected = np.linalg.lstsq(rows, targets)[0].T
+    np.testing.assert_allclose(h + optimal.ridge_error(n, x, h, penalty), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("m", [4, 30])
+def test_the_maximum_margin_rule_is_the_shortest_that_meets_the_labels(m):
+    n, x, h = 6, grids.chebyshev(m, "roots"), draws(6, 5)
+    fitted = h + optimal.margin_error(n, x, h)
+    labels = np.sign(values(n, x, h))
+    assert np.all(labels * values(n, x, fitted) > 1 - 1e-9)
+    for y, weights in zip(labels, fitted, strict=True):  # the dual problem
+        rows = y[:, None] * np.polynomial.chebyshev.chebvander(2 * x - 1, n)
+        system = np.vstack([rows.T, np.ones(m)])
+        residual = system @ nnls(system, np.eye(n + 2)[-1], maxiter=10_000)[0] - np.eye(n + 2)[-1]
+        np.testing.assert_allclose(weights, -residual[:-1] / residual[-1], rtol=1e-6, atol=1e-7)
+
+
+def test_a_rule_may_be_given_and_least_squares_is_the_limit_of_ridge_regression():
+    n, x, h = 8, grids.chebyshev(4, "roots"), draws(8, 3)
+
+    def ridge(n, x, h):
+        return optimal.ridge_error(n, x, h, 1e-9)
+
+    for measured in (optimal.optimal_objective, optimal.largest_error):
+        np.testing.assert_allclose(measured(n, x, h, ridge), measured(n, x, h), rtol=1e-6)
+        assert np.any(measured(n, x, h, optimal.margin_error) != measured(n, x, h))
+
+
+def test_under_least_squares_all_is_in_proportion_to_the_length_of_the_coefficients():
+    n, x, h = 7, grids.equispaced(5)[1:-1], draws(7, 4)
+    lengths = np.array([0.1, 1.0, 2.0, 30.0])
+    for measured in (optimal.optimal_objective, optimal.largest_error):
+        scaled = measured(n, x, lengths[:, None] * h)
+        np.testing.assert_allclose(scaled, lengths * measured(n, x, h), rtol=1e-12)
 
 
 def test_slopes_are_finite_differences():
@@ -140,6 +183,12 @@ def test_training_points_that_are_no_set_are_refused(x):
 def test_coefficients_of_another_degree_are_refused(shape):
     with pytest.raises(ValueError, match=r"^coefficients: got shape .*\(hypotheses, 4\)"):
         optimal.slopes(3, [0.5], np.zeros(shape))
+
+
+@pytest.mark.parametrize("penalty", [0.0, -1.0, float("nan")])
+def test_a_penalty_that_is_not_positive_is_refused(penalty):
+    with pytest.raises(ValueError, match=r"^penalty: got"):
+        optimal.ridge_error(3, [0.5], draws(3, 2), penalty)
 
 
 @pytest.mark.parametrize("bad", [[1.0], [[1.0, 2.0]]])

@@ -96,7 +96,7 @@ def test_the_search_attains_the_bound_where_there_is_one():
 
 @pytest.mark.parametrize("n", [6, 10, 13])
 def test_the_greatest_variances_of_chebyshev_points_are_those_of_theory(n):
-    for m in range(n // 2 + 1, n + 1):
+    for m in range((n + 3) // 2, n + 1):  # 2m >= n + 2, which the closed form for extrema asks
         roots = point_sets.largest_variance(n, grids.chebyshev(m, "roots"))
         assert roots == pytest.approx(2 * (n - m) + 1)
         extrema = point_sets.largest_variance(n, grids.chebyshev(m))
@@ -261,6 +261,16 @@ def test_the_figures_show_what_they_are_given():
     assert len(left.lines) == 2
     (axes,) = figures_point_sets.figure_offsets(5).axes
     assert [len(line.get_xdata()) for line in axes.lines[2:]] == [5] * 5
+
+
+def test_the_figure_of_the_ends_has_a_mark_for_each_size():
+    sizes = {"extrema": {10: [8], 12: [8, 10]}, "roots": {10: [], 12: []}}
+    (axes,) = figures_point_sets.figure_ends(sizes | {"equispaced": {10: [14], 12: []}}, 40).axes
+    assert [len(line.get_xdata()) for line in axes.lines] == [3, 0, 0, 0, 1, 0, 2, 2]
+    assert list(axes.lines[0].get_ydata()) == [8, 8, 10]
+    labels = [line.get_label() for line in axes.lines]
+    assert "roots: no size" in labels
+    assert "extrema" in labels
 
 
 @pytest.mark.parametrize("x", [[], [[0.1]], [1.2], [np.nan]])

@@ -125,6 +125,28 @@ def test_the_least_margin_is_the_least_value_and_tells_spurious_sign_changes(n):
             assert (least < 0) == (signs.spurious_sign_changes(weights).size > 0)
 
 
+def test_the_ends_cease_to_matter_but_on_equispaced_grids_at_even_p():
+    # at even p the value at the end tends to 1 − 2 · (the step of the grid over its first point)
+    for m, kappa in ((4000, 2), (4001, 1)):
+        x = sampling.grid("equispaced", m)
+        inside = sampling.without_pair(x, 0)
+        weights = sampling.fit(8, inside)
+        assert weights.sum() == pytest.approx(1 - 2 * kappa, abs=0.03)
+        assert signs.spurious_sign_changes(weights).size == 2
+        assert np.allclose(sampling.fit(10, inside), sampling.fit(10, x), rtol=1e-9)
+    inside = sampling.without_pair(sampling.grid("lobatto", 4000), 0)
+    assert sampling.least_margin(sampling.fit(8, inside), sampling.half_gap(inside)) > 0.99
+
+
+def test_a_pair_is_a_point_and_its_mirror_image():
+    x = grids.equispaced(7)
+    assert np.array_equal(sampling.without_pair(x, 0), x[1:-1])
+    assert np.array_equal(sampling.without_pair(x, 2), x[[0, 1, 3, 5, 6]])
+    for j in (-1, 3):
+        with pytest.raises(ValueError, match=f"j: got {j}, accepts 0 to 2 for 7 points"):
+            sampling.without_pair(x, j)
+
+
 def test_the_stored_table_is_whole_and_its_search_complete():
     rows = sampling.read_table()
     keys = [(p, r, odd) for p in range(5, 31) for r in sampling.READINGS for odd in (0, 1)]

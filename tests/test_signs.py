@@ -64,6 +64,8 @@ def test_the_classifier_of_equation_7_changes_sign_at_its_known_zeros(n):
     assert np.allclose(spurious, np.delete(zeros, p - 1), rtol=0, atol=1e-14)
     agreement = polynomials.agreement(n)
     assert signs.misclassified_measure(weights) == pytest.approx(1 - agreement, abs=1e-13)
+    by_angle = signs.misclassified_measure(weights, "arcsine")
+    assert by_angle == pytest.approx((p - p % 2) / (2 * p), abs=1e-12)  # of 2p equal arcs
 
 
 def test_a_zero_without_a_change_of_sign_does_not_count():
@@ -107,6 +109,21 @@ def test_measure_and_number_agree_with_a_dense_grid():
         assert signs.misclassified_measure(weights) == pytest.approx(wrong, abs=(n + 1) / 200_000)
 
 
+def test_the_arcsine_measure_is_the_share_of_angles():
+    weights = shifted([0.1, 0.45, 0.9])
+    angles = (np.arange(100_000) + 0.5) * np.pi / 100_000
+    x = (1 - np.cos(angles)) / 2
+    wrong = np.mean((chebyshev.chebval(2 * x - 1, weights) > 0) != (x > 0.5))
+    found = signs.misclassified_measure(weights, "arcsine")
+    assert found == pytest.approx(wrong, abs=4e-5)
+    assert found != pytest.approx(signs.misclassified_measure(weights), abs=0.01)
+
+
+def test_unknown_measures_are_refused():
+    with pytest.raises(ValueError, match="measure: got 'uniform', accepts"):
+        signs.misclassified_measure([0.0, 1.0], "uniform")
+
+
 def test_the_longest_correct_interval_ends_where_a_misclassified_one_starts():
     assert signs.longest_correct([0.0, 1.0]) == 1
     assert signs.longest_correct([0.0, -1.0]) == 0
@@ -136,6 +153,18 @@ def test_at_degree_100_they_last_an_even_size_longer_on_the_extrema():
     # aliasing ends with m = 51, N = 50
     left = [m for m in (50, 52, 54) if has_spurious_sign_changes(100, m, "lobatto")]
     assert left == [50, 52]
+
+
+def test_a_label_on_the_tie_keeps_spurious_sign_changes_longer_and_plus_mirrors_minus():
+    # the register of assumptions has the last size, 127; three beyond it are tried here
+    parity = (-1.0) ** np.arange(31)
+    for m in (127, 129, 131, 133):
+        x = grids.equispaced(m)
+        labels = np.where(x < 0.5, -1.0, 1.0)
+        features = polynomials.chebyshev_features(30, x)
+        plus, minus = (maxmargin.fit(features, y).weights for y in (labels, -labels[::-1]))
+        assert np.allclose(minus, -parity * plus)
+        assert (signs.spurious_sign_changes(plus).size > 0) == (m == 127)
 
 
 @pytest.mark.parametrize("weights", [[], [[1.0, 2.0]], [0.0, 0.0], [1.0, np.nan]])
