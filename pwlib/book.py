@@ -7,7 +7,6 @@ the sources that the book is rendered from in ``_build/source``, the pages in ``
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ from nbclient.exceptions import CellExecutionError
 
 from pwlib import claims, files, notebooks
 from pwlib.notebooks import CHAPTERS, ROOT, Progress
+from pwlib.report import first_sentence
 
 BUILD = ROOT / "_build"
 EXECUTED = BUILD / "executed"
@@ -30,6 +30,7 @@ README_CLAIMS = (
     "fig-2-equispaced",
     "eq-8-optimal-points",
     "fig-5-direct-robustness",
+    "hard-objective-is-the-cause",
 )
 README_FIGURE = ("3a-pointwise-convergence", "fig-2")
 README_MARKS = ("<!-- findings: written by make accept -->\n", "<!-- end of findings -->")
@@ -83,16 +84,14 @@ def readme(text: str) -> str:
     """The README with today's five findings from the ledger between its marks."""
     start, end = README_MARKS
     found = {claim.id: claim for claim in claims.ledger()}
-    lines = [
-        f"- *The paper:* {claim.claim} **{claim.verdict.capitalize()}.** {_first_line(claim)}\n"
-        for claim in map(found.get, README_CLAIMS)
-    ]
+    lines = [_finding(found[id]) for id in README_CLAIMS]
     head, rest = text.split(start)
     return head + start + "".join(lines) + end + rest.split(end)[1]
 
 
-def _first_line(claim: claims.Claim) -> str:
-    return re.split(r"(?<=\.)\s", claim.found(), maxsplit=1)[0]
+def _finding(claim: claims.Claim) -> str:
+    found = first_sentence(claim.found())
+    return f"- *The paper:* {claim.claim} **{claim.verdict.capitalize()}.** {found}\n"
 
 
 def readme_figure() -> str:

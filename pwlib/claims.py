@@ -146,7 +146,7 @@ def table(chapter: str | None = None, evidence: bool = False, path: Path = LEDGE
 
     Each verdict links to the cell that settles the claim; ``evidence`` adds what it rests on.
     """
-    columns = ["Section", "The paper's claim", "Verdict", *(["Evidence"] if evidence else [])]
+    columns = ["Section", "Claim", "Verdict", *(["Evidence"] if evidence else [])]
     rows = [
         [claim.section, claim.claim, claim.link(claim.verdict), claim.found()][: len(columns)]
         for claim in ledger(path)

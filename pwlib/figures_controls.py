@@ -26,11 +26,12 @@ def figure_arms(found: Mapping[str, Mapping[str, ArrayLike]], axis: str) -> Figu
             axes.plot(np.mean(values), i, "|", color=colour, ms=13, mew=2)
         first = np.mean(next(iter(by_arm.values())))
         axes.axvline(first, color=style.COLOURS["muted"], lw=0.8, ls="--", zorder=0)
-        axes.set(title=name, xlabel=axis)
+        axes.set(title=name)
         axes.set_yticks(range(len(by_arm)), by_arm)
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="x", color="#88888833", lw=0.6)
     axes.invert_yaxis()
+    fig.supxlabel(axis, size=10)
     return fig
 
 

@@ -1,4 +1,4 @@
-"""What the book adds to Sphinx: two tables about its execution, how to cite it, and no thebe."""
+"""What the book adds to Sphinx: tables about its making, how to cite it, and no thebe."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
 
+from pwlib import costs
 from pwlib.notebooks import ROOT
 from pwlib.tables import markdown_table
 
@@ -56,6 +57,14 @@ class VersionTable(MarkdownDirective):
         pins = re.findall(r"^([\w-]+)==(\S+)", (ROOT / "requirements.txt").read_text(), re.M)
         rows = [[name, pin, metadata.version(name)] for name, pin in pins]
         return markdown_table(rows, ["Package", "Pinned", "Installed where the book was built"])
+
+
+class CostTable(MarkdownDirective):
+    """``{cost-table}``: what executing the chapters and making the tables of networks took."""
+
+    def text(self) -> str:
+        self.env.note_reread()  # a table may come that no page depends on yet
+        return costs.table(Path(self.env.srcdir, "chapters"))
 
 
 class Benchmark(MarkdownDirective):
@@ -152,6 +161,7 @@ def setup(app: Sphinx) -> dict:
     """Called by Sphinx."""
     app.add_directive("execution-table", ExecutionTable)
     app.add_directive("version-table", VersionTable)
+    app.add_directive("cost-table", CostTable)
     app.add_directive("how-to-cite", HowToCite)
     app.add_directive("benchmark", Benchmark)
     app.connect("config-inited", settle_config, priority=900)

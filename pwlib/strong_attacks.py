@@ -155,7 +155,7 @@ def write_table(workers: int) -> None:
 
 def _as_text(rows: list[dict]) -> str:
     packages = ("torch", "torchattacks", "adversarial-robustness-toolbox")
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in packages)
+    versions = ", ".join(f"{name} {metadata.version(name).split('+')[0]}" for name in packages)
     text = io.StringIO()
     text.write("# make .venv/.bench && .venv/bin/python -m pwlib.strong_attacks\n")
     text.write(f"# seed {SEED}, L2 length {EPS:g}, made with {versions}\n")
