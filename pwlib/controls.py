@@ -9,6 +9,7 @@ from torch import Tensor
 
 from pwlib import attacks
 from pwlib.arms import gradient
+from pwlib.evaluation import height
 from pwlib.layers import stack
 from pwlib.networks import MLP
 
@@ -28,9 +29,9 @@ def robustness(model: MLP, x: Tensor, y: Tensor, seed: int) -> dict[str, float]:
     step = attacks.direction(model, x, y)
     curve = dict(zip(MAGNITUDES, _curve(model, x, y, step), strict=True))
     found = {"natural": curve[0.0], "one_step_1": curve[1.0], "one_step_2": curve[2.0]}
-    found["height"] = _height(list(curve.values()))
+    found["height"] = height(list(curve.values()), MAGNITUDES).item()
     outside = [100 * attacks.accuracy(model, x + eps * step, y) for eps in MAGNITUDES]
-    found["unclamped"] = _height(outside)
+    found["unclamped"] = height(outside, MAGNITUDES).item()
     x, y = x[:IMAGES], y[:IMAGES]
     for eps in (1, 2):
         adversarial = attacks.pgd(model, x, y, eps, **PGD, seed=seed)
@@ -46,14 +47,14 @@ def transfer(model: MLP, first: MLP, second: MLP, x: Tensor, y: Tensor) -> dict[
     "reference" the first reference's on its own; "reference_natural" is without examples.
     """
     steps = {who: attacks.direction(who, x, y) for who in (model, first, second)}
-    own = _curve(first, x, y, steps[first])
-    return {
-        "to_reference": _height(_curve(first, x, y, steps[model])),
-        "from_reference": _height(_curve(model, x, y, steps[first])),
-        "control": _height(_curve(first, x, y, steps[second])),
-        "reference": _height(own),
-        "reference_natural": own[0],
+    curves = {
+        "to_reference": _curve(first, x, y, steps[model]),
+        "from_reference": _curve(model, x, y, steps[first]),
+        "control": _curve(first, x, y, steps[second]),
+        "reference": _curve(first, x, y, steps[first]),
     }
+    found = {name: height(curve, MAGNITUDES).item() for name, curve in curves.items()}
+    return found | {"reference_natural": curves["reference"][0]}
 
 
 @torch.no_grad()
@@ -69,8 +70,3 @@ def cosines(model: MLP, x: Tensor, y: Tensor) -> dict[str, Tensor]:
 
 def _curve(model: MLP, x: Tensor, y: Tensor, step: Tensor) -> list[float]:
     return [100 * share for share in attacks.accuracy_curve(model, x, y, step, MAGNITUDES)]
-
-
-def _height(curve: list[float]) -> float:
-    at = torch.tensor(MAGNITUDES, dtype=torch.float64)
-    return (torch.trapezoid(torch.tensor(curve), at) / (at[-1] - at[0])).item()
