@@ -1,7 +1,7 @@
 """What a network may be trained on beside its batch: hard points, and their controls.
 
-Every arm but "plain" moves the batch in steps of one length. The controls of "hard", the ascent on
-the hard objective (9), differ from it in the direction alone:
+Every arm but "plain" and "unnormalised" moves the batch in steps of one length. The controls of
+"hard", the ascent on the hard objective (9), differ from it in the direction alone:
 
 - "argmax", "hinge": (9) read differently, with the largest softmax as the label, or with each
   feature as a hypothesis of its own under the hinge loss of (11);
@@ -9,6 +9,8 @@ the hard objective (9), differ from it in the direction alone:
 - "output": the way up the adversarial objective (10), which looks at the logits;
 - "label": the way of ordinary adversarial training, up the loss of the true label;
 - "random": one random direction for all steps; "noise": a new one for each.
+
+"unnormalised" goes the way of "hard" by a multiple of the gradient itself.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import torch
 from torch import Generator, Tensor
 
 from pwlib.layers import Layers
-from pwlib.objectives import entropy_uphill
+from pwlib.objectives import entropy_slope, entropy_uphill
 
 
 def argmax_uphill(z: Tensor) -> Tensor:
@@ -50,6 +52,7 @@ AT_FEATURES = {
     "argmax": argmax_uphill,
     "hinge": hinge_uphill,
     "descent": lambda z: -entropy_uphill(z),
+    "unnormalised": entropy_slope,
 }
 AT_LOGITS = {"output": lambda logits, y: entropy_uphill(logits), "label": margin_uphill}
 AT_RANDOM = ("random", "noise")
@@ -70,7 +73,8 @@ def moved(
 
     Each step follows the direction over an L2 length of ``radius``, is clamped to [0, 1], and then
     pulled back onto the L2 ball of radius ``within`` around its sample; a direction of zero is no
-    step. Random directions come from one generator for each network.
+    step. A step of "unnormalised" is ``radius`` times the gradient. Random directions come from one
+    generator for each network.
     """
     samples = values[0]
     anywhere = within >= samples.shape[-1] ** 0.5  # the ball holds the box
@@ -80,9 +84,7 @@ def moved(
             direction = gradient(layers, values, y, arm)
         elif arm == "noise" and step > 0:
             direction = _random(values[0], generators)
-        length = torch.linalg.vector_norm(direction, dim=-1, keepdim=True)
-        scale = torch.where(length > 0, radius / length, 0)
-        points = torch.addcmul(values[0], direction, scale).clamp_(0, 1)
+        points = torch.addcmul(values[0], direction, _scale(arm, direction, radius)).clamp_(0, 1)
         values = layers.hidden(points if anywhere else _pulled(points, samples, within))
     return values
 
@@ -96,6 +98,14 @@ def gradient(layers: Layers, values: list[Tensor], y: Tensor, arm: str) -> Tenso
         slope = AT_LOGITS[arm](layers.logits(values[-1]), y)
         slope = layers.times(slope, layers.weights[-1])
     return layers.input_gradient(values, slope)
+
+
+def _scale(arm: str, direction: Tensor, radius: float) -> Tensor:
+    """What takes a direction (…, N, d) to a step: a number for each row, (…, N, 1)."""
+    length = torch.linalg.vector_norm(direction, dim=-1, keepdim=True)
+    if arm == "unnormalised":
+        return torch.full_like(length, radius)
+    return torch.where(length > 0, radius / length, 0)
 
 
 def _pulled(points: Tensor, samples: Tensor, within: float) -> Tensor:

@@ -46,6 +46,13 @@ def entropy_uphill(z: Tensor) -> Tensor:
     return gap.mul_(p).mul_(scale).addcmul_(p, rises.to(z), value=-1)  # p·a first: no overflow
 
 
+def entropy_slope(z: Tensor) -> Tensor:
+    """The gradient of ``softmax_entropy`` at z (…, k) itself: p_i (ā − a_i), as above."""
+    gap = z - z.amax(-1, keepdim=True)
+    p = gap.softmax(-1)
+    return p * (torch.linalg.vecdot(p, gap).unsqueeze(-1) - gap)
+
+
 def adversarial_objective(model: MLP, x: Tensor) -> Tensor:
     """The objective (10), L(h(x), h(x)) of the network's output: (N, d) → (N,), in [0, log k]."""
     return softmax_entropy(model(x))

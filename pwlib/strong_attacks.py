@@ -31,8 +31,9 @@ LEAD = 10.0
 TABLE = evidence.RESULTS / "strong-attacks.csv"
 EPS, SEED = 1.0, 0
 CONFIGS = {"reference": TrainingConfig()} | {
-    arm: TrainingConfig(arm=arm, fraction=0.333333) for arm in ("hard", "random", "label")
+    arm: TrainingConfig(arm=arm, fraction=0.333333) for arm in ("hard", "random", "output", "label")
 }
+CONFIGS["random, length 4"] = TrainingConfig(arm="random", fraction=0.333333, radius=4)
 SIDE = 28
 
 
@@ -134,11 +135,11 @@ def _square_art(network: Images, x: Tensor, y: Tensor, eps: float, seed: int) ->
     return _accuracy(network, x, y, torch.from_numpy(found), eps)
 
 
-def row(dataset: str, network: str, model: MLP) -> dict[str, str]:
+def row(dataset: str, network: str, model: MLP) -> evidence.Row:
     """One row of the table: a network of CONFIGS, attacked."""
     test = loaded(dataset)
     found = strong(model, test.test_x, test.test_y, EPS, SEED)
-    return {"dataset": dataset, "network": network} | {k: f"{v:.2f}" for k, v in found.items()}
+    return {"dataset": dataset, "network": network} | found
 
 
 def write_table(workers: int) -> None:
@@ -161,7 +162,9 @@ def _as_text(rows: list[dict]) -> str:
     text.write(f"# seed {SEED}, L2 length {EPS:g}, made with {versions}\n")
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    order = list(itertools.product(NAMES, CONFIGS))
+    for row in sorted(rows, key=lambda row: order.index((row["dataset"], row["network"]))):
+        writer.writerow({k: f"{v:.2f}" if isinstance(v, float) else v for k, v in row.items()})
     return text.getvalue()
 
 

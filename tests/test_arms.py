@@ -38,7 +38,15 @@ def move(network, x, y, arm, steps=1, radius=0.01, seed=0):
 
 
 def test_every_arm_with_a_gradient_is_checked():
-    assert {"plain", *CLIMBED, *arms.AT_RANDOM} == set(arms.ARMS)
+    assert {"plain", "unnormalised", *CLIMBED, *arms.AT_RANDOM} == set(arms.ARMS)
+
+
+def test_a_step_of_the_unnormalised_arm_is_a_multiple_of_the_gradient(network):
+    x, y = samples()
+    at = x.clone().requires_grad_()
+    (slope,) = torch.autograd.grad(softmax_entropy(network.features(at)).sum(), at)
+    moved = move(network, x, y, "unnormalised", radius=0.3)
+    torch.testing.assert_close(moved, (x + 0.3 * slope).clamp(0, 1), atol=1e-12, rtol=0)
 
 
 @pytest.mark.parametrize("arm", CLIMBED)

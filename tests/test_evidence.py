@@ -33,7 +33,7 @@ def test_what_names_no_row_or_a_seed_twice_is_refused(rows, where, said):
         evidence.values(rows, "natural", **where)
 
 
-@pytest.mark.parametrize("name", ["controls.csv", "samples.csv"])
+@pytest.mark.parametrize("name", ["controls.csv", "samples.csv", "settings.csv"])
 def test_every_table_names_its_command_its_versions_and_holds_shares(name):
     text = (evidence.RESULTS / name).read_text().splitlines()
     assert text[0] == f"# python -m pwlib table {name.removesuffix('.csv')}"

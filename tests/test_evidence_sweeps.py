@@ -15,6 +15,7 @@ from pwlib.training import Job, train_many
 FIXED = {
     "controls": "dataset=MNIST seed=0 arm=hard",
     "samples": "dataset=FashionMNIST seed=1 arm=plain fraction=0.05",
+    "settings": "dataset=MNIST seed=2 updates=apart",
 }
 
 

@@ -1,0 +1,50 @@
+"""What Figure 5 of the paper is read to say of two kinds of networks, as yes or no."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pwlib.intervals import above
+
+MARGIN = 1.0  # percentage points, or per cent of the damage
+Measures = Mapping[str, NDArray[np.float64]]
+
+
+def outcomes(robust: Measures, reference: Measures) -> dict[str, bool]:
+    """The nine outcomes that the chapter on Figure 5 looks at, for the networks of one data set.
+
+    Both hold measures of `pwlib.controls`, an array over the same seeds for each. One thing is
+    above another if, paired by seed, it is so by more than MARGIN, and the 95% interval of the mean
+    difference excludes 0 (`pwlib.intervals.above`).
+    """
+    lost = np.mean(reference["natural"] - robust["natural"])
+    towards = damage_share(robust, "to_reference", "reference", "reference_natural")
+    back = damage_share(robust, "from_reference", "height", "natural")
+    return {
+        "natural accuracy below the reference's": bool(lost > 0),
+        "natural accuracy lost below 5 points": bool(lost < 5),
+        "one step: above the reference": above(robust["height"], reference["height"], MARGIN),
+        "PGD: above the reference": all(
+            above(robust[pgd], reference[pgd], MARGIN) for pgd in ("pgd_1", "pgd_2")
+        ),
+        "transfer: above the reference": above(
+            robust["from_reference"], robust["to_reference"], MARGIN
+        ),
+        "transfer: above the control": above(robust["from_reference"], robust["control"], MARGIN),
+        "reference's examples do no damage": not above(
+            robust["natural"], robust["from_reference"], MARGIN
+        ),
+        "examples transfer like ordinary ones": not above(
+            robust["to_reference"], robust["control"], MARGIN
+        ),
+        "larger share of damage towards the reference": above(towards, back, MARGIN),
+    }
+
+
+def damage_share(found: Measures, under: str, own: str, natural: str) -> NDArray[np.float64]:
+    """The damage of some examples in per cent of that of the network's own; damage is the natural
+    accuracy less the mean accuracy under attack."""
+    return 100 * (found[natural] - found[under]) / (found[natural] - found[own])
