@@ -58,16 +58,17 @@ class ReferenceIndex(MarkdownDirective):
     final_argument_whitespace = True
 
     def text(self) -> str:
+        return "\n\n".join(self._table(page) for page in self.arguments[0].split())
+
+    def _table(self, page: str) -> str:
+        path = Path(self.env.srcdir, "chapters", f"{page}.md")
+        self.env.note_dependency(str(path))
         rows = []
-        for page in self.arguments[0].split():
-            path = Path(self.env.srcdir, "chapters", f"{page}.md")
-            self.env.note_dependency(str(path))
-            for name in "".join(LISTED.findall(path.read_text())).split():
-                self.env.note_dependency(str(provenance.PACKAGE / f"{name}.py"))
-                purpose = first_sentence(ast.get_docstring(ast.parse(provenance.source(name))))
-                link = f"{{py:mod}}`{name} <pwlib.{name}>`"
-                rows.append([link, plain(purpose), f"{{doc}}`{page}`"])
-        return markdown_table(rows, ["Module", "What it is for", "Page"])
+        for name in "".join(LISTED.findall(path.read_text())).split():
+            self.env.note_dependency(str(provenance.PACKAGE / f"{name}.py"))
+            purpose = first_sentence(ast.get_docstring(ast.parse(provenance.source(name))))
+            rows.append([f"{{py:mod}}`{name} <pwlib.{name}>`", plain(purpose)])
+        return f"{{doc}}`{page}`\n\n{markdown_table(rows, ['Module', 'What it is for'])}"
 
 
 def plain(docstring: str) -> str:
@@ -120,7 +121,7 @@ def add_overview(
     module = name.removeprefix("pwlib.")
     how, chapters = used_in(module, chapter_codes(Path(app.srcdir, "chapters")))
     if chapters:
-        links = ", ".join(f":doc:`/chapters/{stem}`" for stem in chapters)
+        links = " · ".join(f":doc:`/chapters/{stem}`" for stem in chapters)
         lines += ["", f"*{how}:* {links}", ""]
     if found := members(module):
         lines += ["", ".. list-table::", "   :class: reference-members", ""]
@@ -194,6 +195,7 @@ def written_signature(
 
 def setup(app: Sphinx) -> None:
     """Called by `pwlib.sphinx_extension`."""
+    app.setup_extension("sphinx.ext.autodoc")
     app.add_directive("reference", Reference)
     app.add_directive("reference-index", ReferenceIndex)
     app.connect("autodoc-process-docstring", add_overview, priority=400)

@@ -7,7 +7,18 @@ from importlib import metadata
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from pwlib import sphinx_api, sphinx_links, sphinx_numbers, sphinx_offers, sphinx_tables
+from pwlib import (
+    sphinx_api,
+    sphinx_errors,
+    sphinx_links,
+    sphinx_numbers,
+    sphinx_offers,
+    sphinx_tables,
+)
+from pwlib.notebooks import digest
+from pwlib.provenance import source
+
+PARTS = (sphinx_tables, sphinx_links, sphinx_numbers, sphinx_offers, sphinx_api, sphinx_errors)
 
 
 def settle_config(app: Sphinx, config: Config) -> None:
@@ -31,8 +42,11 @@ def drop_thebe(app: Sphinx, page: str, template: str, context: dict, doctree: ob
 
 def setup(app: Sphinx) -> dict:
     """Called by Sphinx."""
-    for part in (sphinx_tables, sphinx_links, sphinx_numbers, sphinx_offers, sphinx_api):
+    for part in PARTS:
         part.setup(app)
     app.connect("config-inited", settle_config, priority=900)
     app.connect("html-page-context", drop_thebe, priority=900)
-    return {"version": metadata.version("pwlib"), "parallel_read_safe": True}
+    # Sphinx reads all pages again when this changes, as it must when what makes their links does.
+    made_by = digest([source(part.__name__.removeprefix("pwlib.")) for part in PARTS])
+    about = {"version": metadata.version("pwlib"), "parallel_read_safe": True}
+    return about | {"env_version": made_by}

@@ -181,7 +181,7 @@ def _rests_on(env: BuildEnvironment, label: str, found: Iterable[Claim]) -> node
     for claim in [claim for claim in found if label in about(claim)]:
         parts += [link(env, f"claim-{claim.id}", claim.id), f" {claim.verdict} · "]
     start = "Claims: " if parts else ""
-    last = link(env, f"paper-{label}", f"{shown(label)} in the paper")
+    last = link(env, f"paper-{label}", "the paper's numbers")
     return sentence(start, *parts, last, kind="rests-on")
 
 

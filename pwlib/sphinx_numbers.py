@@ -62,7 +62,7 @@ def _wrap(node: nodes.inline, code: nodes.Element, id: str) -> None:
         code["ids"].append(id)
     title = "To the code that made this number"
     ref = nodes.reference("", "", refid=id, internal=True, reftitle=title, classes=["made-by-code"])
-    node.replace_self(ref)
+    node.parent.replace(node, ref)
     ref.append(node)
 
 
