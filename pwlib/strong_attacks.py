@@ -1,8 +1,9 @@
 """AutoAttack and black-box attacks of other people's libraries, and signs of masked gradients.
 
 A network whose gradients say nothing looks robust under every attack that climbs them. So white-box
-attacks are held here against AutoAttack, which has several losses, and against attacks that only
-ask for the network's output. The libraries come with ``make bench``, not with the book.
+attacks are held here, as Athalye et al. (2018) advise, against AutoAttack (Croce and Hein 2020),
+which has several losses, and against the square attack (Andriushchenko et al. 2020), which only
+asks for the network's output. The libraries come with ``make bench``, not with the book.
 ``python -m pwlib.strong_attacks`` makes the table of the chapter, or goes on with it.
 """
 

@@ -1,13 +1,18 @@
 """The whole book, built from the committed notebooks with warnings as errors."""
 
+import importlib
+import inspect
+import json
 import re
 import subprocess
 import sys
 from html.parser import HTMLParser
 
+import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
-from pwlib import book, claims, notebooks, provenance
+from pwlib import book, claims, notebooks, provenance, sphinx_links
 
 pytestmark = pytest.mark.slow
 
@@ -21,6 +26,11 @@ def built():
 @pytest.fixture(scope="module")
 def pages(built):
     return {p.stem: p.read_text() for p in (book.HTML / "chapters").glob("*.html")}
+
+
+@pytest.fixture(scope="module")
+def soups(pages):
+    return {name: BeautifulSoup(html, "html.parser") for name, html in pages.items()}
 
 
 def tracked_changes():
@@ -70,9 +80,32 @@ def test_every_image_says_what_one_sees(pages):
 
 
 def test_every_public_module_is_in_the_api_reference(pages):
+    reference = "".join(html for name, html in pages.items() if name.startswith("api-"))
     for path in provenance.PACKAGE.glob("[a-z]*.py"):
-        if path.stem != "sphinx_extension":
-            assert f'id="module-pwlib.{path.stem}"' in pages["api"]
+        assert reference.count(f'id="module-pwlib.{path.stem}"') == 1, path.stem
+        assert f'#module-pwlib.{path.stem}"' in pages["api"], path.stem
+
+
+def test_the_reference_leads_to_the_chapters_that_use_a_module(soups):
+    section = soups["api-polynomials"].find(id="module-pwlib.polynomials")
+    users = {a["href"] for a in section.select("p > a.internal") if "#" not in a["href"]}
+    importing = {
+        f"{path.stem}.html"
+        for path in notebooks.chapters()
+        if re.search(r"from pwlib import[^\"]*\bpolynomials\b", path.read_text())
+    }
+    assert users == importing
+
+
+def test_the_reference_tells_what_a_function_raises(soups):
+    for name, soup in soups.items():
+        for entry in soup.select("dl.py.function") if name.startswith("api-") else []:
+            id = entry.dt["id"]
+            module, function = id.removeprefix("pwlib.").split(".")
+            made = getattr(importlib.import_module(f"pwlib.{module}"), function)
+            source = inspect.getsource(inspect.unwrap(made))
+            if re.search(r"^ +raise \w", source, re.M):
+                assert re.search(r"\b[Rr]aise|[a-z]Error\b|\brefuse", entry.dd.text), id
 
 
 def test_every_claim_of_the_ledger_leads_to_the_cell_that_settles_it(pages):
@@ -84,3 +117,75 @@ def test_every_claim_of_the_ledger_leads_to_the_cell_that_settles_it(pages):
 def test_no_page_loads_thebe(pages):
     loads = re.compile(r"<script[^>]*src=[^>]*thebe|https?://[^\"' ]*thebe")
     assert not [name for name, html in pages.items() if loads.search(html)]
+
+
+def test_every_link_within_the_book_leads_somewhere(soups):
+    ids = {
+        f"{name}.html": {tag["id"] for tag in soup.select("[id]")} for name, soup in soups.items()
+    }
+    for name, soup in soups.items():
+        for href in {tag["href"] for tag in soup.select("article a[href]")}:
+            path, _, anchor = href.partition("#")
+            if re.match(r"\w+:", href) or path.startswith("../_modules"):
+                continue
+            page = path or f"{name}.html"
+            assert (book.HTML / "chapters" / page).exists(), (name, href)
+            assert not anchor or anchor in ids[page], (name, href)
+
+
+def test_ledger_and_claims_lead_to_each_other(soups):
+    for claim in claims.ledger():
+        row = soups["5-conclusion"].find("tr", id=f"ledger-{claim.id}")
+        assert row.find("a", href=f"{claim.chapter}.html#claim-{claim.id}").text == claim.verdict
+        box = soups[claim.chapter].find(id=f"claim-{claim.id}")
+        assert box.find("a", href=f"5-conclusion.html#ledger-{claim.id}")
+
+
+def ends(links, prefix):
+    """What follows a prefix in the anchors of links."""
+    anchors = [link["href"].partition("#")[2] for link in links]
+    return {anchor.removeprefix(prefix) for anchor in anchors if anchor.startswith(prefix)}
+
+
+def test_claims_and_the_papers_numbers_lead_to_each_other(soups):
+    boxes, lines, rows = set(), set(), set()
+    for soup in soups.values():
+        for box in soup.select("div.claim"):
+            found = ends(box.select(".claim-links a"), "")
+            about = found & set(sphinx_links.EQUATIONS + sphinx_links.FIGURES)
+            boxes |= {(box["id"].removeprefix("claim-"), label) for label in about}
+        for line in soup.select(".rests-on"):
+            label = line.find_previous_sibling(id=re.compile(r"^(eq|fig)-\d+$"))["id"]
+            lines |= {(id, label) for id in ends(line.select("a"), "claim-")}
+            assert ends(line.select("a"), "paper-") == {label}
+    for label in sphinx_links.EQUATIONS + sphinx_links.FIGURES:
+        row = soups["where"].find("tr", id=f"paper-{label}")
+        rows |= {(id, label) for id in ends(row.select("a"), "claim-")}
+        assert row.td.a["href"].endswith(f".html#{label}")
+    assert len(boxes) > 20
+    assert boxes == lines == rows
+
+
+def test_a_number_in_the_prose_leads_to_the_cell_that_made_it(soups):
+    for path in notebooks.chapters():
+        cells = nbformat.read(path, as_version=4).cells
+        for link in soups[path.stem].select("a.made-by-code"):
+            code = soups[path.stem].find(id=link["href"].removeprefix("#"))
+            assert "glue(" in code.text
+            outputs = cells[int(code["id"].removeprefix("cell-"))].outputs
+            assert any(json.dumps(link.text)[1:-1] in json.dumps(out) for out in outputs)
+    assert len(soups["4a-hard-points-of-polynomials"].select("a.made-by-code")) > 20
+
+
+def test_no_link_lies_within_a_link(soups):
+    assert not [name for name, soup in soups.items() if soup.select("a a")]
+
+
+def test_every_chapter_offers_its_executed_notebook(soups):
+    for path in notebooks.chapters():
+        href = soups[path.stem].select_one(".offers a[download]")["href"]
+        nb = nbformat.read(book.HTML / "chapters" / href, as_version=4)
+        assert nb.metadata["pwlib"]["fingerprint"] == notebooks.fingerprint(path)
+        assert any(cell.get("outputs") for cell in nb.cells)
+        tagged = any("parameters" in cell.metadata.get("tags", []) for cell in nb.cells)
+        assert bool(soups[path.stem].select(".offers pre")) == tagged

@@ -1,0 +1,191 @@
+"""Links both ways between the ledger, the claims, and the paper's equations and figures.
+
+All of it is derived when pages are read: from the ledger, whose claims name equations and figures
+in their ids and in their text, and from the labels ``eq-<number>`` and ``fig-<number>``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import nbformat
+from docutils import nodes
+from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+from pwlib import claims
+from pwlib.claims import Claim
+from pwlib.sphinx_tables import MarkdownDirective
+from pwlib.tables import markdown_table
+
+EQUATIONS = tuple(f"eq-{number}" for number in range(1, 13))
+FIGURES = tuple(f"fig-{number}" for number in range(1, 6))
+LEDGER = "chapters/5-conclusion"  # the page whose table has a row for each claim
+BOX = re.compile(r'<div class="claim" id="claim-([\w-]+)">')
+
+
+def shown(label: str) -> str:
+    """How the paper writes what has a label: eq-5 is (5), fig-2 is Figure 2."""
+    kind, number = label.split("-")
+    return f"({number})" if kind == "eq" else f"Figure {number}"
+
+
+def about(claim: Claim) -> list[str]:
+    """The labels of the equations and figures that a claim names, in its id or outside formulas."""
+    text = re.sub(r"\$[^$]*\$", "", claim.claim)
+    named = set(re.findall(r"^(?:eq|fig)-\d+", claim.id.removeprefix("beyond-")))
+    named |= {f"eq-{number}" for number in re.findall(r"(?<!\w)\((\d+)\)", text)}
+    named |= {f"fig-{number}" for number in re.findall(r"Figure (\d+)", text)}
+    return [label for label in EQUATIONS + FIGURES if label in named]
+
+
+def section_of(stem: str) -> str:
+    """The section of the paper that a chapter mirrors: 3a-pointwise-convergence is III-A.
+
+    Empty for a page that mirrors none.
+    """
+    match = re.match(r"([1-5])([a-c]?)-", stem)
+    roman = ("I", "II", "III", "IV", "V")
+    return "-".join(filter(None, (roman[int(match[1]) - 1], match[2].upper()))) if match else ""
+
+
+class PaperNumbers(MarkdownDirective):
+    """``{paper-numbers} equations|figures|sections``: where each stands, and the claims about it.
+
+    The row of eq-5 gets the label ``paper-eq-5``.
+    """
+
+    required_arguments = 1
+
+    def text(self) -> str:
+        folder = Path(self.env.srcdir, "chapters")
+        paths = sorted(folder.glob("*.ipynb"))
+        for path in [*paths, folder / "claims.yml"]:
+            self.env.note_dependency(str(path))
+        if self.arguments[0] == "sections":
+            stems = [path.stem for path in paths if section_of(path.stem)]
+            return markdown_table([self._section(stem) for stem in stems], _columns("Section"))
+        where = {label: path.stem for path in paths for label in labels(path)}
+        rows = [self._number(label, where[label]) for label in self._wanted()]
+        return markdown_table(rows, _columns(self.arguments[0].capitalize()[:-1]))
+
+    def run(self) -> list[nodes.Node]:
+        made = super().run()
+        rows = [row for node in made for body in node.findall(nodes.tbody) for row in body]
+        for label, row in zip(self._wanted(), rows, strict=False):
+            anchor(self.env, row, f"paper-{label}")
+        return made
+
+    def _wanted(self) -> tuple[str, ...]:
+        return {"equations": EQUATIONS, "figures": FIGURES}.get(self.arguments[0], ())
+
+    def _section(self, stem: str) -> list[str]:
+        section = section_of(stem)
+        found = [c for c in ledger(self.env) if section in c.section.split(", ")]
+        return [section, f"{{doc}}`{stem}`", listed(found)]
+
+    def _number(self, label: str, stem: str) -> list[str]:
+        found = [claim for claim in ledger(self.env) if label in about(claim)]
+        return [f"[{shown(label)}](#{label})", f"{{doc}}`{stem}`", listed(found)]
+
+
+def _columns(first: str) -> list[str]:
+    return [first, "Stands in", "Claims about it"]
+
+
+def listed(found: Iterable[Claim]) -> str:
+    """Claims as Markdown: each name leads to the cell that settles it, its verdict follows."""
+    return "; ".join(f"{claim.link(claim.id)} {claim.verdict}" for claim in found) or "none"
+
+
+def labels(path: Path) -> set[str]:
+    """The labels of the paper's equations and figures that a notebook sets."""
+    cells = nbformat.read(path, as_version=4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    figures = {cell.metadata.get("mystnb", {}).get("figure", {}).get("name") for cell in cells}
+    return set(re.findall(r"^\((eq-\d+)\)=", text, re.M)) | figures & set(FIGURES)
+
+
+def ledger(env: BuildEnvironment) -> list[Claim]:
+    """The ledger that belongs to the book which is being made; empty where there is none."""
+    path = Path(env.srcdir, "chapters", "claims.yml")
+    return claims.ledger(path) if path.exists() else []
+
+
+def anchor(env: BuildEnvironment, node: nodes.Element, label: str) -> None:
+    """Give a node an id, and make it known as a label to all pages."""
+    node["ids"].append(label)
+    env.get_domain("std").note_hyperlink_target(label, env.docname, label)
+
+
+def link(env: BuildEnvironment, label: str, text: str) -> pending_xref:
+    """A link to a label of any page; one that nobody sets is a warning."""
+    about_it = {"refdomain": "std", "reftype": "ref", "refdoc": env.docname, "refwarn": True}
+    node = pending_xref("", nodes.inline("", text), reftarget=label, refexplicit=True, **about_it)
+    return node
+
+
+def sentence(*parts: str | nodes.Node, kind: str) -> nodes.paragraph:
+    """A small paragraph of text and links."""
+    texts = [nodes.Text(part) if isinstance(part, str) else part for part in parts]
+    return nodes.paragraph("", "", *texts, classes=[kind])
+
+
+def join(app: Sphinx, document: nodes.document) -> None:
+    """Set the links of a page that was just read."""
+    env = app.env
+    found = {claim.id: claim for claim in ledger(env)}
+    for raw in list(document.findall(nodes.raw)):
+        if (match := BOX.match(raw.astext())) and match[1] in found:
+            _join_box(env, raw, found[match[1]])
+    if env.docname == LEDGER:
+        _join_rows(env, document)
+    for node in list(document.findall(lambda n: isinstance(n, nodes.math_block | nodes.figure))):
+        for label in set(node["ids"]) & set(EQUATIONS + FIGURES):
+            env.note_dependency(str(Path(env.srcdir, "chapters", "claims.yml")))
+            node.parent.insert(node.parent.index(node) + 1, _rests_on(env, label, found.values()))
+
+
+def _join_box(env: BuildEnvironment, start: nodes.raw, claim: Claim) -> None:
+    """A claim's box gets a label, and a line that leads to the ledger and to what it is about."""
+    label = f"claim-{claim.id}"
+    env.metadata[env.docname].setdefault("myst_slugs", {})[label] = (0, label, label)
+    env.get_domain("std").note_hyperlink_target(label, env.docname, label)
+    parts: list[str | nodes.Node] = [link(env, f"ledger-{claim.id}", "In the ledger")]
+    for target in about(claim):
+        parts += [" · ", link(env, target, shown(target))]
+    siblings = start.parent
+    end = next(
+        i
+        for i in range(siblings.index(start), len(siblings))
+        if siblings[i].astext().strip() == "</div>"
+    )
+    siblings.insert(end, sentence(*parts, kind="claim-links"))
+
+
+def _join_rows(env: BuildEnvironment, document: nodes.document) -> None:
+    """Each row of the ledger's table gets the label of its claim."""
+    for row in document.findall(nodes.row):
+        for ref in row.findall(pending_xref):
+            target = ref.get("reftargetid") or ""
+            if target.startswith("claim-"):
+                anchor(env, row, target.replace("claim-", "ledger-", 1))
+
+
+def _rests_on(env: BuildEnvironment, label: str, found: Iterable[Claim]) -> nodes.paragraph:
+    """The line under an equation or figure: the claims about it, and its row among the numbers."""
+    parts: list[str | nodes.Node] = []
+    for claim in [claim for claim in found if label in about(claim)]:
+        parts += [link(env, f"claim-{claim.id}", claim.id), f" {claim.verdict} · "]
+    start = "Claims: " if parts else ""
+    last = link(env, f"paper-{label}", "the paper's numbers")
+    return sentence(start, *parts, last, kind="rests-on")
+
+
+def setup(app: Sphinx) -> None:
+    """Called by `pwlib.sphinx_extension`."""
+    app.add_directive("paper-numbers", PaperNumbers)
+    app.connect("doctree-read", join)

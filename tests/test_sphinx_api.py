@@ -1,0 +1,62 @@
+import re
+from types import SimpleNamespace
+
+from pwlib import notebooks, provenance, sphinx_api, sphinx_errors
+from pwlib.grids import chebyshev
+
+BOOK = SimpleNamespace(
+    srcdir=notebooks.ROOT,
+    confdir=notebooks.ROOT,
+    config=SimpleNamespace(bibtex_bibfiles=["chapters/references.bib"]),
+)
+
+
+def linked(text):
+    lines = text.split("\n")
+    sphinx_api.link_docstring(BOOK, "function", "pwlib.grids.chebyshev", chebyshev, None, lines)
+    return "\n".join(lines)
+
+
+def test_the_papers_numbers_become_links_outside_code():
+    assert (
+        linked("solves (12), see Figure 3")
+        == "solves :ref:`(12) <eq-12>`, see :ref:`Figure 3 <fig-3>`"
+    )
+    assert linked("f(1) and ``(12)`` and (13)") == "f(1) and ``(12)`` and (13)"
+
+
+def test_a_work_by_author_and_year_is_cited_where_the_bibliography_has_it():
+    assert linked("Fejér (1932): yes") == "Fejér (1932) :cite:p:`fejer1932`: yes"
+    assert linked("Ehlich and Zeller 1964") == "Ehlich and Zeller 1964 :cite:p:`ehlich1964`"
+    assert linked("Nobody (1932)") == "Nobody (1932)"
+
+
+def test_names_of_the_package_become_links():
+    assert linked("as `equispaced` is") == "as :py:obj:`equispaced <pwlib.grids.equispaced>` is"
+    assert linked("`signs.no_such_thing`") == "`signs.no_such_thing`"
+    assert linked("``equispaced``") == "``equispaced``"
+
+
+def test_a_bar_is_a_modulus():
+    assert linked("|x| < `|y|`") == r"\|x\| < `|y|`"
+
+
+def test_a_module_is_used_where_it_is_imported():
+    codes = {"a": "from pwlib import grids", "b": "import numpy", "c": "from pwlib.signs import x"}
+    assert sphinx_api.used_in("grids", codes) == ("Used in", ["a"])
+    assert sphinx_api.used_in("signs", codes) == ("Used in", ["c"])
+    assert sphinx_api.used_in("book", codes)[1] == []
+    codes = {"a": "from pwlib import maxmargin"}
+    assert sphinx_api.used_in("maxmargin", codes) == ("Used in", ["a"])
+
+
+def test_an_error_is_told_with_what_is_accepted():
+    (line,) = sphinx_errors.raised(chebyshev)
+    assert line == "ValueError (kind: accepts one of 'lobatto', 'roots', 'roots+ends')"
+
+
+def test_every_public_name_has_a_docstring_that_starts_with_a_sentence():
+    for path in provenance.PACKAGE.glob("[a-z]*.py"):
+        for name, text in sphinx_api.members(path.stem).items():
+            first = text.split("\n\n")[0]
+            assert re.search(r"[.:?]$", first), f"pwlib.{path.stem}.{name}: {first!r}"
