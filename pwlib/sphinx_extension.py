@@ -1,4 +1,4 @@
-"""What the book adds to Sphinx: tables about its making, how to cite it, and no thebe."""
+"""What the book adds to Sphinx: tables about its making, how to cite it, and some mends."""
 
 from __future__ import annotations
 
@@ -128,12 +128,26 @@ def drop_thebe(app: Sphinx, page: str, template: str, context: dict, doctree: ob
     ]
 
 
+def mend_roles(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
+    """The bibliography is a list of list items: docutils gives them a role that is no more."""
+    body = context.get("body", "")
+    context["body"] = body.replace('role="doc-biblioentry"', 'role="listitem"')
+
+
 def register_claims(app: Sphinx, doctree: nodes.document) -> None:
     """Make the anchors that `pwlib.claims.check` sets known to links from other pages."""
     for raw in doctree.findall(nodes.raw):
         for anchor in re.findall(r'<div class="claim" id="(claim-[\w-]+)">', raw.astext()):
             slugs = app.env.metadata[app.env.docname].setdefault("myst_slugs", {})
             slugs[anchor] = (0, anchor, anchor)
+
+
+def tell_drawings(app: Sphinx, doctree: nodes.document) -> None:
+    """Give images the class ``drawing`` or ``picture``: the dark theme inverts drawings alone."""
+    for image in doctree.findall(nodes.image):
+        path = Path(app.srcdir, image["uri"])
+        drawn = path.suffix == ".svg" and "<image" not in path.read_text()
+        image["classes"].append("drawing" if drawn else "picture")
 
 
 def keep_bars(
@@ -166,7 +180,10 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("benchmark", Benchmark)
     app.connect("config-inited", settle_config, priority=900)
     app.connect("doctree-read", register_claims)
+    app.connect("doctree-read", tell_drawings)
     app.connect("autodoc-process-docstring", keep_bars)
     app.connect("autodoc-process-signature", written_signature)
     app.connect("html-page-context", drop_thebe, priority=900)
-    return {"version": metadata.version("pwlib"), "parallel_read_safe": True}
+    app.connect("html-page-context", mend_roles)
+    # A higher env_version has Sphinx read all pages again: what it stored lacks something.
+    return {"version": metadata.version("pwlib"), "env_version": 1, "parallel_read_safe": True}
