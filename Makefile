@@ -1,5 +1,7 @@
 # make            what can be made
 # make book       the book, in _build/html; FRESH=1 executes every chapter first
+# make serve      the book at http://127.0.0.1:8000; PORT=… at another
+# make pdf        the book as one PDF, _build/book.pdf; needs Chromium
 # make test       everything that is checked; make check: lint and unit tests alone
 # make bench      the benchmarks; ONLY="training attacks maxmargin book sweeps" names some
 # make accept     copy executed chapters and benchmarks back, for whoever works on the book
@@ -9,6 +11,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+CHROMIUM := $(shell command -v chromium || command -v chromium-browser || \
+  command -v google-chrome || command -v google-chrome-stable)
 
 # Debian's Python comes without ensurepip; its package of pip's wheel needs no installation.
 WITHOUT_ENSUREPIP = $(PYTHON) -m venv --without-pip $(VENV) && folder=$$(mktemp -d) && \
@@ -23,15 +27,22 @@ export OMP_NUM_THREADS = 1
 export OPENBLAS_NUM_THREADS = 1
 export MKL_NUM_THREADS = 1
 
-.PHONY: help book test check data bench accept clean
+.PHONY: help book serve pdf test check data bench accept clean
 
 help:
-	@sed -n 's/^# //p' Makefile | head -6
+	@sed -n 's/^# //p' Makefile | head -8
 
 book: data
 	@$(BIN)/python -m pwlib book $(if $(FRESH),--fresh)
 
-test: check data $(VENV)/.bench
+serve: book
+	@$(BIN)/python -m pwlib serve $(if $(PORT),--port $(PORT))
+
+pdf: book $(VENV)/.browser
+	@$(BIN)/python -m pwlib pdf
+
+# What drives a browser is of use only where there is one.
+test: check data $(VENV)/.bench $(if $(CHROMIUM),$(VENV)/.browser)
 	@$(BIN)/pytest -m slow
 	@$(BIN)/pytest -p no:cacheprovider --nbval chapters --nbval-sanitize-with tests/nbval.cfg --durations 5
 
@@ -66,4 +77,9 @@ $(VENV)/.bench: tests/benchmarks/requirements.txt $(READY)
 	@echo "installing other people's attacks, and what the benchmarks compare with"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r $<
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps torchattacks==3.5.1
+	@touch $@
+
+$(VENV)/.browser: tests/requirements-browser.txt $(READY)
+	@echo "installing what drives a browser"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@

@@ -1,9 +1,13 @@
-"""The commands of the book: ``python -m pwlib data | book | accept | sweep | table | cache``."""
+"""The commands of the book.
+
+``python -m pwlib data | book | serve | pdf | accept | sweep | table | cache``.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +31,11 @@ def _parser() -> argparse.ArgumentParser:
     book = commands.add_parser("book", help="execute the stale chapters and render the book")
     book.add_argument("--fresh", action="store_true", help="execute all chapters")
     book.set_defaults(run=_book)
+    serve = commands.add_parser("serve", help="serve the built book on this machine")
+    serve.add_argument("--port", type=int, default=8000, help="8000; 0: any that is free")
+    serve.set_defaults(run=_serve)
+    pdf = commands.add_parser("pdf", help="print the built book to _build/book.pdf")
+    pdf.set_defaults(run=_pdf)
     accept = commands.add_parser("accept", help="copy executed chapters back to chapters/")
     accept.set_defaults(run=_accept)
     _add_sweep(commands.add_parser("sweep", help="run a chapter over a grid of parameters"))
@@ -81,6 +90,29 @@ def _book(options: argparse.Namespace) -> int:
     from pwlib import book
 
     return book.make(options.fresh)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from pwlib import book, browser
+
+    try:
+        with browser.served(book.HTML, options.port) as address:
+            print(f"the book is at {address} until you press Ctrl-C", flush=True)
+            threading.Event().wait()
+    except OSError as error:
+        sys.exit(f"port {options.port}: {error.strerror}; make serve PORT=… takes another")
+    except KeyboardInterrupt:
+        return 0
+
+
+def _pdf(options: argparse.Namespace) -> int:
+    from pwlib import printing
+
+    try:
+        print(f"the book is printed at {printing.pdf()}")
+    except RuntimeError as error:
+        sys.exit(str(error))
+    return 0
 
 
 def _accept(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""What the book adds to Sphinx: its tables, links, offers and reference; and no thebe."""
+"""What the book adds to Sphinx: its tables, links, offers and reference, and some mends."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pwlib import (
     sphinx_api,
     sphinx_errors,
     sphinx_links,
+    sphinx_mends,
     sphinx_numbers,
     sphinx_offers,
     sphinx_tables,
@@ -18,7 +19,15 @@ from pwlib import (
 from pwlib.notebooks import digest
 from pwlib.provenance import source
 
-PARTS = (sphinx_tables, sphinx_links, sphinx_numbers, sphinx_offers, sphinx_api, sphinx_errors)
+PARTS = (
+    sphinx_tables,
+    sphinx_links,
+    sphinx_numbers,
+    sphinx_offers,
+    sphinx_api,
+    sphinx_errors,
+    sphinx_mends,
+)
 
 
 def settle_config(app: Sphinx, config: Config) -> None:
@@ -33,19 +42,11 @@ def settle_config(app: Sphinx, config: Config) -> None:
         options["use_repository_button"] = True
 
 
-def drop_thebe(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
-    """The theme's script for live cells comes from another host, twice; the book doesn't use it."""
-    context["script_files"] = [
-        script for script in context.get("script_files", []) if "thebe" not in str(script)
-    ]
-
-
 def setup(app: Sphinx) -> dict:
     """Called by Sphinx."""
     for part in PARTS:
         part.setup(app)
     app.connect("config-inited", settle_config, priority=900)
-    app.connect("html-page-context", drop_thebe, priority=900)
     # Sphinx reads all pages again when this changes, as it must when what makes their links does.
     made_by = digest([source(part.__name__.removeprefix("pwlib.")) for part in PARTS])
     about = {"version": metadata.version("pwlib"), "parallel_read_safe": True}

@@ -1,0 +1,164 @@
+"""The whole book as one PDF: its pages put together into one, and printed by a browser."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+import yaml
+from bs4 import BeautifulSoup, Tag
+
+from pwlib.book import BUILD, HTML
+from pwlib.browser import chromium, served
+from pwlib.notebooks import ROOT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+    from pypdf.generic import DictionaryObject
+
+PDF = BUILD / "book.pdf"
+PAPER = {
+    "format": "A4",
+    "scale": 0.85,
+    "margin": {"top": "18mm", "bottom": "20mm", "left": "18mm", "right": "18mm"},
+    "print_background": True,
+    "tagged": True,
+    "outline": True,
+    "display_header_footer": True,
+    "header_template": "<span></span>",
+    "footer_template": '<div style="width: 100%; text-align: center; font-size: 8pt">'
+    '<span class="pageNumber"></span></div>',
+}
+READY = "MathJax.startup.promise.then(() => document.fonts.ready).then(() => true)"
+# Code that a page folds away, what answers to a reader, and marks of links have no use on paper.
+NOT_PRINTED = "details.above-input, figure.knobs, script, .headerlink, .viewcode-link"
+
+
+def pdf(out: Path = PDF) -> Path:
+    """Print the book that lies in ``_build/html``; a crash leaves the old file or none.
+
+    Raises `RuntimeError` where no Chromium is installed.
+    """
+    page = whole(contents())
+    with chromium() as browser:
+        content = with_outline(printed(browser, page), headings(page))
+    part = out.with_name(f".{out.name}.{os.getpid()}")
+    part.write_bytes(content)
+    os.replace(part, out)
+    return out
+
+
+def contents() -> list[str]:
+    """The book's pages in their order, each as its place in ``_build/html`` without a suffix."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    return [toc["root"], *(entry["file"] for part in toc["parts"] for entry in part["chapters"])]
+
+
+def whole(pages: Sequence[str]) -> str:
+    """One HTML page with the articles of all pages; it belongs beside the first of them.
+
+    Ids get their page's name before them, and links lead to where their target now stands.
+    """
+    names = {PurePosixPath(page).name for page in pages}
+    read = {
+        PurePosixPath(page).name: BeautifulSoup((HTML / f"{page}.html").read_text(), "html.parser")
+        for page in pages
+    }
+    articles = [_article(soup, name, names) for name, soup in read.items()]
+    first = next(iter(read.values()))
+    lines = [
+        f'<li><a href="#{article["id"]}">{article.h1.get_text()}</a></li>' for article in articles
+    ]
+    listed = f"<nav><h2>Contents</h2><ol>{''.join(lines[1:])}</ol></nav>"
+    return (
+        f'<!DOCTYPE html><html lang="en" data-theme="light"><head>{_head(first)}</head>'
+        f'<body class="whole-book">{articles[0]}{listed}{"".join(map(str, articles[1:]))}</body>'
+        "</html>"
+    )
+
+
+def _head(soup: BeautifulSoup) -> str:
+    """The style sheets of a page, its heading as title, and what renders equations."""
+    kept = soup.head.select("meta[charset], link[rel=stylesheet]")
+    kept += [script for script in soup.head("script") if "mathjax" in str(script).lower()]
+    return f"<title>{soup.h1.get_text()}</title>{''.join(map(str, kept))}"
+
+
+def _article(soup: BeautifulSoup, name: str, names: set[str]) -> Tag:
+    article = soup.find("article", class_="bd-article")
+    for tag in article.select(NOT_PRINTED):
+        tag.decompose()
+    for folded in article("details"):
+        folded["open"] = ""
+    for tag in article.select("[id]"):
+        tag["id"] = f"{name}--{tag['id']}"
+    for link in article.select("a[href]"):
+        target = _moved(link["href"], name, names)
+        if target is None:
+            link.unwrap()
+        else:
+            link["href"] = target
+    article["id"] = name
+    return article
+
+
+def _moved(href: str, name: str, names: set[str]) -> str | None:
+    """Where a link of the page ``name`` leads in the whole book; None where it can't."""
+    if href.startswith(("http:", "https:", "mailto:")):
+        return href
+    page, _, anchor = href.partition("#")
+    stem = page.removesuffix(".html") or name
+    if stem not in names:
+        return None
+    return f"#{stem}--{anchor}" if anchor else f"#{stem}"
+
+
+def headings(page: str) -> list[str]:
+    """The text of each heading of a page, in order, equations as they are written."""
+    found = BeautifulSoup(page, "html.parser").find_all(re.compile("^h[1-6]$"))
+    return [re.sub(r"\\[()]|\s+", " ", tag.get_text()).strip() for tag in found]
+
+
+def with_outline(content: bytes, titles: Sequence[str]) -> bytes:
+    """A PDF whose outline has these titles, in order.
+
+    Chromium gathers them from the painted lines: without the spaces between these, and twice over
+    where a heading begins a page.
+    """
+    from pypdf import PdfWriter
+    from pypdf.generic import NameObject, TextStringObject
+
+    writer = PdfWriter(clone_from=BytesIO(content))
+    entries = list(_entries(writer.root_object["/Outlines"]))
+    for entry, title in zip(entries, titles, strict=True):
+        entry[NameObject("/Title")] = TextStringObject(title)
+    out = BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def _entries(node: DictionaryObject) -> Iterator[DictionaryObject]:
+    """The entries below a node of an outline, in the order in which one reads them."""
+    child = node.get("/First")
+    while child is not None:
+        entry = child.get_object()
+        yield entry
+        yield from _entries(entry)
+        child = entry.get("/Next")
+
+
+def printed(browser: Browser, page: str) -> bytes:
+    """A page that belongs beside the book's others, as a PDF; nothing is fetched from elsewhere."""
+    with served(HTML) as address:
+        tab = browser.new_page()
+        tab.route(
+            f"{address}chapters/whole.html",
+            lambda route: route.fulfill(body=page, content_type="text/html; charset=utf-8"),
+        )
+        tab.goto(f"{address}chapters/whole.html", timeout=300_000)
+        tab.evaluate(READY)
+        return tab.pdf(**PAPER)

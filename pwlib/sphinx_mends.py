@@ -1,0 +1,36 @@
+"""What Sphinx, the theme and docutils get wrong in a page of the book, mended as it is made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+
+def drop_thebe(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
+    """The theme's script for live cells comes from another host, twice; the book doesn't use it."""
+    context["script_files"] = [
+        script for script in context.get("script_files", []) if "thebe" not in str(script)
+    ]
+
+
+def mend_roles(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
+    """The bibliography is a list of list items: docutils gives them a role that is no more."""
+    body = context.get("body", "")
+    context["body"] = body.replace('role="doc-biblioentry"', 'role="listitem"')
+
+
+def tell_drawings(app: Sphinx, doctree: nodes.document) -> None:
+    """Give images the class ``drawing`` or ``picture``: the dark theme inverts drawings alone."""
+    for image in doctree.findall(nodes.image):
+        path = Path(app.srcdir, image["uri"])
+        drawn = path.suffix == ".svg" and "<image" not in path.read_text()
+        image["classes"].append("drawing" if drawn else "picture")
+
+
+def setup(app: Sphinx) -> None:
+    """Called by the extension."""
+    app.connect("doctree-read", tell_drawings)
+    app.connect("html-page-context", drop_thebe, priority=900)
+    app.connect("html-page-context", mend_roles)

@@ -1,0 +1,59 @@
+// What the tests ask of a page, put into every page before its own scripts.
+"use strict";
+
+window.visits = {
+  all: (selector) => [...document.querySelectorAll(selector)],
+
+  // An element, for a person who looks for it.
+  named: (e) => e.outerHTML.slice(0, 120).replace(/\s+/g, " "),
+
+  ready: async () => {
+    if (window.MathJax?.startup) await MathJax.startup.promise;
+    await document.fonts.ready;
+    await Promise.all([...document.images].map((image) => image.decode().catch(() => 0)));
+  },
+
+  facts: () => {
+    const { all, named } = window.visits;
+    const ids = all("[id]").map((e) => e.id);
+    return {
+      equations: all(".math").length,
+      unrendered: all(".math").filter((e) => !e.querySelector("mjx-container")).map(named),
+      errors: all("mjx-merror, [data-mjx-error]").map(named),
+      images: all("img").map((e) => ({
+        named: named(e),
+        alt: e.getAttribute("alt"),
+        hidden: e.getAttribute("aria-hidden") === "true",
+        loaded: e.naturalWidth > 0,
+      })),
+      headings: all("h1, h2, h3, h4, h5, h6")
+        .filter((e) => e.checkVisibility())
+        .map((e) => [Number(e.tagName[1]), e.textContent.trim()]),
+      doubled: ids.filter((id, i) => ids.indexOf(id) !== i),
+    };
+  },
+
+  // What makes the page scroll sideways: not what lies in boxes that scroll or clip themselves.
+  sticksOut: () => {
+    const { all, named } = window.visits;
+    const width = document.documentElement.clientWidth;
+    if (document.scrollingElement.scrollWidth <= width) return [];
+    const boxed = (e) => e && (getComputedStyle(e).overflowX !== "visible" || boxed(e.parentElement));
+    const out = all("body *").filter(
+      (e) => e.getBoundingClientRect().right > width + 1 && !boxed(e.parentElement),
+    );
+    return ["the page", ...out.slice(0, 3).map(named)];
+  },
+
+  // The element with the focus, and whether a line is drawn around it.
+  focus: () => {
+    const e = document.activeElement;
+    const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(e);
+    const line = outlineStyle !== "none" && parseFloat(outlineWidth) >= 1;
+    return [window.visits.named(e), line || boxShadow !== "none"];
+  },
+
+  setTheme: (theme) => {
+    document.documentElement.dataset.theme = document.documentElement.dataset.mode = theme;
+  },
+};

@@ -1,0 +1,129 @@
+"""What the pages of the built book do and say in a browser, page by page."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+
+from pwlib import book
+from pwlib.browser import chromium
+
+WIDTHS = (360, 768, 1400)
+THEMES = ("light", "dark")
+LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+SECOND = ["color-contrast", "link-in-text-block", "scrollable-region-focusable"]
+SCRIPT = Path(__file__).with_suffix(".js")
+
+
+@dataclass
+class Visit:
+    """One load of one page: what it said in the console, whom it asked, what stood in it."""
+
+    page: str
+    said: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    facts: dict = field(default_factory=dict)
+    sticks_out: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
+
+
+def pages() -> list[str]:
+    """Every page of the built book, as a path in its folder; sources of modules are one kind."""
+    found = sorted(
+        p.relative_to(book.HTML).as_posix()
+        for p in book.HTML.rglob("*.html")
+        if "_static" not in p.parts
+    )
+    sources = [page for page in found if page.startswith("_modules/pwlib/")]
+    return [page for page in found if page not in sources[1:]]
+
+
+def watch(tab, visit: Visit, address: str) -> None:
+    """Note what a tab says and asks for from now on."""
+
+    def say(message):
+        if message.type in ("error", "warning"):
+            visit.said.append(f"{message.type}: {message.text}")
+
+    def ask(request):
+        if not request.url.startswith((address, "data:", "blob:")):
+            visit.asked.append(request.url)
+
+    tab.on("console", say)
+    tab.on("pageerror", lambda error: visit.said.append(f"not caught: {error}"))
+    tab.on("requestfailed", lambda request: visit.said.append(f"failed: {request.url}"))
+    tab.on("request", ask)
+
+
+def look(browser, page: str, address: str, *, closely: bool) -> Visit:
+    """Open a page and see what it does; ``closely``: also at all widths, and by axe in both themes.
+
+    ``address`` is of the book's folder, http: or file:.
+    """
+    visit = Visit(page)
+    # Without motion no colour is seen half-way between two themes.
+    size = {"width": WIDTHS[-1], "height": 900}
+    tab = browser.new_page(viewport=size, reduced_motion="reduce")
+    tab.add_init_script(path=SCRIPT)
+    watch(tab, visit, address)
+    tab.goto(address + page)
+    if page == "index.html":  # sends the reader on
+        tab.wait_for_url(f"{address}chapters/index.html")
+    tab.evaluate("visits.ready()")
+    visit.facts = tab.evaluate("visits.facts()")
+    if closely:
+        visit.sticks_out = [f"{width}: {e}" for width in WIDTHS for e in _sticks_out(tab, width)]
+        # axe fetches style sheets in its own way: what it says isn't the page's.
+        said = list(visit.said)
+        visit.violations = [f"{theme}: {v}" for theme in THEMES for v in _violations(tab, theme)]
+        visit.said = said
+    tab.close()
+    return visit
+
+
+def _sticks_out(tab, width: int) -> list[str]:
+    tab.set_viewport_size({"width": width, "height": 900})
+    return tab.evaluate("visits.sticksOut()")
+
+
+def _violations(tab, theme: str) -> list[str]:
+    """What axe finds; in the second theme on a phone, by the rules that this can matter to."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    tab.evaluate(f"visits.setTheme('{theme}')")
+    rules = {"type": "tag", "values": LEVELS}
+    if theme != THEMES[0]:
+        tab.set_viewport_size({"width": WIDTHS[0], "height": 900})
+        rules = {"type": "rule", "values": SECOND}
+    found = Axe().run(tab, options={"runOnly": rules, "resultTypes": ["violations"]}).response
+    return [
+        f"{rule['id']} at {node['target']}: {node['html'][:120]} {_why(node)}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def _why(node: dict) -> str:
+    return "; ".join(check["message"] for kind in ("any", "all", "none") for check in node[kind])
+
+
+def walk(pages: list[str], address: str) -> list[tuple[Visit, Visit]]:
+    """Look at pages in one browser: closely at the address, and from the folder."""
+    with chromium() as browser:
+        return [
+            (
+                look(browser, page, address, closely=True),
+                look(browser, page, f"{book.HTML.as_uri()}/", closely=False),
+            )
+            for page in pages
+        ]
+
+
+def walk_all(address: str) -> list[tuple[Visit, Visit]]:
+    """Look at every page of the book, in two processes that share the work about evenly."""
+    largest_first = sorted(pages(), key=lambda page: -(book.HTML / page).stat().st_size)
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        halves = [pool.submit(walk, largest_first[i::2], address) for i in (0, 1)]
+        return [visits for half in halves for visits in half.result()]
