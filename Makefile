@@ -43,7 +43,7 @@ pdf: book $(VENV)/.browser
 
 # What drives a browser is of use only where there is one.
 test: check data $(VENV)/.bench $(if $(CHROMIUM),$(VENV)/.browser)
-	@$(BIN)/pytest -m slow
+	@$(BIN)/pytest -m slow -rs
 	@$(BIN)/pytest -p no:cacheprovider --nbval chapters --nbval-sanitize-with tests/nbval.cfg --durations 5
 
 check: $(READY)

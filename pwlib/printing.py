@@ -129,9 +129,12 @@ def with_outline(content: bytes, titles: Sequence[str]) -> bytes:
     Chromium gathers them from the painted lines: without the spaces between these, and twice over
     where a heading begins a page.
     """
+    import logging
+
     from pypdf import PdfWriter
     from pypdf.generic import NameObject, TextStringObject
 
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # it counts Chromium's objects otherwise
     writer = PdfWriter(clone_from=BytesIO(content))
     entries = list(_entries(writer.root_object["/Outlines"]))
     for entry, title in zip(entries, titles, strict=True):

@@ -1,8 +1,15 @@
-"""A small chapter that runs anywhere, for the tests of sweeps."""
+"""A small chapter that runs anywhere, for the tests of sweeps; the book, for those in a browser."""
+
+import importlib.util
+import os
+import subprocess
+import sys
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+
+from pwlib import browser, notebooks
 
 PARAMETERS = "seed: int = 0\nradius: float = 1.0\ndatasets: list[str] = ['MNIST']\nworkers: int = 2"
 KERNEL = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
@@ -22,3 +29,18 @@ def chapter(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def built_book():
+    """The book, built for a browser. Without one a test is skipped; where CI=true it fails."""
+    missing = None
+    if browser.executable() is None:
+        missing = browser.MISSING
+    elif importlib.util.find_spec("playwright") is None:
+        missing = "no playwright here: make test installs tests/requirements-browser.txt"
+    if missing:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
+    command = [sys.executable, "-m", "pwlib", "book"]
+    done = subprocess.run(command, cwd=notebooks.ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:]

@@ -1,20 +1,12 @@
-"""The built book in a headless Chromium: what a reader meets on every page.
+"""The built book in a headless Chromium: what a reader meets on every page."""
 
-What the browser needs is in requirements-browser.txt, which ``make test`` installs where there is
-a Chromium. Where the environment says CI=true, a missing one is a failure.
-"""
-
-import importlib.util
-import os
 import re
-import subprocess
-import sys
 from contextlib import contextmanager
 
 import pytest
 import visits
 
-from pwlib import book, browser, notebooks
+from pwlib import book, browser
 
 pytestmark = pytest.mark.slow
 
@@ -34,25 +26,8 @@ PROSE = "chapters/3a-pointwise-convergence.html"
 LISTED = "chapters/5-conclusion.html"
 
 
-def what_is_missing():
-    if browser.executable() is None:
-        return browser.MISSING
-    if importlib.util.find_spec("axe_playwright_python") is None:
-        return "no playwright here: make test installs it, from tests/requirements-browser.txt"
-    return None
-
-
-@pytest.fixture(scope="module", autouse=True)
-def built():
-    if missing := what_is_missing():
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
-    command = [sys.executable, "-m", "pwlib", "book"]
-    done = subprocess.run(command, cwd=notebooks.ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3000:]
-
-
 @pytest.fixture(scope="module")
-def address(built):
+def address(built_book):
     with browser.served(book.HTML) as address:
         yield address
 
@@ -199,3 +174,85 @@ def test_the_dark_theme_inverts_drawings_and_leaves_pictures_alone(chrome, addre
             assert any(kind in names for names, _ in found), page
             for names, filter in found:
                 assert ("invert" in filter) == ("drawing" in names), (page, names, filter)
+
+
+def seen(knob):
+    """What a knob shows: its drawing, its words, and the picture on the screen."""
+    drawn = knob.locator("svg").evaluate_all("all => all.map(svg => svg.innerHTML).join()")
+    return drawn, knob.locator("output").all_inner_texts(), knob.locator("svg").first.screenshot()
+
+
+def assert_all_changes(knob, act, how):
+    before = seen(knob)
+    act()
+    knob.page.wait_for_function(
+        "([svg, before]) => svg.innerHTML !== before",
+        arg=[knob.locator("svg").first.element_handle(), before[0]],
+    )
+    for part, old, new in zip(("drawing", "words", "picture"), before, seen(knob), strict=True):
+        assert old != new, f"{how} doesn't change the {part}"
+
+
+def drag(slider):
+    """Take the slider by the mouse to a fifth of its length, or to four fifths if it is there."""
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    at = slider.evaluate("e => (e.value - e.min) / (e.max - e.min)")
+    to = 0.8 if at < 0.5 else 0.2
+    mouse, middle = slider.page.mouse, box["y"] + box["height"] / 2
+    mouse.move(box["x"] + 8 + at * (box["width"] - 16), middle)
+    mouse.down()
+    mouse.move(box["x"] + to * box["width"], middle, steps=4)
+    mouse.up()
+
+
+def press(control):
+    """One step by keyboard, away from the nearer end."""
+    control.focus()
+    last = "e => e.type === 'range' ? +e.value > (+e.min + +e.max) / 2 : e.selectedIndex > 0"
+    back = control.evaluate(last)
+    is_slider = control.evaluate("e => e.type === 'range'")
+    keys = ("ArrowLeft", "ArrowRight") if is_slider else ("ArrowUp", "ArrowDown")
+    control.page.keyboard.press(keys[0 if back else 1])
+
+
+def assert_turns(page):
+    """Every control of every knob of a page, by mouse and by keyboard."""
+    for knob in page.locator("figure.knobs.ready").all():
+        sliders, choices = knob.locator("input[type=range]").all(), knob.locator("select").all()
+        assert sliders + choices
+        for control in sliders + choices:
+            name = control.evaluate("e => e.labels[0].textContent.trim()")
+            assert_all_changes(knob, lambda c=control: press(c), f"the keyboard on {name}")
+        for slider in sliders:
+            assert_all_changes(knob, lambda s=slider: drag(s), "the mouse")
+
+
+def assert_stands_still(page):
+    """No knob is shown, and above each stands the figure that says the same."""
+    for knob in page.locator("figure.knobs").all():
+        assert not knob.is_visible()
+        still = knob.locator("xpath=preceding::figure[not(contains(@class, 'knobs'))][1]//img")
+        assert still.is_visible()
+
+
+def test_every_knob_is_where_it_belongs(close):
+    found = {visit.page: visit.facts["knobs"] for visit in close if visit.facts["knobs"]}
+    assert {page: n for page, n in found.items() if page != "index.html"} == KNOBS
+
+
+@pytest.mark.parametrize("page", KNOBS)
+def test_a_knob_is_turned_by_mouse_and_keyboard(chrome, address, page):
+    with tab(chrome, address + page, viewport={"width": 1400, "height": 900}) as opened:
+        assert opened.locator("figure.knobs.ready").count() == KNOBS[page]
+        assert_turns(opened)
+
+
+@pytest.mark.parametrize("page", KNOBS)
+def test_without_script_and_on_paper_the_figure_stands_in_for_the_knob(chrome, address, page):
+    with tab(chrome, address + page, java_script_enabled=False) as opened:
+        assert opened.locator("figure.knobs").count() == KNOBS[page]
+        assert_stands_still(opened)
+    with tab(chrome, address + page) as opened:
+        opened.emulate_media(media="print")
+        assert_stands_still(opened)

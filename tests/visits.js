@@ -26,6 +26,7 @@ window.visits = {
         hidden: e.getAttribute("aria-hidden") === "true",
         loaded: e.naturalWidth > 0,
       })),
+      knobs: all("figure.knobs").length,
       headings: all("h1, h2, h3, h4, h5, h6")
         .filter((e) => e.checkVisibility())
         .map((e) => [Number(e.tagName[1]), e.textContent.trim()]),

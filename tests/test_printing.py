@@ -1,0 +1,83 @@
+"""The book on paper: one page of all pages, and the PDF that the browser prints of it."""
+
+import re
+from io import BytesIO
+
+import pytest
+from bs4 import BeautifulSoup
+
+from pwlib import browser, printing
+from pwlib.printing import _moved as moved
+
+
+@pytest.mark.parametrize(
+    ("href", "there"),
+    [
+        ("#claim-eq-7", "#b--claim-eq-7"),
+        ("a.html", "#a"),
+        ("a.html#eq-5", "#a--eq-5"),
+        ("https://arxiv.org/abs/2107.10599", "https://arxiv.org/abs/2107.10599"),
+        ("../_modules/pwlib/grids.html", None),
+        ("../genindex.html#A", None),
+    ],
+)
+def test_a_link_leads_to_where_its_target_stands(href, there):
+    assert moved(href, "b", {"a", "b"}) == there
+
+
+@pytest.fixture(scope="module")
+def page(built_book):
+    return printing.whole(printing.contents())
+
+
+@pytest.fixture(scope="module")
+def soup(page):
+    return BeautifulSoup(page, "html.parser")
+
+
+@pytest.mark.slow
+def test_every_link_of_the_whole_book_has_a_target_and_no_id_is_doubled(soup):
+    ids = [tag["id"] for tag in soup.select("[id]")]
+    assert len(ids) == len(set(ids))
+    links = [a["href"].removeprefix("#") for a in soup.select('a[href^="#"]')]
+    assert len(links) > 500
+    assert not set(links) - set(ids)
+
+
+@pytest.mark.slow
+def test_the_whole_book_loads_nothing_from_another_host(soup):
+    loaded = [tag.get("src") or tag.get("href") for tag in soup.select("[src], link[href]")]
+    assert loaded
+    assert not [address for address in loaded if re.match(r"\w+:|//", address)]
+
+
+@pytest.mark.slow
+def test_the_pdf_has_the_title_and_every_chapter_on_a_page_of_its_own(page, soup):
+    from pypdf import PdfReader
+
+    with browser.chromium() as opened:
+        content = printing.with_outline(printing.printed(opened, page), printing.headings(page))
+    pdf = PdfReader(BytesIO(content))
+    tops = [entry for entry in pdf.outline if not isinstance(entry, list)]
+    chapters = [heading.get_text() for heading in soup("h1")]
+    assert pdf.metadata.title == chapters[0]
+    assert len(chapters) == len(printing.contents())
+    assert [entry.title for entry in tops] == chapters
+    pages = [pdf.get_destination_page_number(entry) for entry in tops]
+    assert pages == sorted(set(pages))
+    text = pdf.pages[pages[1]].extract_text()
+    assert "".join(text.split()).startswith("".join(chapters[1].split()))
+
+
+def test_a_crash_leaves_the_old_pdf(tmp_path, monkeypatch):
+    def crash(browser, page):
+        raise RuntimeError("no paper")
+
+    out = tmp_path / "book.pdf"
+    out.write_bytes(b"old")
+    monkeypatch.setattr(printing, "whole", lambda pages: "")
+    monkeypatch.setattr(printing, "printed", crash)
+    with pytest.raises(RuntimeError, match=r"no paper|no Chromium"):
+        printing.pdf(out)
+    assert out.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [out]
