@@ -323,7 +323,7 @@ def test_further_curves_are_accuracies_of_the_right_network(small, monkeypatch):
 
 def test_figure_5_says_what_its_curves_and_its_networks_say(small, knob_5):
     networks, data = small
-    knob, curves, shown = knob_5
+    knob, curves, _ = knob_5
     rows = examples.chosen(networks, data.test_x, data.test_y, 2)
     at = 0
     for arm in examples.ARMS:
