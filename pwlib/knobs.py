@@ -120,7 +120,7 @@ def split(figure: Figure, name: str) -> tuple[str, dict[str, str]]:
         moving[id] = found[2] or ""
         return f'<g><path id="{id}" d="" transform="scale({1 / UNITS:g})" style="{_wide(found[3])}"'
 
-    moves = rf'<g id="{MOVES}([\w-]+)">\s*<path(?: d="([^"]*)")? style="([^"]*)"'
+    moves = rf'<g id="{MOVES}([\w-]+)">\s*<path(?: d="([^"]*)")? style="([^"]*)"(?=/></g>)'
     svg = re.sub(moves, take, _svg(figure))
     marked = figure.findobj(lambda artist: (artist.get_gid() or "").startswith(MOVES))
     if len(marked) != len(moving):
