@@ -60,6 +60,12 @@ class ReferenceIndex(MarkdownDirective):
     def text(self) -> str:
         return "\n\n".join(self._table(page) for page in self.arguments[0].split())
 
+    def run(self) -> list[nodes.Node]:
+        made = super().run()
+        for table in [node for node in made if isinstance(node, nodes.table)]:
+            table["classes"].append("reference-members")  # on a phone a cell gets a line
+        return made
+
     def _table(self, page: str) -> str:
         path = Path(self.env.srcdir, "chapters", f"{page}.md")
         self.env.note_dependency(str(path))

@@ -81,7 +81,7 @@ def offer(nb: NotebookNode, page: str, address: str, branch: str) -> list[nodes.
     if stamp:
         made = f"{duration(stamp['seconds'])} on {stamp['processor']}"
         line.append(f"<span>Executed in {html.escape(made)}</span>")
-    parts = [_raw('<div class="offers"><p>' + " · ".join(line) + "</p>")]
+    parts = [_raw('<div class="offers"><p>' + " ".join(line) + "</p>")]
     if values:
         parts += _folded(
             "Rerun it with other parameters", papermill_line(stem, values), "bash",
