@@ -47,7 +47,7 @@ def nearest_neighbour_labels(x: np.ndarray) -> np.ndarray:
 
 
 def training_set(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The points of a grid with their nearest-neighbour labels, without the tie x = 1/2."""
+    """The points of a grid with their nearest-neighbour labels, without the tie 1/2: (k,) twice."""
     labels = nearest_neighbour_labels(x)
     return np.asarray(x, dtype=float)[labels != 0], labels[labels != 0]
 

@@ -40,7 +40,7 @@ class Features:
 def two_classes(
     x: np.ndarray, labels: np.ndarray, negative: int, positive: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The samples of two classes as float64, and their labels -1 and +1."""
+    """The samples (n, d) of two classes as float64, and their labels (n,), -1 and +1."""
     kept = (labels == negative) | (labels == positive)
     if len(np.unique(labels[kept])) != 2:
         raise ValueError(f"labels: got none of {negative} or of {positive}, accepts two classes")
@@ -298,7 +298,7 @@ def rounding_bound(terms: int, eps: float) -> float:
 
     The error of a float32 inner product is at most `gamma_n <abs(w), abs(x)>`, with
     gamma_n = nu / (1 - nu) and u = 2^-24, and that product is at most `||w||_1`. Infinite from
-    n = 1/u on, where the bound ends.
+    n = 1/u on, where the bound ends. Higham (2002).
     """
     rounded = terms * 2.0**-24
     return rounded / (1 - rounded) / eps if rounded < 1 else np.inf

@@ -72,7 +72,7 @@ def mean_variance(n: int, x: ArrayLike, measure: str = "lebesgue") -> float:
 def least_mean_variance(n: int, m: int, measure: str = "lebesgue") -> float:
     """A lower bound of `mean_variance` over all sets of m points.
 
-    It is the sum of the n + 1 − m smallest eigenvalues of the Gram matrix (Ky Fan).
+    It is the sum of the n + 1 − m smallest eigenvalues of the Gram matrix: Ky Fan (1949).
     """
     return float(np.linalg.eigvalsh(gram(n, measure))[: n + 1 - m].sum())
 

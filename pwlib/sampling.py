@@ -53,7 +53,8 @@ def limit_weights(n: int) -> Vector:
 def step_weights(n: int) -> Vector:
     """The partial sum of sin φ + sin 3φ/3 + sin 5φ/5 + …, over its value at φ = π/p; n ≥ 3.
 
-    Positive on (0, π/2], as in Fejér and Jackson's theorem, and at least 1 on [1/p, π/2].
+    Returns (n + 1,). Positive on (0, π/2], as in Fejér and Jackson's theorem, and at least 1 on
+    [1/p, π/2].
     """
     p, degrees = (n + 1) // 2, np.arange(1, n + 1, 2)
     weights = np.zeros(n + 1)

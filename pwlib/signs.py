@@ -34,9 +34,7 @@ def sign_changes(weights: ArrayLike) -> Vector:
 
 
 def spurious_sign_changes(weights: ArrayLike) -> Vector:
-    """The sign changes but the one nearest to 1/2, where the nearest-neighbour classifier has its
-    only one.
-    """
+    """The sign changes but the one nearest to 1/2, the only one of the nearest neighbour: (k,)."""
     changes = sign_changes(weights)
     return np.delete(changes, np.abs(changes - 0.5).argmin()) if changes.size else changes
 

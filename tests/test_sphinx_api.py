@@ -1,3 +1,4 @@
+import ast
 import re
 from types import SimpleNamespace
 
@@ -60,3 +61,20 @@ def test_every_public_name_has_a_docstring_that_starts_with_a_sentence():
         for name, text in sphinx_api.members(path.stem).items():
             first = text.split("\n\n")[0]
             assert re.search(r"[.:?]$", first), f"pwlib.{path.stem}.{name}: {first!r}"
+
+
+# As what they are given.
+SHAPE_OF_X = {"attacks.move", "attacks.pgd", "outcomes.damage_share"}
+
+
+def test_a_function_that_returns_an_array_tells_its_shape():
+    arrays = re.compile(r"ndarray|Tensor|Matrix|Vector|NDArray")
+    shape = re.compile(r"\([\w ,*+−^…/-]*\)|→|\b(shape|each|rows?|columns?|one value|a point)\b")
+    for path in provenance.PACKAGE.glob("[a-z]*.py"):
+        documented = sphinx_api.members(path.stem)
+        for node in ast.parse(path.read_text()).body:
+            name = f"{path.stem}.{getattr(node, 'name', '')}"
+            if not isinstance(node, ast.FunctionDef) or name in SHAPE_OF_X or not node.returns:
+                continue
+            if node.name in documented and arrays.search(ast.unparse(node.returns)):
+                assert shape.search(documented[node.name]), name
