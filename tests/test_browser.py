@@ -123,10 +123,7 @@ def test_search_finds_a_word(chrome, address, scheme, word):
         page.keyboard.press("Control+k")
         page.keyboard.type(word)
         page.keyboard.press("Enter")
-        page.locator("#search-results .search li").first.wait_for()
-        page.wait_for_function("!document.querySelector('#search-progress')?.textContent.trim()")
-        links = page.eval_on_selector_all("#search-results li > a", "all => all.map(a => a.href)")
-    assert any(link.startswith(base + SEARCHES[word]) for link in links), links
+        page.locator(f"#search-results li > a[href*='{SEARCHES[word]}']").first.wait_for()
     assert not visit.said + visit.asked
 
 
@@ -185,10 +182,6 @@ def seen(knob):
 def assert_all_changes(knob, act, how):
     before = seen(knob)
     act()
-    knob.page.wait_for_function(
-        "([svg, before]) => svg.innerHTML !== before",
-        arg=[knob.locator("svg").first.element_handle(), before[0]],
-    )
     for part, old, new in zip(("drawing", "words", "picture"), before, seen(knob), strict=True):
         assert old != new, f"{how} doesn't change the {part}"
 

@@ -96,6 +96,7 @@ def _violations(tab, theme: str) -> list[str]:
     rules = {"type": "tag", "values": LEVELS}
     if theme != THEMES[0]:
         tab.set_viewport_size({"width": WIDTHS[0], "height": 900})
+        tab.wait_for_timeout(600)  # the theme looks 300 ms later at what has become scrollable
         rules = {"type": "rule", "values": SECOND}
     found = Axe().run(tab, options={"runOnly": rules, "resultTypes": ["violations"]}).response
     return [
