@@ -98,7 +98,7 @@ def _article(soup: BeautifulSoup, name: str, names: set[str]) -> Tag:
         tag["id"] = f"{name}--{tag['id']}"
     for link in article.select("a[href]"):
         target = _moved(link["href"], name, names)
-        if target is None:
+        if target is None or "made-by-code" in link.get("class", ()):  # code that isn't printed
             link.unwrap()
         else:
             link["href"] = target

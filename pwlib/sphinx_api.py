@@ -48,6 +48,8 @@ class Reference(SphinxDirective):
         section += nodes.title("", "", nodes.literal("", f"pwlib.{name}"))
         text = ["```{eval-rst}", f".. automodule:: pwlib.{name}", "   :members:", "```"]
         self.state.nested_parse(StringList(text, ""), 0, section)
+        for node in section.findall(nodes.Element):  # each {eval-rst} counts its ids from 1
+            node["ids"] = [re.sub(r"^(?=id\d+$)", f"{name}-", id) for id in node["ids"]]
         return section
 
 
