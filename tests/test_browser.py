@@ -108,6 +108,10 @@ def test_no_page_scrolls_sideways_on_a_phone_a_tablet_or_a_desk(close):
     assert not [(visit.page, visit.sticks_out) for visit in close if visit.sticks_out]
 
 
+def test_no_text_of_a_figure_is_smaller_than_its_caption(close):
+    assert not [(visit.page, visit.too_small) for visit in close if visit.too_small]
+
+
 def test_axe_finds_nothing_of_level_a_or_aa_in_either_theme(close):
     found = [f"{visit.page} {violation}" for visit in close for violation in visit.violations]
     assert not found, "\n".join(found)

@@ -46,6 +46,16 @@ window.visits = {
     return ["the page", ...out.slice(0, 3).map(named)];
   },
 
+  // Figures whose smallest text, 9 points by pwlib/style.py, is smaller than that of their caption.
+  tooSmall: () => {
+    const { all, named } = window.visits;
+    const text = (image) => (12 * image.getBoundingClientRect().width) / image.naturalWidth;
+    const caption = (image) => image.closest("figure").querySelector("figcaption");
+    const size = (image) => parseFloat(getComputedStyle(caption(image)).fontSize);
+    const figures = all("figure:not(.knobs) img").filter(caption);
+    return figures.filter((image) => text(image) < size(image) - 0.05).map(named);
+  },
+
   // The element with the focus, and whether a line is drawn around it.
   focus: () => {
     const e = document.activeElement;

@@ -26,6 +26,7 @@ class Visit:
     asked: list[str] = field(default_factory=list)
     facts: dict = field(default_factory=dict)
     sticks_out: list[str] = field(default_factory=list)
+    too_small: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
 
 
@@ -74,18 +75,16 @@ def look(browser, page: str, address: str, *, closely: bool) -> Visit:
     tab.evaluate("visits.ready()")
     visit.facts = tab.evaluate("visits.facts()")
     if closely:
-        visit.sticks_out = [f"{width}: {e}" for width in WIDTHS for e in _sticks_out(tab, width)]
+        for width in WIDTHS:
+            tab.set_viewport_size({"width": width, "height": 900})
+            visit.sticks_out += [f"{width}: {e}" for e in tab.evaluate("visits.sticksOut()")]
+            visit.too_small += [f"{width}: {e}" for e in tab.evaluate("visits.tooSmall()")]
         # axe fetches style sheets in its own way: what it says isn't the page's.
         said = list(visit.said)
         visit.violations = [f"{theme}: {v}" for theme in THEMES for v in _violations(tab, theme)]
         visit.said = said
     tab.close()
     return visit
-
-
-def _sticks_out(tab, width: int) -> list[str]:
-    tab.set_viewport_size({"width": width, "height": 900})
-    return tab.evaluate("visits.sticksOut()")
 
 
 def _violations(tab, theme: str) -> list[str]:
