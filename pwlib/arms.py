@@ -91,7 +91,7 @@ def moved(
 
 def gradient(layers: Layers, values: list[Tensor], y: Tensor, arm: str) -> Tensor:
     """The way of an arm at x, the first of the values of all layers (…, N, in): a gradient up to a
-    positive factor in each row."""
+    positive factor in each row, which is 1 for "unnormalised"."""
     if arm in AT_FEATURES:
         slope = AT_FEATURES[arm](values[-1])
     else:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pwlib import style
-from pwlib.examples import ARMS, ATTACKS, FEW, OTHER, Key, Shown
+from pwlib.examples import ARMS, ATTACKS, FEW, OTHER, STEPS, Key, Shown
 from pwlib.knobs import Control, Picture, Slot, show
 
 # Okabe and Ito's purple for the plain fraction, which no other figure draws.
@@ -72,11 +72,15 @@ def figure_5(
 
     caption = (
         "Figure 5, one attack at a time. The thick line is the chosen network, with a band from "
-        "the lowest to the highest seed; thin lines are the other two under the same attack. "
-        "Examples of another network are, for the reference, those of the network with hard "
-        "points, and for the other two those of the reference. Beside the curves, the first test "
-        "images of different classes that the three networks of the first seed classify right, "
-        "under the chosen attack, with each network's answer and its probability."
+        "the lowest to the highest seed; thin lines are the other two under an attack of the same "
+        "kind. Examples of another network are, for the reference, those of the network with hard "
+        "points, and for the other two those of the reference. Lengths of one step are before "
+        f"clamping. PGD is one run of {STEPS} steps on the first {FEW} test images, not the one "
+        "of the tables below, which is stronger and has more images; so its curves can't be "
+        "compared with the others point by point. "
+        "Beside the curves, the first test images of different classes that the three networks of "
+        "the first seed classify right, attacked as the chosen network is, with each network's "
+        "answer and its probability."
     )
     return show(name, controls, draw, caption, beside=_examples(name, count))
 
@@ -100,7 +104,7 @@ def draw_5(magnitudes: Sequence[float], curves: Curves, arm: str, attack: str, a
     ink = {"fill": False, "ec": style.COLOURS["ink"], "zorder": 3}
     _path(axes, "length", [(eps, 0), (eps, 1)], lw=0.8, **ink)
     _path(axes, "dot", [(eps, height)] * 2, lw=7, capstyle="round", **ink)
-    axes.set(xlabel="$L^2$ length ε, before clamping", ylabel="test accuracy")
+    axes.set(xlabel="$L^2$ length ε", ylabel="test accuracy")
     handles = [Line2D([], [], color=COLOURS[a], label=a) for a in ARMS]
     fig.legend(handles=handles, loc="lower center", ncols=2, borderaxespad=0.1)
     return fig

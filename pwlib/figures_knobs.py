@@ -38,7 +38,8 @@ def figure_1(name: str, degrees: Sequence[int], start: int) -> HTML:
     caption = (
         "Figure 1, one degree at a time: the Bernstein classifier and the Chebyshev classifier. "
         "The signs of the two agree where the picture is shaded. Dots mark the sign changes of "
-        "the Chebyshev classifier; the Bernstein classifier has one at the filled dot."
+        "the Chebyshev classifier; the Bernstein classifier has one at the filled dot, where the "
+        "two cross in opposite directions if ⌊(n + 1)/2⌋ is even."
     )
     return show(name, [slider], draw_1, caption)
 
@@ -100,8 +101,9 @@ def figure_2(
     highest = max(np.abs(_values(w)).max() for of in weights.values() for w in of.values())
     caption = (
         f"Figure 2, one even size at a time: the classifiers of degree {degree} on the two grids. "
-        "The sign is wrong where the picture is shaded; hollow dots mark spurious sign changes. "
-        "The vertical scale is linear near 0 and logarithmic far from it."
+        "The sign is wrong where the picture is shaded; hollow dots mark spurious sign changes, "
+        "the filled one the change at 1/2. The margin is 1/‖w‖, in the space of the features. The "
+        "vertical scale is linear near 0 and logarithmic far from it."
     )
 
     def draw(m: int) -> Picture:
@@ -127,7 +129,7 @@ def draw_2(
         _changes(axes, f"-{i}", signs.sign_changes(w))
         spurious = _count(len(signs.spurious_sign_changes(w)), "spurious sign change")
         wrong = round(100 * signs.misclassified_measure(w), 6)
-        margin = f"margin {1 / np.linalg.norm(w):.2g}"
+        margin = f"margin {1 / np.linalg.norm(w):.2f}"
         said.append(f"on the {readings[i]} grid {spurious}, {wrong:.2g} % wrong, {margin}")
     return Picture(fig, f"m = {m}: {'; '.join(said)}.")
 
@@ -147,8 +149,8 @@ def figure_3(name: str, degrees: Sequence[int], start: int) -> HTML:
         "n", "degree n", degrees, [str(n) for n in degrees], list(degrees).index(start)
     )
     caption = (
-        "Figure 3, one degree at a time. Below, how far each node inside lies from the nearest "
-        "maximiser, in units of the local spacing."
+        "Figure 3, one degree at a time. Below, the distance in angle from the nearest maximiser "
+        "to each node inside, positive to the right, in units of π/n, the spacing of the roots."
     )
     return show(name, [slider], draw_3, caption)
 
@@ -184,7 +186,7 @@ def draw_3(n: int) -> Picture:
         Line2D([], [], **dot, mfc="white", label="extrema of $T^*_{n+1}$"),
     )
     said = f"n = {n}: {_count(len(maximisers), 'maximiser')}; from the nearest one the farthest "
-    said += f"root lies {farthest[0]:.3f} of a spacing away, "
+    said += f"root lies {farthest[0]:.3f} of π/n away, "
     return Picture(fig, f"{said}the farthest extremum inside {farthest[1]:.3f}.")
 
 

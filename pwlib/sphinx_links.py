@@ -23,6 +23,7 @@ from pwlib.tables import markdown_table
 
 EQUATIONS = tuple(f"eq-{number}" for number in range(1, 13))
 FIGURES = tuple(f"fig-{number}" for number in range(1, 6))
+TERMS = {"hard objective": "eq-9", "adversarial objective": "eq-10"}  # the paper's own names
 LEDGER = "chapters/5-conclusion"  # the page whose table has a row for each claim
 BOX = re.compile(r'<div class="claim" id="claim-([\w-]+)">')
 
@@ -34,10 +35,12 @@ def shown(label: str) -> str:
 
 
 def about(claim: Claim) -> list[str]:
-    """The labels of the equations and figures that a claim names, in its id or outside formulas."""
+    """The labels of the equations and figures that a claim names: by number, in its id or outside
+    formulas, or by the paper's term."""
     text = re.sub(r"\$[^$]*\$", "", claim.claim)
     named = set(re.findall(r"^(?:eq|fig)-\d+", claim.id.removeprefix("beyond-")))
     named |= {f"eq-{number}" for number in re.findall(r"(?<!\w)\((\d+)\)", text)}
+    named |= {label for term, label in TERMS.items() if term in text}
     named |= {f"fig-{number}" for number in re.findall(r"Figure (\d+)", text)}
     return [label for label in EQUATIONS + FIGURES if label in named]
 
@@ -67,7 +70,8 @@ class PaperNumbers(MarkdownDirective):
             self.env.note_dependency(str(path))
         if self.arguments[0] == "sections":
             stems = [path.stem for path in paths if section_of(path.stem)]
-            return markdown_table([self._section(stem) for stem in stems], _columns("Section"))
+            rows = [*(self._section(stem) for stem in stems), self._beyond()]
+            return markdown_table(rows, _columns("Section"))
         where = {label: path.stem for path in paths for label in labels(path)}
         rows = [self._number(label, where[label]) for label in self._wanted()]
         return markdown_table(rows, _columns(self.arguments[0].capitalize()[:-1]))
@@ -87,13 +91,18 @@ class PaperNumbers(MarkdownDirective):
         found = [c for c in ledger(self.env) if section in c.section.split(", ")]
         return [section, f"{{doc}}`{stem}`", listed(found)]
 
+    def _beyond(self) -> list[str]:
+        found = [claim for claim in ledger(self.env) if claim.section == "beyond"]
+        pages = dict.fromkeys(f"{{doc}}`{claim.chapter}`" for claim in found)
+        return ["beyond the paper", ", ".join(pages), listed(found)]
+
     def _number(self, label: str, stem: str) -> list[str]:
         found = [claim for claim in ledger(self.env) if label in about(claim)]
         return [f"[{shown(label)}](#{label})", f"{{doc}}`{stem}`", listed(found)]
 
 
 def _columns(first: str) -> list[str]:
-    return [first, "Stands in", "Claims about it"]
+    return [first, "Stands in", "Claims that name it"]
 
 
 def listed(found: Iterable[Claim]) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 
+WORDY = 150  # characters in a cell
+
 
 def drop_thebe(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
     """The theme's script for live cells comes from another host, twice; the book doesn't use it."""
@@ -29,8 +31,16 @@ def tell_drawings(app: Sphinx, doctree: nodes.document) -> None:
         image["classes"].append("drawing" if drawn else "picture")
 
 
+def tell_wordy_tables(app: Sphinx, doctree: nodes.document) -> None:
+    """Give tables of long texts the class ``wordy``: on a phone their cells stand in one column."""
+    for table in doctree.findall(nodes.table):
+        if any(len(entry.astext()) > WORDY for entry in table.findall(nodes.entry)):
+            table["classes"].append("wordy")
+
+
 def setup(app: Sphinx) -> None:
     """Called by the extension."""
     app.connect("doctree-read", tell_drawings)
+    app.connect("doctree-read", tell_wordy_tables)
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("html-page-context", mend_roles)
