@@ -46,7 +46,7 @@ def table(path: Path = REGISTER) -> Markdown:
             entry.open,
             f"{entry.choice.rstrip('.')}. {entry.why}",
             "; ".join(entry.alternatives),
-            f"{_parameter(entry)} in [{entry.chapter}]({entry.chapter}.ipynb)",
+            f"{_parameter(entry)} in [{entry.chapter.split('-')[0]}]({entry.chapter}.ipynb)",
             entry.effect,
         ]
         for entry in register(path)
@@ -55,4 +55,4 @@ def table(path: Path = REGISTER) -> Markdown:
 
 
 def _parameter(entry: Assumption) -> str:
-    return f"`{entry.parameter}`" if entry.parameter else "none"
+    return f"`{entry.parameter}`" if entry.parameter else "no parameter"

@@ -135,7 +135,8 @@ def answers(
         attacked = f"attacked with ε = {magnitudes[at]:g}" if magnitudes[at] else "as it is"
         found[f"{name}-image-{i}", "alt"] = f"A test image of class {classes[label]}, {attacked}"
         found[f"{name}-image-{i}", "style"] = f"object-position: {place:g}% 0"
-        found[f"{name}-label-{i}", "text"] = f"class {classes[label]}"
+        target = f", attacked for: {key[0]}" if magnitudes[at] else ""
+        found[f"{name}-label-{i}", "text"] = f"class {classes[label]}{target}"
         for j in range(len(ARMS)):
             said = shown.answers[key][j, i, at]
             wrong = "" if said == label else "wrong, "

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from IPython.display import HTML
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
@@ -18,12 +19,11 @@ from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
 from pwlib import grids, polynomials, signs, style
-from pwlib.figures_polynomials import equation_7_weights
+from pwlib.figures_polynomials import AGREE, EDGE, equation_7_weights
 from pwlib.knobs import Control, Picture, show
 
 Vector = NDArray[np.float64]
 
-AGREE = "#F0E442"  # Okabe and Ito's yellow, which nothing else in the book has
 INK, MUTED = style.COLOURS["ink"], style.COLOURS["muted"]
 EQUISPACED, CHEBYSHEV = style.COLOURS["equispaced"], style.COLOURS["chebyshev"]
 ENDS = {"xticks": (0, 0.5, 1), "xticklabels": ("0", "0.5", "1")}
@@ -61,7 +61,7 @@ def draw_1(n: int) -> Picture:
         fig,
         Line2D([], [], color=style.COLOURS["bernstein"], label="$f_n$, Bernstein"),
         Line2D([], [], color=CHEBYSHEV, label="$g_n$, Chebyshev"),
-        Patch(color=AGREE, alpha=0.5, label="signs agree"),
+        Patch(fc=to_rgba(AGREE, 0.5), ec=EDGE, lw=0.5, label="signs agree"),
     )
     both = _count(len(bernstein_changes(n)), "sign change"), len(changes)
     said = f"n = {n}: f has {both[0]}, g has {both[1]}; "
@@ -253,9 +253,9 @@ def _dots(axes: Axes, gid: str, x: Vector, y: Vector, colour: str, hollow: bool)
     points = np.column_stack((x, y)).repeat(2, axis=0)
     path = Path(points, np.tile([Path.MOVETO, Path.LINETO], len(x)))
     look = {"fill": False, "capstyle": "round", "clip_on": False, "zorder": 3}
-    axes.add_artist(PathPatch(path, gid=f"knob-{gid}", lw=5.5, ec=colour, **look))
+    axes.add_artist(PathPatch(path, gid=f"knob-{gid}", lw=4.4, ec=colour, **look))
     if hollow:
-        axes.add_artist(PathPatch(path, gid=f"knob-{gid}-in", lw=3.2, ec="white", **look))
+        axes.add_artist(PathPatch(path, gid=f"knob-{gid}-in", lw=2.4, ec="white", **look))
 
 
 def _triangles(axes: Axes, gid: str, x: Vector, y: Vector, colour: str, size: float = 7) -> None:
@@ -276,6 +276,6 @@ def _spans(axes: Axes, gid: str, spans: Vector, colour: str, alpha: float) -> No
     points = np.stack([np.stack(np.broadcast_arrays(*corner), -1) for corner in corners], axis=1)
     codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
     path = Path(points.reshape(-1, 2), np.tile(codes, len(left)))
-    look = {"fc": colour, "alpha": alpha, "lw": 0, "clip_on": False, "zorder": 0}
+    look = {"fc": to_rgba(colour, alpha), "ec": EDGE, "lw": 0.5, "clip_on": False, "zorder": 0}
     transform = axes.get_xaxis_transform()
     axes.add_artist(PathPatch(path, gid=f"knob-{gid}", transform=transform, **look))

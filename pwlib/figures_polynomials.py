@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from pwlib import polynomials, signs, style
+
+AGREE, EDGE = "#F0E442", "#767676"  # Okabe and Ito's yellow, with an edge that can be told
 
 
 def figure_optimal_objective(
@@ -50,7 +53,7 @@ def figure_optimal_objective(
 def figure_1(x: np.ndarray, degrees: Sequence[int]) -> Figure:
     """Figure 1: f_n and g_n at x, a column for each degree; below, their difference g_n - f_n.
 
-    Dots mark the sign changes of g_n, filled where f_n has one too; shaded is where they disagree.
+    Dots mark the sign changes of g_n, filled where f_n has one too; shaded is where signs agree.
     """
     fig = style.figure(width=max(7.0, 1.7 * len(degrees)), height=4.0)
     rows = fig.subplots(2, len(degrees), sharex=True, sharey="row", squeeze=False)
@@ -200,13 +203,11 @@ def _mark_changes(axes: Axes, changes: np.ndarray) -> None:
 
 
 def _shade(axes: Axes, edges: np.ndarray, values: Callable[[np.ndarray], np.ndarray]) -> None:
-    """Shade the intervals between edges where the sign isn't that of x - 1/2."""
+    """Shade the intervals between edges where the sign is that of x - 1/2."""
     middles = (edges[1:] + edges[:-1]) / 2
-    for left, right, wrong in zip(
-        edges, edges[1:], np.sign(values(middles)) != np.sign(middles - 0.5), strict=False
-    ):
-        if wrong:
-            axes.axvspan(left, right, color=style.COLOURS["muted"], alpha=0.25, lw=0)
+    right = np.sign(values(middles)) == np.sign(middles - 0.5)
+    for start, end in np.column_stack((edges[:-1], edges[1:]))[right]:
+        axes.axvspan(start, end, fc=to_rgba(AGREE, 0.5), ec=EDGE, lw=0.5)
 
 
 def figure_3(degree: int, x: np.ndarray, grids: Mapping[str, np.ndarray]) -> Figure:

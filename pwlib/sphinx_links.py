@@ -190,7 +190,7 @@ def _rests_on(env: BuildEnvironment, label: str, found: Iterable[Claim]) -> node
     for claim in [claim for claim in found if label in about(claim)]:
         parts += [link(env, f"claim-{claim.id}", claim.id), f" {claim.verdict} · "]
     start = "Claims: " if parts else ""
-    last = link(env, f"paper-{label}", "the paper's numbers")
+    last = link(env, f"paper-{label}", "all equations and figures")
     return sentence(start, *parts, last, kind="rests-on")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 
+NO_SCRIPT = "Equations are shown, and figures can be turned, where JavaScript is on."
 WORDY = 150  # characters in a cell
 
 
@@ -21,6 +22,20 @@ def mend_roles(app: Sphinx, page: str, template: str, context: dict, doctree: ob
     """The bibliography is a list of list items: docutils gives them a role that is no more."""
     body = context.get("body", "")
     context["body"] = body.replace('role="doc-biblioentry"', 'role="listitem"')
+
+
+def name_toggles(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
+    """A toggle is called what it says, not by one name for all of them."""
+    body = context.get("body", "")
+    context["body"] = body.replace(' aria-label="Toggle hidden content"', "")
+
+
+def warn_without_script(
+    app: Sphinx, page: str, template: str, context: dict, doctree: object
+) -> None:
+    """Say on pages with equations what shows them."""
+    if 'class="math' in context.get("body", ""):
+        context["body"] = f"<noscript><p>{NO_SCRIPT}</p></noscript>{context['body']}"
 
 
 def tell_drawings(app: Sphinx, doctree: nodes.document) -> None:
@@ -43,4 +58,5 @@ def setup(app: Sphinx) -> None:
     app.connect("doctree-read", tell_drawings)
     app.connect("doctree-read", tell_wordy_tables)
     app.connect("html-page-context", drop_thebe, priority=900)
-    app.connect("html-page-context", mend_roles)
+    for mend in (mend_roles, name_toggles, warn_without_script):
+        app.connect("html-page-context", mend)

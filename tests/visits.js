@@ -53,7 +53,12 @@ window.visits = {
     const caption = (image) => image.closest("figure").querySelector("figcaption");
     const size = (image) => parseFloat(getComputedStyle(caption(image)).fontSize);
     const figures = all("figure:not(.knobs) img").filter(caption);
-    return figures.filter((image) => text(image) < size(image) - 0.05).map(named);
+    const turned = (word) => parseFloat(getComputedStyle(word).fontSize) * word.getScreenCTM().a;
+    const words = all("figure.knobs svg text tspan, figure.knobs svg text:not(:has(tspan))");
+    return [
+      ...figures.filter((image) => text(image) < size(image) - 0.05),
+      ...words.filter((word) => turned(word.closest("text")) < size(word) - 0.05),
+    ].map(named);
   },
 
   // The element with the focus, and whether a line is drawn around it.

@@ -11,6 +11,15 @@ window.addEventListener("beforeprint", () => {
   window.addEventListener("afterprint", () => { document.documentElement.dataset.theme = theme; }, { once: true });
 });
 
+// On a phone the cells of tables of long texts stand in one column, each under its head.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const table of document.querySelectorAll("table.wordy")) {
+    const heads = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
+    for (const row of table.tBodies[0].rows)
+      [...row.cells].forEach((cell, i) => { cell.dataset.head = heads[i]; });
+  }
+});
+
 // What scrolls sideways can be reached and scrolled by keyboard (the theme sees to code and tables).
 const WIDE = ".bd-article div.math, .bd-article figure, .bd-article dt.sig";
 const reach = (element) => {
