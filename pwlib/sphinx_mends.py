@@ -48,7 +48,8 @@ def tell_drawings(app: Sphinx, doctree: nodes.document) -> None:
 
 def tell_wordy_tables(app: Sphinx, doctree: nodes.document) -> None:
     """Give tables of long texts the class ``wordy``: on a phone their cells stand in one column."""
-    for table in doctree.findall(nodes.table):
+    headed = [table for table in doctree.findall(nodes.table) if table.next_node(nodes.thead)]
+    for table in headed:
         if any(len(entry.astext()) > WORDY for entry in table.findall(nodes.entry)):
             table["classes"].append("wordy")
 

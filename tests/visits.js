@@ -53,7 +53,8 @@ window.visits = {
     const caption = (image) => image.closest("figure").querySelector("figcaption");
     const size = (image) => parseFloat(getComputedStyle(caption(image)).fontSize);
     const figures = all("figure:not(.knobs) img").filter(caption);
-    const turned = (word) => parseFloat(getComputedStyle(word).fontSize) * word.getScreenCTM().a;
+    const scale = ({ a, b }) => Math.hypot(a, b);
+    const turned = (word) => parseFloat(getComputedStyle(word).fontSize) * scale(word.getScreenCTM());
     const words = all("figure.knobs svg text tspan, figure.knobs svg text:not(:has(tspan))");
     return [
       ...figures.filter((image) => text(image) < size(image) - 0.05),
