@@ -82,6 +82,10 @@ def test_every_equation_is_rendered_without_an_error(both):
         assert not visit.facts["errors"], (visit.page, visit.facts["errors"])
 
 
+def test_the_tab_key_stops_at_no_equation_that_is_seen_whole(both):
+    assert not [(visit.page, visit.facts["stops"]) for visit in both if visit.facts["stops"]]
+
+
 def test_every_image_is_loaded_and_says_what_one_sees_or_is_hidden(both):
     assert any(visit.facts["images"] for visit in both)
     for visit in both:

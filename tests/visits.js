@@ -19,6 +19,9 @@ window.visits = {
     return {
       equations: all(".math").length,
       unrendered: all(".math").filter((e) => !e.querySelector("mjx-container")).map(named),
+      stops: all("mjx-container[tabindex]")
+        .filter((e) => e.scrollWidth <= e.clientWidth)
+        .map(named),
       errors: all("mjx-merror, [data-mjx-error]").map(named),
       images: all("img").map((e) => ({
         named: named(e),

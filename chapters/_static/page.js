@@ -21,14 +21,18 @@ document.addEventListener("DOMContentLoaded", () => {
 });
 
 // What scrolls sideways can be reached and scrolled by keyboard (the theme sees to code and tables).
-const WIDE = ".bd-article div.math, .bd-article figure, .bd-article dt.sig";
+const WIDE = ".bd-article :is(div.math, mjx-container[display], figure, .knobs .seen, dt.sig)";
 const reach = (element) => {
   if (element.scrollWidth > element.clientWidth) element.tabIndex = 0;
   else element.removeAttribute("tabindex");
 };
 document.addEventListener("DOMContentLoaded", () => {
   const watch = new ResizeObserver((entries) => entries.forEach((entry) => reach(entry.target)));
-  document.querySelectorAll(WIDE).forEach((element) => watch.observe(element));
-  // Equations grow inside boxes that keep their width.
-  window.MathJax?.startup?.promise.then(() => document.querySelectorAll(WIDE).forEach(reach));
+  const observe = () => document.querySelectorAll(WIDE).forEach((element) => watch.observe(element));
+  observe();
+  // Equations come late, and grow inside boxes that keep their width.
+  window.MathJax?.startup?.promise.then(() => {
+    observe();
+    document.querySelectorAll(WIDE).forEach(reach);
+  });
 });
