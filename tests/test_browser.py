@@ -171,6 +171,17 @@ def test_pages_are_printed_on_white_paper_from_the_dark_theme_too(chrome, addres
         assert page.evaluate(theme) == "dark"
 
 
+@pytest.mark.parametrize("page", ["chapters/6c-is-it-the-hard-objective.html", LISTED])
+def test_no_table_sticks_out_of_a_sheet_of_paper(chrome, address, page):
+    beyond = """all => all.map(table => table.getBoundingClientRect().right
+        - table.closest(".bd-article").getBoundingClientRect().right)"""
+    with tab(chrome, address + page, viewport={"width": 718, "height": 1000}) as opened:
+        opened.emulate_media(media="print")
+        found = opened.eval_on_selector_all(".bd-article table", beyond)
+        assert found
+        assert max(found) <= 0.5, page
+
+
 def test_the_dark_theme_inverts_drawings_and_leaves_pictures_alone(chrome, address):
     filters = """all => all.map(image => [image.className, getComputedStyle(image).filter])"""
     for page, kind in ((PROSE, "drawing"), ("chapters/1-introduction.html", "picture")):
