@@ -22,6 +22,18 @@ BUILD = ROOT / "_build"
 EXECUTED = BUILD / "executed"
 SOURCE = BUILD / "source"
 HTML = BUILD / "html"
+# Sends a reader on; without an icon the browser would ask for one that is not there.
+FRONT = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>To the front page</title>
+<link rel="icon" href="_static/favicon.svg">
+<meta http-equiv="refresh" content="0; url=chapters/index.html">
+</head>
+<body><a href="chapters/index.html">To the front page</a></body>
+</html>
+"""
 
 # What the README shows of the book: five claims and one figure.
 README_CLAIMS = (
@@ -167,6 +179,7 @@ def _render() -> bool:
     if done.returncode:
         print(done.stdout, done.stderr, sep="\n")
         return False
+    (HTML / "index.html").write_text(FRONT)
     return True
 
 
