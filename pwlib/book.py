@@ -22,13 +22,13 @@ BUILD = ROOT / "_build"
 EXECUTED = BUILD / "executed"
 SOURCE = BUILD / "source"
 HTML = BUILD / "html"
-# Sends a reader on; without an icon the browser would ask for one that is not there.
+# Sends a reader on; an empty icon, or the browser asks for one that is not there.
 FRONT = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <title>To the front page</title>
-<link rel="icon" href="_static/favicon.svg">
+<link rel="icon" href="data:,">
 <meta http-equiv="refresh" content="0; url=chapters/index.html">
 </head>
 <body><a href="chapters/index.html">To the front page</a></body>
