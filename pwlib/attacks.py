@@ -1,4 +1,4 @@
-"""One-step and projected attacks in the L2 norm, on networks that give logits, in the box [0, 1].
+"""One-step and projected attacks in the L2 norm, on networks that give logits, in a box of pixels.
 
 Both climb the margin loss log Σ_{j≠y} exp z_j − z_y. Its gradient is that of the cross entropy
 divided by 1 − p_y, so it has the same direction. But float32 can't tell p_y from 1 once y leads by
@@ -10,12 +10,17 @@ no such limit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from math import inf
 
 import torch
 from torch import Generator, Tensor, nn
 from torch.func import functional_call
 
 Model = Callable[[Tensor], Tensor]  # images (N, d) → logits (N, k)
+Box = tuple[float, float]  # the least and the largest value of a pixel
+
+BOXES: dict[str, Box] = {"clamped": (0.0, 1.0), "free": (-inf, inf)}
+PIXELS = BOXES["clamped"]
 
 BATCH = 1000  # images that pass through a network at a time: many, but not too many for the cache
 
@@ -46,27 +51,34 @@ def direction(model: Model, x: Tensor, y: Tensor) -> Tensor:
     return torch.cat([_lead_and_direction(model, *part)[1] for part in _parts(x, y)])
 
 
-def move(x: Tensor, step: Tensor, eps: float) -> Tensor:
-    """x + eps·step, clamped to [0, 1]."""
-    return (x.detach() + eps * step).clamp_(0, 1)
+def move(x: Tensor, step: Tensor, eps: float, box: Box = PIXELS) -> Tensor:
+    """x + eps·step, clamped to the box."""
+    return (x.detach() + eps * step).clamp_(*box)
 
 
-def one_step(model: Model, x: Tensor, y: Tensor, eps: float) -> Tensor:
-    """x + eps·g/‖g‖ clamped to [0, 1], with g the gradient of the margin loss (Figure 5).
+def one_step(model: Model, x: Tensor, y: Tensor, eps: float, box: Box = PIXELS) -> Tensor:
+    """x + eps·g/‖g‖ clamped to the box, with g the gradient of the margin loss (Figure 5).
 
     The L2 length of the step is eps before clamping and at most eps after it. For many eps,
     compute ``direction`` once and ``move`` along it.
     """
-    return move(x, direction(model, x, y), _checked_eps(eps))
+    return move(x, direction(model, x, y), _checked_eps(eps), box)
 
 
 def pgd(
-    model: Model, x: Tensor, y: Tensor, eps: float, steps: int, restarts: int, seed: int
+    model: Model,
+    x: Tensor,
+    y: Tensor,
+    eps: float,
+    steps: int,
+    restarts: int,
+    seed: int,
+    box: Box = PIXELS,
 ) -> Tensor:
     """The best point that projected gradient ascent finds in the L2 ball of radius eps around x.
 
     The first step of the first run is the one-step attack; the other runs start at random in the
-    ball. All other steps have length 2.5·eps/steps. After a step the point is clamped to [0, 1],
+    ball. All other steps have length 2.5·eps/steps. After a step the point is clamped to the box,
     then pulled back onto the ball, towards x, which leaves it in the box; the other order would
     end inside the ball. Later runs leave out the samples that are misclassified already. Of all
     the points visited, the one with the largest max_{j≠y} z_j − z_y is returned, so the attack is
@@ -78,7 +90,7 @@ def pgd(
             raise ValueError(f"{name}: got {value!r}, accepts a whole number from 1")
     generator = torch.Generator().manual_seed(seed)
     model = _frozen(model)
-    parts = (_pgd(model, *part, eps, steps, restarts, generator) for part in _parts(x, y))
+    parts = (_pgd(model, *part, eps, steps, restarts, generator, box) for part in _parts(x, y))
     return torch.cat(list(parts))
 
 
@@ -90,14 +102,19 @@ def accuracy(model: Model, x: Tensor, y: Tensor) -> float:
 
 
 def accuracy_curve(
-    model: Model, x: Tensor, y: Tensor, step: Tensor, magnitudes: Sequence[float]
+    model: Model,
+    x: Tensor,
+    y: Tensor,
+    step: Tensor,
+    magnitudes: Sequence[float],
+    box: Box = PIXELS,
 ) -> list[float]:
     """The accuracy of a model on x moved along given directions, for each magnitude."""
     right = torch.zeros(len(magnitudes), dtype=torch.float64)
     with torch.no_grad():
         for some_x, some_y, some_step in _parts(x, y, step):
             for i, eps in enumerate(magnitudes):
-                logits = model(move(some_x, some_step, eps))
+                logits = model(move(some_x, some_step, eps, box))
                 right[i] += (logits.argmax(1) == some_y).sum().cpu()
     return (right / len(x)).tolist()
 
@@ -107,22 +124,37 @@ def _parts(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
 
 
 def _pgd(
-    model: Model, x: Tensor, y: Tensor, eps: float, steps: int, restarts: int, generator: Generator
+    model: Model,
+    x: Tensor,
+    y: Tensor,
+    eps: float,
+    steps: int,
+    restarts: int,
+    generator: Generator,
+    box: Box,
 ) -> Tensor:
     """``pgd`` for a few images: the first run, then others where the attack hasn't won yet."""
     stride = 2.5 * eps / steps
-    best, highest = _climb(model, x, y, one_step(model, x, y, eps), eps, stride, steps - 1)
+    first = one_step(model, x, y, eps, box)
+    best, highest = _climb(model, x, y, first, eps, stride, steps - 1, box)
     for _ in range(restarts - 1):
         left = (highest <= 0).nonzero().squeeze(1)
-        start = _random_start(x[left], eps, generator)
-        found, lead = _climb(model, x[left], y[left], start, eps, stride, steps)
+        start = _random_start(x[left], eps, generator, box)
+        found, lead = _climb(model, x[left], y[left], start, eps, stride, steps, box)
         better = lead > highest[left]
         best[left[better]], highest[left[better]] = found[better], lead[better]
     return best
 
 
 def _climb(
-    model: Model, x: Tensor, y: Tensor, at: Tensor, eps: float, stride: float, steps: int
+    model: Model,
+    x: Tensor,
+    y: Tensor,
+    at: Tensor,
+    eps: float,
+    stride: float,
+    steps: int,
+    box: Box,
 ) -> tuple[Tensor, Tensor]:
     """The best of the points on one run from ``at``, and its lead."""
     best, highest = at, torch.full_like(x[:, 0], -torch.inf)
@@ -130,7 +162,7 @@ def _climb(
         lead, uphill = _lead_and_direction(model, at, y)
         best = torch.where((lead > highest).unsqueeze(1), at, best)
         highest = torch.fmax(highest, lead)
-        at = _into_ball(x, torch.add(at, uphill, alpha=stride).clamp_(0, 1), eps)
+        at = _into_ball(x, torch.add(at, uphill, alpha=stride).clamp_(*box), eps, box)
     with torch.no_grad():
         lead = _lead(model(at), y)
     best = torch.where((lead > highest).unsqueeze(1), at, best)
@@ -160,18 +192,18 @@ def _frozen(model: Model) -> Model:
     return lambda x: functional_call(model, constants, (x,))
 
 
-def _into_ball(x: Tensor, at: Tensor, eps: float) -> Tensor:
+def _into_ball(x: Tensor, at: Tensor, eps: float, box: Box) -> Tensor:
     """The point of the ball around x on the way to it from ``at``; both are in the box."""
     offset = at - x
     length = torch.linalg.vector_norm(offset, dim=1, keepdim=True)
-    return torch.addcmul(x, offset, eps / length.clamp_min(eps or 1.0)).clamp_(0, 1)  # for rounding
+    return torch.addcmul(x, offset, eps / length.clamp_min(eps or 1.0)).clamp_(*box)  # for rounding
 
 
-def _random_start(x: Tensor, eps: float, generator: Generator) -> Tensor:
-    """Uniform in the L2 ball around each x, then clamped to [0, 1]."""
+def _random_start(x: Tensor, eps: float, generator: Generator, box: Box) -> Tensor:
+    """Uniform in the L2 ball around each x, then clamped to the box."""
     normal = torch.randn(x.shape, generator=generator, dtype=torch.float64)
     radius = torch.rand(len(x), 1, generator=generator, dtype=torch.float64) ** (1 / x.shape[1])
-    return (x + (eps * radius * unit(normal)).to(x)).clamp_(0, 1)
+    return (x + (eps * radius * unit(normal)).to(x)).clamp_(*box)
 
 
 def _checked_eps(eps: float) -> float:

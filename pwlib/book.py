@@ -7,6 +7,7 @@ the sources that the book is rendered from in ``_build/source``, the pages in ``
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -174,6 +175,9 @@ def _render() -> bool:
     command = ["jupyter-book", "build", SOURCE, "--path-output", ROOT, "-W", "-n", "--keep-going"]
     python = Path(sys.executable)
     run = [str(python.parent / command[0]), *map(str, command[1:]), "--quiet"]
+    shutil.rmtree(
+        HTML / "_modules", ignore_errors=True
+    )  # Sphinx leaves old tables of contents there
     print("rendering the book", flush=True)
     done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True)
     if done.returncode:

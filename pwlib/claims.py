@@ -167,10 +167,16 @@ def show(value: object) -> str:
         return "{} to {}".format(*map(show, value["interval"]))
     if isinstance(value, Mapping):
         decimals = max(0, math.ceil(-math.log10(value["tolerance"])))
-        return f"{value['value']:.{decimals}f} ± {value['tolerance']:g}"
+        number = f"{value['value']:.{decimals}f}"
+        exact = f"{value['value']:g}"
+        if decimals > 4 and float(exact) == float(number):
+            number = exact  # needs no row of zeros
+        return f"{number} ± {value['tolerance']:g}"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:,.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.4g}"
+    return str(value)
 
 
 def _shown(claim: Claim, verdict: str, measured: Mapping, at: Mapping, at_recorded: bool) -> str:

@@ -19,27 +19,29 @@ IMAGES = 1000  # of the test set, for PGD and for the angles
 OBJECTIVES = ("hard", "output", "label")
 
 
-def robustness(model: MLP, x: Tensor, y: Tensor, seed: int) -> dict[str, float]:
+def robustness(
+    model: MLP, x: Tensor, y: Tensor, seed: int, box: attacks.Box = attacks.PIXELS
+) -> dict[str, float]:
     """Accuracies of a network under attacks made for it, in percent, on images x and labels y.
 
     "natural"; "one_step_1" and "one_step_2" for L2 lengths 1 and 2; "height", the mean over the
-    lengths from 0 to 5, and "unclamped", the same where pixels may leave [0, 1]; "pgd_1" and
-    "pgd_2", with restarts drawn with a seed, on the first IMAGES.
+    lengths from 0 to 5; "pgd_1" and "pgd_2", with restarts drawn with a seed, on the first IMAGES.
+    No pixel leaves the box.
     """
     step = attacks.direction(model, x, y)
-    curve = dict(zip(MAGNITUDES, _curve(model, x, y, step), strict=True))
+    curve = dict(zip(MAGNITUDES, _curve(model, x, y, step, box), strict=True))
     found = {"natural": curve[0.0], "one_step_1": curve[1.0], "one_step_2": curve[2.0]}
     found["height"] = height(list(curve.values()), MAGNITUDES).item()
-    outside = [100 * attacks.accuracy(model, x + eps * step, y) for eps in MAGNITUDES]
-    found["unclamped"] = height(outside, MAGNITUDES).item()
     x, y = x[:IMAGES], y[:IMAGES]
     for eps in (1, 2):
-        adversarial = attacks.pgd(model, x, y, eps, **PGD, seed=seed)
+        adversarial = attacks.pgd(model, x, y, eps, **PGD, seed=seed, box=box)
         found[f"pgd_{eps}"] = 100 * attacks.accuracy(model, adversarial, y)
     return found
 
 
-def transfer(model: MLP, first: MLP, second: MLP, x: Tensor, y: Tensor) -> dict[str, float]:
+def transfer(
+    model: MLP, first: MLP, second: MLP, x: Tensor, y: Tensor, box: attacks.Box = attacks.PIXELS
+) -> dict[str, float]:
     """Mean accuracies, in percent, over one-step examples of lengths 0 to 5 made for another.
 
     "to_reference" is the first reference's on the network's examples, "from_reference" the
@@ -48,10 +50,10 @@ def transfer(model: MLP, first: MLP, second: MLP, x: Tensor, y: Tensor) -> dict[
     """
     steps = {who: attacks.direction(who, x, y) for who in (model, first, second)}
     curves = {
-        "to_reference": _curve(first, x, y, steps[model]),
-        "from_reference": _curve(model, x, y, steps[first]),
-        "control": _curve(first, x, y, steps[second]),
-        "reference": _curve(first, x, y, steps[first]),
+        "to_reference": _curve(first, x, y, steps[model], box),
+        "from_reference": _curve(model, x, y, steps[first], box),
+        "control": _curve(first, x, y, steps[second], box),
+        "reference": _curve(first, x, y, steps[first], box),
     }
     found = {name: height(curve, MAGNITUDES).item() for name, curve in curves.items()}
     return found | {"reference_natural": curves["reference"][0]}
@@ -68,5 +70,5 @@ def cosines(model: MLP, x: Tensor, y: Tensor) -> dict[str, Tensor]:
     return {f"{a}_{b}": (way[a] * way[b]).sum(-1) for a, b in combinations(OBJECTIVES, 2)}
 
 
-def _curve(model: MLP, x: Tensor, y: Tensor, step: Tensor) -> list[float]:
-    return [100 * share for share in attacks.accuracy_curve(model, x, y, step, MAGNITUDES)]
+def _curve(model: MLP, x: Tensor, y: Tensor, step: Tensor, box: attacks.Box) -> list[float]:
+    return [100 * share for share in attacks.accuracy_curve(model, x, y, step, MAGNITUDES, box)]

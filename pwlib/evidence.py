@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 Row = dict[str, str | float]
 
+TITLES = {"MNIST": "MNIST", "FashionMNIST": "Fashion-MNIST"}  # of data sets, for readers
 RESULTS = Path(__file__).parents[1] / "chapters" / "results"
 
 

@@ -101,7 +101,7 @@ def tilt_curve(
               label="cosine of the angle")  # fmt: skip
     axis.plot(degrees, ratio, color=COLOURS["robust"], ls="--", label="flipping ratio")
     axis.axhline(fooled_below, color=COLOURS["ink"], lw=1, ls=":")
-    axis.text(0, fooled_below + 0.02, "fooled below this line", fontsize=9)
+    axis.text(1, fooled_below + 0.02, "fooled below this line", fontsize=9)
     axis.set(xlabel="tilt of the boundary (degrees)", ylim=(0, 1.05), xlim=(0, 90))
     axis.legend(loc="center left", bbox_to_anchor=(0.0, 0.45))
     return figure

@@ -297,7 +297,7 @@ def rounding_bound(terms: int, eps: float) -> float:
     """What no ratio of `rounding_ratios` exceeds, for any w, any x in [0, 1], in any order.
 
     The error of a float32 inner product is at most `gamma_n <abs(w), abs(x)>`, with
-    gamma_n = nu / (1 - nu) and u = 2^-24, and that product is at most `||w||_1`. Infinite from
+    gamma_n = n u / (1 - n u) and u = 2^-24, and that product is at most `||w||_1`. Infinite from
     n = 1/u on, where the bound ends. Higham (2002).
     """
     rounded = terms * 2.0**-24

@@ -20,10 +20,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc
 from torch import Generator, Tensor
 
-from pwlib.attacks import Model, unit
+from pwlib.attacks import BOXES, Box, Model, unit
 
-Box = tuple[float, float]
-FREE: Box = (-inf, inf)
+FREE = BOXES["free"]
 
 
 @dataclass(frozen=True)

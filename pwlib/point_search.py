@@ -63,7 +63,7 @@ def search(n: int, m: int, criterion: str, index: int, seed: int = SEED) -> tupl
 def best(n: int, m: int, criterion: str, starts: int, seed: int = SEED) -> dict:
     """The best of `starts` searches, as a row of the table.
 
-    `start` is the one that found it, `hits` how many came within 1e-6 of it.
+    `start` says which one found it, `hits` how many came within 1e-6 of it.
     """
     found = [search(n, m, criterion, index, seed) for index in range(starts)]
     values = np.array([value for value, _ in found])

@@ -22,7 +22,7 @@ def list_claims(claims: Sequence[Claim], verdict: str, found: bool = True) -> Ma
         for claim in claims
         if claim.verdict == verdict
     ]
-    return Markdown(markdown_table(rows, columns) if rows else "None.")
+    return Markdown(markdown_table(rows, columns) if rows else "")
 
 
 def first_sentence(text: str) -> str:

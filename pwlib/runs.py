@@ -51,7 +51,7 @@ class Task:
 
     @property
     def key(self) -> str:
-        """The run's name: a hash of the chapter, of the pwlib that it imports, of parameters."""
+        """The name of the run, a hash of the chapter, the pwlib that it imports, and parameters."""
         return notebooks.digest([self.chapter, self.rests_on, self.parameters])
 
 

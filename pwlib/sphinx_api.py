@@ -201,6 +201,14 @@ def written_signature(
     return f"({ast.unparse(tree.args)})", tree.returns and ast.unparse(tree.returns)
 
 
+def leave_out_filler(
+    app: Sphinx, what: str, name: str, obj: object, skip: bool, options: object
+) -> bool | None:
+    """What Python says of each field of a named tuple is nothing to read."""
+    said = inspect.getdoc(obj) or ""
+    return True if said.startswith("Alias for field number") else None
+
+
 def setup(app: Sphinx) -> None:
     """Called by `pwlib.sphinx_extension`."""
     app.setup_extension("sphinx.ext.autodoc")
@@ -209,3 +217,4 @@ def setup(app: Sphinx) -> None:
     app.connect("autodoc-process-docstring", add_overview, priority=400)
     app.connect("autodoc-process-docstring", link_docstring, priority=450)
     app.connect("autodoc-process-signature", written_signature)
+    app.connect("autodoc-skip-member", leave_out_filler)

@@ -10,7 +10,7 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import FunctionType
 
 from sphinx.application import Sphinx
@@ -22,16 +22,19 @@ def raised(function: FunctionType) -> list[str]:
     """What a function itself raises, a line each: the error's name, and what it doesn't refuse."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     calls = [node.exc for node in ast.walk(tree) if isinstance(node, ast.Raise)]
-    found = [_line(c, function.__globals__) for c in calls if isinstance(c, ast.Call)]
+    named = inspect.signature(function).parameters
+    found = [_line(c, function.__globals__, named) for c in calls if isinstance(c, ast.Call)]
     return list(dict.fromkeys(found))
 
 
-def _line(call: ast.Call, known: Mapping[str, object]) -> str:
+def _line(call: ast.Call, known: Mapping[str, object], named: Collection[str]) -> str:
+    """The error's name, and what it accepts of one of the named parameters."""
     made = known.get(ast.unparse(call.func))
     name = made.__annotations__["return"] if inspect.isfunction(made) else ast.unparse(call.func)
     message = "".join(_piece(part, known) for part in _parts(call))
     match = re.fullmatch(r"(.+): got .*?, accepts (.+)", message, re.S)
-    return f"{name} ({match[1]}: accepts {match[2]})" if match else str(name)
+    told = match and match[1] in named
+    return f"{name} ({match[1]}: accepts {match[2]})" if told else str(name)
 
 
 def _parts(call: ast.Call) -> list[ast.expr]:

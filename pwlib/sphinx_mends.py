@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -9,6 +10,13 @@ from sphinx.application import Sphinx
 
 NO_SCRIPT = "Equations are shown, and figures can be turned, where JavaScript is on."
 WORDY = 150  # characters in a cell
+LEAST = 12  # characters that a column is wide, beside columns of long texts
+CLOSING = re.compile(r"[.,;:!?)\]’”%-]+")
+SIGNED = r"[-±]?\d[\d.,]*(?:e[-+]\d+)?"
+NUMBERS = re.compile(  # one with its error and unit, or an interval, that may break somewhere
+    rf"[(\[]{SIGNED}(?: to |, |–){SIGNED}[)\]]"
+    rf"|(?<![\w-])(?:± )?{SIGNED}(?: ± {SIGNED})?(?: %)?"
+)
 
 
 def drop_thebe(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
@@ -52,12 +60,55 @@ def tell_wordy_tables(app: Sphinx, doctree: nodes.document) -> None:
     for table in headed:
         if any(len(entry.astext()) > WORDY for entry in table.findall(nodes.entry)):
             table["classes"].append("wordy")
+            _share_width(table)
+
+
+def _share_width(table: nodes.table) -> None:
+    """Make each column as wide as its texts are long on average."""
+    rows = [row.children for row in table.next_node(nodes.tbody).children]
+    columns = zip(*([len(entry.astext()) for entry in row] for row in rows), strict=True)
+    means = [max(LEAST, sum(lengths) / len(rows)) for lengths in columns]
+    table["classes"] = [name for name in table["classes"] if not name.startswith("colwidths")]
+    table["classes"].append("colwidths-given")
+    for column, mean in zip(table.findall(nodes.colspec), means, strict=True):
+        column["colwidth"] = round(100 * mean / sum(means))
+
+
+def keep_punctuation(app: Sphinx, doctree: nodes.document) -> None:
+    """Put a formula and the punctuation behind it in one ``keep``, which isn't broken between."""
+    for math in list(doctree.findall(nodes.math)):
+        after = math.next_node(descend=False, siblings=True)
+        found = CLOSING.match(after) if isinstance(after, nodes.Text) else None
+        if found:
+            math.parent.replace(after, nodes.Text(after[found.end() :]))
+            together = nodes.inline("", "", classes=["keep"])
+            math.replace_self(together)
+            together += [math, nodes.Text(found[0])]
+
+
+def keep_numbers(app: Sphinx, doctree: nodes.document) -> None:
+    """In tables a number isn't broken at its sign, nor an interval within it."""
+    cells = [text for entry in doctree.findall(nodes.entry) for text in entry.findall(nodes.Text)]
+    for text in cells:
+        if isinstance(text.parent, nodes.literal | nodes.math):
+            continue
+        parts: list[nodes.Node] = []
+        end = 0
+        for found in NUMBERS.finditer(text):
+            if set(found[0]) & set(" -"):
+                kept = nodes.inline("", found[0], classes=["keep"])
+                parts += [nodes.Text(text[end : found.start()]), kept]
+                end = found.end()
+        if parts:
+            text.parent.replace(text, [*parts, nodes.Text(text[end:])])
 
 
 def setup(app: Sphinx) -> None:
     """Called by the extension."""
     app.connect("doctree-read", tell_drawings)
     app.connect("doctree-read", tell_wordy_tables)
+    app.connect("doctree-read", keep_punctuation)
+    app.connect("doctree-read", keep_numbers)
     app.connect("html-page-context", drop_thebe, priority=900)
     for mend in (mend_roles, name_toggles, warn_without_script):
         app.connect("html-page-context", mend)

@@ -146,6 +146,15 @@ def test_pgd_spends_what_the_box_takes_from_a_step_on_the_other_coordinates():
     assert -(moved @ weights[0]).item() == pytest.approx(best, rel=0.02)
 
 
+def test_without_a_box_pgd_on_a_linear_model_goes_straight_as_far_as_it_may():
+    weights = torch.tensor([[3.0, 1.0], [0.0, 0.0]], dtype=torch.float64)
+    x, y = torch.tensor([[0.1, 0.5]], dtype=torch.float64), torch.tensor([0])
+    effort = {"steps": 20, "restarts": 2, "seed": 0}
+    found = attacks.pgd(linear(weights), x, y, 0.3, **effort, box=attacks.BOXES["free"])
+    torch.testing.assert_close(found, x - 0.3 * weights[0] / 10**0.5)
+    assert found.min() < 0  # where no pixel can be
+
+
 @pytest.mark.parametrize(("peak", "best"), [(0.7, 0.8), (0.6, 0.8 - 2.5 * 0.3 / 2)])
 def test_pgd_returns_the_best_of_the_points_on_its_way(peak, best):
     """On a line: from 0.5 one step to 0.8, past the peak, and a second one back, past it again."""

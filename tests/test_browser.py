@@ -116,6 +116,14 @@ def test_no_text_of_a_figure_is_smaller_than_its_caption(close):
     assert not [(visit.page, visit.too_small) for visit in close if visit.too_small]
 
 
+def test_no_line_begins_with_the_punctuation_behind_a_formula(close):
+    assert not [(visit.page, visit.torn) for visit in close if visit.torn]
+
+
+def test_no_formula_in_a_line_is_wider_than_the_line(close):
+    assert not [(visit.page, visit.cut) for visit in close if visit.cut]
+
+
 def test_axe_finds_nothing_of_level_a_or_aa_in_either_theme(close):
     found = [f"{visit.page} {violation}" for visit in close for violation in visit.violations]
     assert not found, "\n".join(found)

@@ -65,6 +65,28 @@ window.visits = {
     ].map(named);
   },
 
+  // Punctuation that begins a line, behind a formula that ends the one above.
+  torn: () => {
+    const { all } = window.visits;
+    const begins = (text) => {
+      const first = document.createRange();
+      first.setStart(text, 0);
+      first.setEnd(text, 1);
+      return first.getBoundingClientRect();
+    };
+    return all("span.math")
+      .filter((e) => e.checkVisibility() && /^[.,;:!?)\]]/.test(e.nextSibling?.data ?? ""))
+      .filter((e) => begins(e.nextSibling).top > [...e.getClientRects()].at(-1).bottom - 2)
+      .map((e) => e.parentElement.textContent.slice(0, 60));
+  },
+
+  // Formulas in a line that are wider than the line.
+  cut: () => {
+    const { all, named } = window.visits;
+    const inLines = all("p > span.math, p > .keep > span.math");
+    return inLines.filter((e) => e.scrollWidth > e.clientWidth + 1).map(named);
+  },
+
   // The element with the focus, and whether a line is drawn around it.
   focus: () => {
     const e = document.activeElement;

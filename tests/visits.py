@@ -13,7 +13,6 @@ from pwlib.browser import chromium
 WIDTHS = (360, 768, 1400)
 THEMES = ("light", "dark")
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
-SECOND = ["color-contrast", "link-in-text-block", "scrollable-region-focusable"]
 SCRIPT = Path(__file__).with_suffix(".js")
 
 
@@ -27,6 +26,8 @@ class Visit:
     facts: dict = field(default_factory=dict)
     sticks_out: list[str] = field(default_factory=list)
     too_small: list[str] = field(default_factory=list)
+    torn: list[str] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
 
 
@@ -79,6 +80,8 @@ def look(browser, page: str, address: str, *, closely: bool) -> Visit:
             tab.set_viewport_size({"width": width, "height": 900})
             visit.sticks_out += [f"{width}: {e}" for e in tab.evaluate("visits.sticksOut()")]
             visit.too_small += [f"{width}: {e}" for e in tab.evaluate("visits.tooSmall()")]
+            visit.torn += [f"{width}: {e}" for e in tab.evaluate("visits.torn()")]
+            visit.cut += [f"{width}: {e}" for e in tab.evaluate("visits.cut()")]
         # axe fetches style sheets in its own way: what it says isn't the page's.
         said = list(visit.said)
         visit.violations = [f"{theme}: {v}" for theme in THEMES for v in _violations(tab, theme)]
@@ -88,16 +91,15 @@ def look(browser, page: str, address: str, *, closely: bool) -> Visit:
 
 
 def _violations(tab, theme: str) -> list[str]:
-    """What axe finds; in the second theme on a phone, by the rules that this can matter to."""
+    """What axe finds by the rules of levels A and AA; in the second theme on a phone."""
     from axe_playwright_python.sync_playwright import Axe
 
     tab.evaluate(f"visits.setTheme('{theme}')")
-    rules = {"type": "tag", "values": LEVELS}
     if theme != THEMES[0]:
         tab.set_viewport_size({"width": WIDTHS[0], "height": 900})
         tab.wait_for_timeout(600)  # the theme looks 300 ms later at what has become scrollable
-        rules = {"type": "rule", "values": SECOND}
-    found = Axe().run(tab, options={"runOnly": rules, "resultTypes": ["violations"]}).response
+    options = {"runOnly": {"type": "tag", "values": LEVELS}, "resultTypes": ["violations"]}
+    found = Axe().run(tab, options=options).response
     return [
         f"{rule['id']} at {node['target']}: {node['html'][:120]} {_why(node)}"
         for rule in found["violations"]
