@@ -40,13 +40,12 @@ def register(path: Path = REGISTER) -> list[Assumption]:
 
 def table(path: Path = REGISTER) -> Markdown:
     """The whole register as a table."""
-    columns = ["The paper leaves open", "Chosen, and why", "Alternatives", "Parameter", "Effect"]
+    columns = ["The paper leaves open", "Chosen, and why", "Alternatives", "Effect"]
     rows = [
         [
             entry.open,
             f"{entry.choice.rstrip('.')}. {entry.why}",
-            "; ".join(entry.alternatives),
-            f"{_parameter(entry)} in [{entry.chapter.split('-')[0]}]({entry.chapter}.ipynb)",
+            f"{'; '.join(entry.alternatives)} ({_where(entry)})",
             entry.effect,
         ]
         for entry in register(path)
@@ -54,5 +53,7 @@ def table(path: Path = REGISTER) -> Markdown:
     return Markdown(markdown_table(rows, columns))
 
 
-def _parameter(entry: Assumption) -> str:
-    return f"`{entry.parameter}`" if entry.parameter else "no parameter"
+def _where(entry: Assumption) -> str:
+    """Its chapter, and the parameter if there is one."""
+    number = f"[{entry.chapter.split('-')[0]}]({entry.chapter}.ipynb)"
+    return f"`{entry.parameter}` in {number}" if entry.parameter else f"in {number}, no parameter"

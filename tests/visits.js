@@ -80,11 +80,13 @@ window.visits = {
       .map((e) => e.parentElement.textContent.slice(0, 60));
   },
 
-  // Formulas in a line that are wider than the line.
+  // Formulas that leave their paragraph.
   cut: () => {
-    const { all, named } = window.visits;
-    const inLines = all("p > span.math, p > .keep > span.math");
-    return inLines.filter((e) => e.scrollWidth > e.clientWidth + 1).map(named);
+    const { all } = window.visits;
+    const right = (e) => e.getBoundingClientRect().right;
+    return all("p span.math mjx-math")
+      .filter((e) => e.checkVisibility() && right(e) > right(e.closest("p")) + 1)
+      .map((e) => e.closest("p").textContent.slice(0, 60));
   },
 
   // The element with the focus, and whether a line is drawn around it.
