@@ -44,8 +44,8 @@ def table(path: Path = REGISTER) -> Markdown:
     rows = [
         [
             entry.open,
-            f"{entry.choice.rstrip('.')}. {entry.why}",
-            f"{'; '.join(entry.alternatives)} ({_where(entry)})",
+            f"{entry.choice.rstrip('.')} ({_where(entry)}). {entry.why}",
+            "; ".join(entry.alternatives),
             entry.effect,
         ]
         for entry in register(path)
@@ -56,4 +56,4 @@ def table(path: Path = REGISTER) -> Markdown:
 def _where(entry: Assumption) -> str:
     """Its chapter, and the parameter if there is one."""
     number = f"[{entry.chapter.split('-')[0]}]({entry.chapter}.ipynb)"
-    return f"`{entry.parameter}` in {number}" if entry.parameter else f"in {number}, no parameter"
+    return f"`{entry.parameter}` in {number}" if entry.parameter else f"in {number}"

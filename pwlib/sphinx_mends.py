@@ -10,9 +10,9 @@ from sphinx.application import Sphinx
 
 NO_SCRIPT = "Equations are shown, and figures can be turned, where JavaScript is on."
 WORDY = 150  # characters in a cell
-LEAST = 12  # characters that a column is wide, beside columns of long texts
+LEAST = 8  # per cent of a table that a column gets beside columns of long texts
 CLOSING = re.compile(r"[.,;:!?)\]’”%-]+")
-SIGNED = r"[-±]?\d[\d.,]*(?:e[-+]\d+)?"
+SIGNED = r"[-+±]?\d[\d.,]*(?:e[-+]\d+)?"
 NUMBERS = re.compile(  # one with its error and unit, or an interval, that may break somewhere
     rf"[(\[]{SIGNED}(?: to |, |–){SIGNED}[)\]]"
     rf"|(?<![\w-])(?:± )?{SIGNED}(?: ± {SIGNED})?(?: %)?"
@@ -66,12 +66,12 @@ def tell_wordy_tables(app: Sphinx, doctree: nodes.document) -> None:
 def _share_width(table: nodes.table) -> None:
     """Make each column as wide as its texts are long on average."""
     rows = [row.children for row in table.next_node(nodes.tbody).children]
-    columns = zip(*([len(entry.astext()) for entry in row] for row in rows), strict=True)
-    means = [max(LEAST, sum(lengths) / len(rows)) for lengths in columns]
+    columns = zip(*([len(entry.astext()) for entry in row] for row in rows), strict=False)
+    means = [sum(lengths) / len(rows) for lengths in columns]
     table["classes"] = [name for name in table["classes"] if not name.startswith("colwidths")]
     table["classes"].append("colwidths-given")
-    for column, mean in zip(table.findall(nodes.colspec), means, strict=True):
-        column["colwidth"] = round(100 * mean / sum(means))
+    for column, mean in zip(table.findall(nodes.colspec), means, strict=False):
+        column["colwidth"] = max(LEAST, round(100 * mean / sum(means)))
 
 
 def keep_punctuation(app: Sphinx, doctree: nodes.document) -> None:
@@ -95,7 +95,7 @@ def keep_numbers(app: Sphinx, doctree: nodes.document) -> None:
         parts: list[nodes.Node] = []
         end = 0
         for found in NUMBERS.finditer(text):
-            if set(found[0]) & set(" -"):
+            if set(found[0]) & set(" -–"):
                 kept = nodes.inline("", found[0], classes=["keep"])
                 parts += [nodes.Text(text[end : found.start()]), kept]
                 end = found.end()

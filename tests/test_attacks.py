@@ -155,6 +155,15 @@ def test_without_a_box_pgd_on_a_linear_model_goes_straight_as_far_as_it_may():
     assert found.min() < 0  # where no pixel can be
 
 
+def test_without_a_box_pgd_climbs_on_where_no_pixel_can_be():
+    """The first step leads along one coordinate, the way up soon along the other, below 0."""
+    model = lambda x: torch.cat([0 * x[:, :1], x[:, :1] + 40 * x[:, 1:] ** 2 - 9], 1)  # noqa: E731
+    x, y = torch.tensor([[0.0, -1e-3]], dtype=torch.float64), torch.tensor([0])
+    effort = {"steps": 40, "restarts": 1, "seed": 0}
+    found = attacks.pgd(model, x, y, 0.5, **effort, box=attacks.BOXES["free"])
+    assert found[0, 1].item() == pytest.approx(-0.5, abs=0.01)
+
+
 @pytest.mark.parametrize(("peak", "best"), [(0.7, 0.8), (0.6, 0.8 - 2.5 * 0.3 / 2)])
 def test_pgd_returns_the_best_of_the_points_on_its_way(peak, best):
     """On a line: from 0.5 one step to 0.8, past the peak, and a second one back, past it again."""

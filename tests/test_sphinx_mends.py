@@ -28,6 +28,8 @@ def kept(node):
         ("at most 1.6e-06", ["1.6e-06"]),
         ("3.5185 ± 0.0001", ["3.5185 ± 0.0001"]),
         ("± 3.6e-05 and 8.5 %", ["± 3.6e-05", "8.5 %"]),
+        ("97.47 (97.42–97.51)", ["(97.42–97.51)"]),
+        ("-0.52 [-1.34, +0.30]", ["-0.52", "[-1.34, +0.30]"]),
         ("fig-2-chebyshev, 7 of 12", []),
     ],
 )
@@ -50,4 +52,4 @@ def test_columns_of_wordy_tables_share_the_width_by_what_they_hold():
     sphinx_mends.tell_wordy_tables(None, document)
     found = document.next_node(nodes.table)
     assert {"wordy", "colwidths-given"} == set(found["classes"])
-    assert [column["colwidth"] for column in found.findall(nodes.colspec)] == [4, 64, 32]
+    assert [column["colwidth"] for column in found.findall(nodes.colspec)] == [8, 66, 33]

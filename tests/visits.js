@@ -18,6 +18,7 @@ window.visits = {
     const ids = all("[id]").map((e) => e.id);
     return {
       equations: all(".math").length,
+      punctuated: all(".keep > span.math").length,
       unrendered: all(".math").filter((e) => !e.querySelector("mjx-container")).map(named),
       stops: all("mjx-container[tabindex]")
         .filter((e) => e.scrollWidth <= e.clientWidth)
@@ -75,7 +76,7 @@ window.visits = {
       return first.getBoundingClientRect();
     };
     return all("span.math")
-      .filter((e) => e.checkVisibility() && /^[.,;:!?)\]]/.test(e.nextSibling?.data ?? ""))
+      .filter((e) => e.checkVisibility() && /^[.,;:!?)\]’”%-]/.test(e.nextSibling?.data ?? ""))
       .filter((e) => begins(e.nextSibling).top > [...e.getClientRects()].at(-1).bottom - 2)
       .map((e) => e.parentElement.textContent.slice(0, 60));
   },
@@ -84,9 +85,9 @@ window.visits = {
   cut: () => {
     const { all } = window.visits;
     const right = (e) => e.getBoundingClientRect().right;
-    return all("p span.math mjx-math")
-      .filter((e) => e.checkVisibility() && right(e) > right(e.closest("p")) + 1)
-      .map((e) => e.closest("p").textContent.slice(0, 60));
+    return all(":is(p, h1, h2, h3) span.math mjx-math")
+      .filter((e) => e.checkVisibility() && right(e) > right(e.closest("p, h1, h2, h3")) + 1)
+      .map((e) => e.closest("p, h1, h2, h3").textContent.slice(0, 60));
   },
 
   // The element with the focus, and whether a line is drawn around it.
