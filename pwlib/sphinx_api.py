@@ -194,19 +194,27 @@ def written_signature(
 ) -> tuple[str, str | None] | None:
     """A function's signature as its source has it: short type names, defaults unevaluated."""
     if not inspect.isroutine(obj):
-        return None
+        return _short(args or ""), returns  # of a class, made by Python
     tree = ast.parse(textwrap.dedent(inspect.getsource(obj))).body[0]
     if what == "method":
         del tree.args.args[0]
     return f"({ast.unparse(tree.args)})", tree.returns and ast.unparse(tree.returns)
 
 
+def _short(signature: str) -> str:
+    """Types without their modules, functions by name, and what a factory makes as an ellipsis."""
+    named = re.sub(r"~?\b(?:[A-Za-z_]\w*\.)+(\w+)", r"\1", signature).replace("~", "")
+    return re.sub(r"<function (\w+)>", r"\1", named).replace("<factory>", "…")
+
+
 def leave_out_filler(
     app: Sphinx, what: str, name: str, obj: object, skip: bool, options: object
 ) -> bool | None:
-    """What Python says of each field of a named tuple is nothing to read."""
+    """What Python says of each field of a named tuple is nothing to read, nor is a field a method
+    because its default is a function."""
     said = inspect.getdoc(obj) or ""
-    return True if said.startswith("Alias for field number") else None
+    default = inspect.isfunction(obj) and obj.__name__ not in (name, "<lambda>")
+    return True if default or said.startswith("Alias for field number") else None
 
 
 def setup(app: Sphinx) -> None:

@@ -78,3 +78,26 @@ def test_a_function_that_returns_an_array_tells_its_shape():
                 continue
             if node.name in documented and arrays.search(ast.unparse(node.returns)):
                 assert shape.search(documented[node.name]), name
+
+
+def test_a_class_made_by_python_has_a_signature_to_read():
+    args = "(w: ~collections.abc.Sequence[~torch.Tensor], times: ~typing.Any = <function product>, "
+    args += "made: dict = <factory>, eps: tuple = (1.0, 0.5))"
+    found, _ = sphinx_api.written_signature(None, "class", "Layers", object(), None, args, None)
+    readable = (
+        "(w: Sequence[Tensor], times: Any = product, made: dict = …, eps: tuple = (1.0, 0.5))"
+    )
+    assert found == readable
+
+
+def test_filler_of_python_is_left_out_and_methods_are_not():
+    class Some:
+        def method(self):
+            """Do."""
+
+    def left_out(name, obj):
+        return sphinx_api.leave_out_filler(None, "class", name, obj, False, None)
+
+    assert left_out("times", sphinx_api.plain)
+    assert left_out("train_x", property(doc="Alias for field number 0"))
+    assert left_out("method", Some.method) is None
