@@ -202,8 +202,9 @@ def written_signature(
 
 
 def _short(signature: str) -> str:
-    """Types without their modules, functions by name, and what a factory makes as an ellipsis."""
-    named = re.sub(r"~?\b(?:[A-Za-z_]\w*\.)+(\w+)", r"\1", signature).replace("~", "")
+    """Types of others without their modules, functions by name, and an ellipsis for a factory's."""
+    types = r"(?<![\w.])~?(?!pwlib\.)(?:[A-Za-z_]\w*\.)+(\w+)"
+    named = re.sub(types, r"\1", signature)
     return re.sub(r"<function (\w+)>", r"\1", named).replace("<factory>", "…")
 
 
