@@ -29,6 +29,12 @@ def above(a: ArrayLike, b: ArrayLike, margin: float) -> bool:
     return bool(difference.mean() > margin and certain)
 
 
+def with_interval(values: ArrayLike) -> str:
+    """The mean of independent values with its 95% interval, "4.8 (-3.1 to 12.7)"."""
+    low, high = interval(values)
+    return f"{np.mean(values):.1f} ({low:.1f} to {high:.1f})"
+
+
 def spread(values: ArrayLike) -> str:
     """Shares as "mean (lowest–highest)" in percent."""
     percent = 100 * np.asarray(values, float)

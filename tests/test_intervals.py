@@ -27,6 +27,11 @@ def test_above_asks_for_a_margin_and_for_agreement_of_the_seeds(a, b, expected):
     assert intervals.above(a, b, margin=0.01) is expected
 
 
+def test_a_mean_is_shown_with_its_interval():
+    values = [0.4, 4.8, 9.2]  # mean 4.8, standard error 4.4/√3, and t is 4.303 for two degrees
+    assert intervals.with_interval(values) == "4.8 (-6.1 to 15.7)"
+
+
 def test_spread_shows_mean_and_extremes_in_percent():
     assert intervals.spread([0.98, 0.99, 0.985]) == "98.50 (98.00–99.00)"
 
