@@ -1,6 +1,6 @@
 """What the paper leaves open in the training of Figure 5, as the tables of networks have it.
 
-The register of assumptions names the alternatives; chapters 6c and 6d look what they change.
+The register of assumptions names the alternatives; chapter 6c looks what they change.
 """
 
 from __future__ import annotations
