@@ -1,6 +1,6 @@
 """What the paper leaves open in the training of Figure 5, as the tables of networks have it.
 
-The register of assumptions names the alternatives; chapter 6c looks what they change.
+The register of assumptions names the alternatives; chapters 6c and 6d look what they change.
 """
 
 from __future__ import annotations
@@ -68,8 +68,3 @@ def has(rows: Sequence[evidence.Row], dataset: str, setting: str, **control: str
     """Whether the rows hold networks of `row`."""
     where = row(setting, **control) | {"dataset": dataset}
     return any(where.items() <= one.items() for one in rows)
-
-
-def with_controls(rows: Sequence[evidence.Row], dataset: str) -> list[str]:
-    """The alternatives of which the rows have the controls on a data set, in their order."""
-    return [setting for setting in ALTERNATIVES if has(rows, dataset, setting, arm="label")]

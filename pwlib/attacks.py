@@ -10,6 +10,7 @@ no such limit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from math import inf
 
 import torch
@@ -51,8 +52,9 @@ def direction(model: Model, x: Tensor, y: Tensor) -> Tensor:
     return torch.cat([_lead_and_direction(model, *part)[1] for part in _parts(x, y)])
 
 
-def move(x: Tensor, step: Tensor, eps: float, box: Box = PIXELS) -> Tensor:
-    """x + eps·step, clamped to the box."""
+def move(x: Tensor, step: Tensor, eps: Tensor | float, box: Box = PIXELS) -> Tensor:
+    """x + eps·step, clamped to the box; x and step (N, d), eps one number or one a row, (N,)."""
+    eps = torch.as_tensor(eps).to(x).unsqueeze(-1)
     return (x.detach() + eps * step).clamp_(*box)
 
 
@@ -90,7 +92,8 @@ def pgd(
             raise ValueError(f"{name}: got {value!r}, accepts a whole number from 1")
     generator = torch.Generator().manual_seed(seed)
     model = _frozen(model)
-    parts = (_pgd(model, *part, eps, steps, restarts, generator, box) for part in _parts(x, y))
+    ball = _Ball(eps, box)
+    parts = (_pgd(model, *part, ball, steps, restarts, generator) for part in _parts(x, y))
     return torch.cat(list(parts))
 
 
@@ -123,38 +126,45 @@ def _parts(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
     return zip(*(tensor.split(BATCH) for tensor in tensors), strict=True)
 
 
+@dataclass(frozen=True)
+class _Ball:
+    """Where projected ascent may go: within an L2 length eps of an image, and in a box."""
+
+    eps: float
+    box: Box
+
+    def random_start(self, x: Tensor, generator: Generator) -> Tensor:
+        """Uniform in the ball around each x, then clamped to the box."""
+        normal = torch.randn(x.shape, generator=generator, dtype=torch.float64)
+        radius = torch.rand(len(x), 1, generator=generator, dtype=torch.float64) ** (1 / x.shape[1])
+        return (x + (self.eps * radius * unit(normal)).to(x)).clamp_(*self.box)
+
+    def walk(self, x: Tensor, at: Tensor, uphill: Tensor, stride: float) -> Tensor:
+        """at + stride·uphill, clamped to the box, then pulled towards x back onto the ball."""
+        offset = torch.add(at, uphill, alpha=stride).clamp_(*self.box) - x
+        length = torch.linalg.vector_norm(offset, dim=1, keepdim=True)
+        pull = self.eps / length.clamp_min(self.eps or 1.0)
+        return torch.addcmul(x, offset, pull).clamp_(*self.box)  # for rounding
+
+
 def _pgd(
-    model: Model,
-    x: Tensor,
-    y: Tensor,
-    eps: float,
-    steps: int,
-    restarts: int,
-    generator: Generator,
-    box: Box,
+    model: Model, x: Tensor, y: Tensor, ball: _Ball, steps: int, restarts: int, generator: Generator
 ) -> Tensor:
     """``pgd`` for a few images: the first run, then others where the attack hasn't won yet."""
-    stride = 2.5 * eps / steps
-    first = one_step(model, x, y, eps, box)
-    best, highest = _climb(model, x, y, first, eps, stride, steps - 1, box)
+    stride = 2.5 * ball.eps / steps
+    first = one_step(model, x, y, ball.eps, ball.box)
+    best, highest = _climb(model, x, y, ball, first, stride, steps - 1)
     for _ in range(restarts - 1):
         left = (highest <= 0).nonzero().squeeze(1)
-        start = _random_start(x[left], eps, generator, box)
-        found, lead = _climb(model, x[left], y[left], start, eps, stride, steps, box)
+        start = ball.random_start(x[left], generator)
+        found, lead = _climb(model, x[left], y[left], ball, start, stride, steps)
         better = lead > highest[left]
         best[left[better]], highest[left[better]] = found[better], lead[better]
     return best
 
 
 def _climb(
-    model: Model,
-    x: Tensor,
-    y: Tensor,
-    at: Tensor,
-    eps: float,
-    stride: float,
-    steps: int,
-    box: Box,
+    model: Model, x: Tensor, y: Tensor, ball: _Ball, at: Tensor, stride: float, steps: int
 ) -> tuple[Tensor, Tensor]:
     """The best of the points on one run from ``at``, and its lead."""
     best, highest = at, torch.full_like(x[:, 0], -torch.inf)
@@ -162,7 +172,7 @@ def _climb(
         lead, uphill = _lead_and_direction(model, at, y)
         best = torch.where((lead > highest).unsqueeze(1), at, best)
         highest = torch.fmax(highest, lead)
-        at = _into_ball(x, torch.add(at, uphill, alpha=stride).clamp_(*box), eps, box)
+        at = ball.walk(x, at, uphill, stride)
     with torch.no_grad():
         lead = _lead(model(at), y)
     best = torch.where((lead > highest).unsqueeze(1), at, best)
@@ -190,20 +200,6 @@ def _frozen(model: Model) -> Model:
         return model
     constants = {name: weights.detach() for name, weights in model.named_parameters()}
     return lambda x: functional_call(model, constants, (x,))
-
-
-def _into_ball(x: Tensor, at: Tensor, eps: float, box: Box) -> Tensor:
-    """The point of the ball around x on the way to it from ``at``; both are in the box."""
-    offset = at - x
-    length = torch.linalg.vector_norm(offset, dim=1, keepdim=True)
-    return torch.addcmul(x, offset, eps / length.clamp_min(eps or 1.0)).clamp_(*box)  # for rounding
-
-
-def _random_start(x: Tensor, eps: float, generator: Generator, box: Box) -> Tensor:
-    """Uniform in the L2 ball around each x, then clamped to the box."""
-    normal = torch.randn(x.shape, generator=generator, dtype=torch.float64)
-    radius = torch.rand(len(x), 1, generator=generator, dtype=torch.float64) ** (1 / x.shape[1])
-    return (x + (eps * radius * unit(normal)).to(x)).clamp_(*box)
 
 
 def _checked_eps(eps: float) -> float:

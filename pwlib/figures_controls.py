@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from pwlib import style
+from pwlib.intervals import interval
 
 _LOOKS = {"hard": ("robust", "o", "hard points"), "plain": ("reference", "s", "plain")}
 
@@ -25,13 +27,32 @@ def figure_arms(found: Mapping[str, Mapping[str, ArrayLike]], axis: str) -> Figu
             axes.plot(values, np.full(len(values), i), "o", color=colour, ms=4, alpha=0.5, mew=0)
             axes.plot(np.mean(values), i, "|", color=colour, ms=13, mew=2)
         first = np.mean(next(iter(by_arm.values())))
-        axes.axvline(first, color=style.COLOURS["muted"], lw=0.8, ls="--", zorder=0)
-        axes.set(title=name)
-        axes.set_yticks(range(len(by_arm)), by_arm)
-        axes.tick_params(axis="y", length=0)
-        axes.grid(axis="x", color="#88888833", lw=0.6)
+        _rows_of(axes, name, by_arm, first)
     axes.invert_yaxis()
     fig.supxlabel(axis, size=10)
+    return fig
+
+
+def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, ArrayLike]]], axis: str) -> Figure:
+    """A panel for each data set: in it a row for each setting, and for each lead its mean.
+
+    ``found`` maps data set, setting and rival, of which there are two, to differences, one a seed.
+    The bars are 95% intervals.
+    """
+    fig = style.figure(height=0.9 + 0.27 * len(next(iter(found.values()))))
+    for axes, (name, by_setting) in zip(_row(fig, len(found)), found.items(), strict=True):
+        rivals = next(iter(by_setting.values()))
+        for i, (rival, look) in enumerate(zip(rivals, ("robust", "reference"), strict=True)):
+            leads = [differences[rival] for differences in by_setting.values()]
+            ends = np.transpose([interval(lead) for lead in leads])
+            means = np.mean(leads, axis=1)
+            at = np.arange(len(leads)) + (0.3 * i - 0.15)  # two to a row
+            bars = {"xerr": np.abs(ends - means), "elinewidth": 1.2, "ms": 4}
+            axes.errorbar(means, at, fmt="os"[i], color=style.COLOURS[look], label=rival, **bars)
+        _rows_of(axes, name, by_setting, 0)
+    axes.invert_yaxis()
+    fig.supxlabel(axis, size=10)
+    fig.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return fig
 
 
@@ -58,6 +79,15 @@ def figure_samples(
             axes.grid(color="#88888833", lw=0.6)
     grid[0, 0].legend()
     return fig
+
+
+def _rows_of(axes: Axes, title: str, names: Collection[str], line: float) -> None:
+    """A name for each row of a panel, from the top, and a line to compare them with."""
+    axes.axvline(line, color=style.COLOURS["muted"], lw=0.8, ls="--", zorder=0)
+    axes.set(title=title)
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x", color="#88888833", lw=0.6)
 
 
 def _row(fig: Figure, columns: int) -> np.ndarray:

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc
 from torch import Generator, Tensor
 
-from pwlib.attacks import BOXES, Box, Model, unit
+from pwlib.attacks import BOXES, Box, Model, move, unit
 
 FREE = BOXES["free"]
 
@@ -46,12 +46,6 @@ class Shares:
         return ["{:.2f} [{:.2f}, {:.2f}]".format(*row) for row in zip(*columns, strict=True)]
 
 
-def moved(x: Tensor, step: Tensor, lengths: Tensor | float, box: Box = FREE) -> Tensor:
-    """x + lengths·step, clamped to the box; step (N, d), lengths (N,) or one number."""
-    lengths = torch.as_tensor(lengths, dtype=x.dtype).expand(len(x))
-    return (x + lengths.unsqueeze(1) * step).clamp_(*box)
-
-
 @torch.no_grad()
 def wrong(model: Model, x: Tensor, y: Tensor) -> Tensor:
     """Whether the largest logit at x isn't that of its label: (N,) of bool."""
@@ -71,14 +65,14 @@ def flipping_lengths(
     low = torch.zeros_like(found)
     for length in torch.linspace(0, longest, 201, dtype=x.dtype)[1:]:
         left = found.isinf().nonzero().squeeze(1)
-        at = moved(x[left], step[left], length, box)
+        at = move(x[left], step[left], length, box)
         errs = wrong(model, at, y[left])
         found[left[errs]], low[left[~errs]] = length, length
     met = (found.isfinite() & (found > 0)).nonzero().squeeze(1)
     x, y, step, low, high = x[met], y[met], step[met], low[met], found[met]
     for _ in range(20):
         middle = (low + high) / 2
-        errs = wrong(model, moved(x, step, middle, box), y)
+        errs = wrong(model, move(x, step, middle, box), y)
         low, high = torch.where(errs, low, middle), torch.where(errs, middle, high)
     return found.index_copy_(0, met, high)
 
@@ -101,7 +95,7 @@ def random_steps(
     counts = torch.zeros(len(multiples), dtype=torch.long)
     for _ in range(draws):
         step = unit(torch.randn(x.shape, generator=generator, dtype=x.dtype))
-        ends = (moved(x, step, multiple * lengths, box) for multiple in multiples)
+        ends = (move(x, step, multiple * lengths, box) for multiple in multiples)
         counts += torch.stack([wrong(model, end, y).sum() for end in ends])
     return shares(multiples, counts.tolist(), draws * len(x))
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pwlib import evidence
-from pwlib.alternatives import ALTERNATIVES, FIGURE_5, THIRD, has, row, three, with_controls
+from pwlib.alternatives import ALTERNATIVES, FIGURE_5, THIRD, has, row, three
 
 TABLES = [*evidence.load("controls.csv"), *evidence.load("settings.csv")]
 
@@ -45,12 +45,18 @@ def test_the_tables_have_three_networks_of_each_alternative(dataset, setting):
 
 
 @pytest.mark.parametrize("setting", ALTERNATIVES)
-def test_the_tables_have_the_controls_of_each_alternative(setting):
+@pytest.mark.parametrize("dataset", ["MNIST", "FashionMNIST"])
+def test_the_tables_have_the_controls_of_each_alternative(dataset, setting):
     for arm in ("descent", "random", "noise", "label"):
-        assert len(three(TABLES, "pgd_1", "MNIST", setting, arm=arm)) == 3
+        assert len(three(TABLES, "pgd_1", dataset, setting, arm=arm)) == 3
     for epochs in (10, 30):
-        assert len(three(TABLES, "pgd_1", "MNIST", setting, arm="plain", epochs=epochs)) == 3
-    assert len(three(TABLES, "pgd_1", "MNIST", setting, arm="plain", fraction=1)) == 3
+        assert len(three(TABLES, "pgd_1", dataset, setting, arm="plain", epochs=epochs)) == 3
+
+
+@pytest.mark.parametrize("setting", ALTERNATIVES)
+def test_the_tables_have_all_of_the_data_with_each_alternative(setting):
+    for arm in ("hard", "plain"):
+        assert len(three(TABLES, "pgd_1", "MNIST", setting, arm=arm, fraction=1)) == 3
 
 
 def test_a_measure_is_that_of_seeds_0_to_2_in_their_order():
@@ -66,9 +72,9 @@ def test_a_measure_is_that_of_seeds_0_to_2_in_their_order():
     assert found.tolist() == [wanted[seed] for seed in (0, 1, 2)]
 
 
-def test_only_alternatives_with_controls_are_said_to_have_them():
+def test_rows_have_the_networks_of_an_alternative_if_one_is_of_its_row():
     rows = [{"dataset": "MNIST", **row("SGD", arm="label")}, {"dataset": "X", **row("as in 4c")}]
-    assert with_controls(rows, "MNIST") == ["SGD"]
-    assert with_controls(rows, "X") == []
+    assert has(rows, "MNIST", "SGD", arm="label")
+    assert not has(rows, "MNIST", "SGD")
     assert has(rows, "X", "as in 4c")
-    assert not has(rows, "X", "SGD")
+    assert not has(rows, "MNIST", "as in 4c")

@@ -8,7 +8,7 @@ import torch
 from scipy.stats import t as student
 
 from pwlib import figures_pockets, pockets
-from pwlib.attacks import unit
+from pwlib.attacks import move, unit
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_boundary_outside_the_box_is_not_met():
         model = on_first_coordinate(lambda x, wall=wall: x - wall)
         found = pockets.flipping_lengths(model, x, y, step, 3.0, (0.0, 1.0))
         np.testing.assert_allclose(found, inside, atol=1e-6)
-    moved = pockets.moved(x, step, torch.tensor([0.5, 3.0]), (0.0, 1.0))
+    moved = move(x, step, torch.tensor([0.5, 3.0]), (0.0, 1.0))
     np.testing.assert_allclose(moved, [[0.75, 0.5], [1.0, 0.5]])
 
 
@@ -85,7 +85,7 @@ def test_random_steps_meet_a_half_space_as_often_as_its_cap_says(generator, d, b
     y = model(x).argmax(1)
     distance = (x @ w - 0.4).abs() / w.norm()
     towards = (0.5 - y)[:, None] * 2 * w / w.norm()
-    behind = pockets.moved(x, towards, beyond * distance)
+    behind = move(x, towards, beyond * distance, pockets.FREE)
     draws = 10
     for start, expected in zip(
         (x, behind), pockets.hyperplane_shares(d, multiples, beyond), strict=True
