@@ -54,7 +54,7 @@ def direction(model: Model, x: Tensor, y: Tensor) -> Tensor:
 
 def move(x: Tensor, step: Tensor, eps: Tensor | float, box: Box = PIXELS) -> Tensor:
     """x + eps·step, clamped to the box; x and step (N, d), eps one number or one a row, (N,)."""
-    eps = torch.as_tensor(eps).to(x).unsqueeze(-1)
+    eps = torch.as_tensor(eps, dtype=x.dtype, device=x.device).unsqueeze(-1)
     return (x.detach() + eps * step).clamp_(*box)
 
 
@@ -139,7 +139,7 @@ class _Ball:
         radius = torch.rand(len(x), 1, generator=generator, dtype=torch.float64) ** (1 / x.shape[1])
         return (x + (self.eps * radius * unit(normal)).to(x)).clamp_(*self.box)
 
-    def walk(self, x: Tensor, at: Tensor, uphill: Tensor, stride: float) -> Tensor:
+    def step(self, x: Tensor, at: Tensor, uphill: Tensor, stride: float) -> Tensor:
         """at + stride·uphill, clamped to the box, then pulled towards x back onto the ball."""
         offset = torch.add(at, uphill, alpha=stride).clamp_(*self.box) - x
         length = torch.linalg.vector_norm(offset, dim=1, keepdim=True)
@@ -172,7 +172,7 @@ def _climb(
         lead, uphill = _lead_and_direction(model, at, y)
         best = torch.where((lead > highest).unsqueeze(1), at, best)
         highest = torch.fmax(highest, lead)
-        at = ball.walk(x, at, uphill, stride)
+        at = ball.step(x, at, uphill, stride)
     with torch.no_grad():
         lead = _lead(model(at), y)
     best = torch.where((lead > highest).unsqueeze(1), at, best)
@@ -203,6 +203,6 @@ def _frozen(model: Model) -> Model:
 
 
 def _checked_eps(eps: float) -> float:
-    if not 0 <= eps < float("inf"):
+    if not 0 <= eps < inf:
         raise ValueError(f"eps: got {eps!r}, accepts a finite number from 0")
     return eps

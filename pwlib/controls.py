@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from pwlib import attacks
-from pwlib.arms import gradient
+from pwlib.arms import gradient, moved
 from pwlib.evaluation import height
 from pwlib.layers import stack
 from pwlib.networks import MLP
@@ -68,6 +68,18 @@ def cosines(model: MLP, x: Tensor, y: Tensor) -> dict[str, Tensor]:
     values = layers.hidden(x)
     way = {arm: attacks.unit(gradient(layers, values, y, arm)) for arm in OBJECTIVES}
     return {f"{a}_{b}": (way[a] * way[b]).sum(-1) for a, b in combinations(OBJECTIVES, 2)}
+
+
+@torch.no_grad()
+def distances(model: MLP, x: Tensor, y: Tensor, arm: str, steps: int, radius: float) -> Tensor:
+    """How far the steps of an arm of `pwlib.arms` lead from each image, an L2 length (N,).
+
+    Random directions are drawn with the seed 0.
+    """
+    layers = stack([model])
+    generators = [torch.Generator().manual_seed(0)]
+    ends = moved(layers, layers.hidden(x), y, arm, steps, radius, generators)[0]
+    return torch.linalg.vector_norm(ends - x, dim=-1)
 
 
 def _curve(model: MLP, x: Tensor, y: Tensor, step: Tensor, box: attacks.Box) -> list[float]:

@@ -21,13 +21,13 @@ def figure_arms(found: Mapping[str, Mapping[str, ArrayLike]], axis: str) -> Figu
     The first way of training is the reference, whose mean is a line through the panel.
     """
     fig = style.figure(height=0.55 + 0.24 * len(next(iter(found.values()))))
-    for axes, (name, by_arm) in zip(_row(fig, len(found)), found.items(), strict=True):
+    for axes, (name, by_arm) in zip(_panels(fig, len(found)), found.items(), strict=True):
         for i, (arm, values) in enumerate(by_arm.items()):
             colour = style.COLOURS[_colour(i, arm)]
             axes.plot(values, np.full(len(values), i), "o", color=colour, ms=4, alpha=0.5, mew=0)
             axes.plot(np.mean(values), i, "|", color=colour, ms=13, mew=2)
         first = np.mean(next(iter(by_arm.values())))
-        _rows_of(axes, name, by_arm, first)
+        _name_rows(axes, name, by_arm, first)
     axes.invert_yaxis()
     fig.supxlabel(axis, size=10)
     return fig
@@ -40,16 +40,16 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, ArrayLike]]], axi
     The bars are 95% intervals.
     """
     fig = style.figure(height=0.9 + 0.27 * len(next(iter(found.values()))))
-    for axes, (name, by_setting) in zip(_row(fig, len(found)), found.items(), strict=True):
+    for axes, (name, by_setting) in zip(_panels(fig, len(found)), found.items(), strict=True):
         rivals = next(iter(by_setting.values()))
-        for i, (rival, look) in enumerate(zip(rivals, ("robust", "reference"), strict=True)):
+        for i, (rival, look) in enumerate(zip(rivals, ("control", "ink"), strict=True)):
             leads = [differences[rival] for differences in by_setting.values()]
             ends = np.transpose([interval(lead) for lead in leads])
             means = np.mean(leads, axis=1)
             at = np.arange(len(leads)) + (0.3 * i - 0.15)  # two to a row
             bars = {"xerr": np.abs(ends - means), "elinewidth": 1.2, "ms": 4}
             axes.errorbar(means, at, fmt="os"[i], color=style.COLOURS[look], label=rival, **bars)
-        _rows_of(axes, name, by_setting, 0)
+        _name_rows(axes, name, by_setting, 0)
     axes.invert_yaxis()
     fig.supxlabel(axis, size=10)
     fig.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2)
@@ -81,7 +81,7 @@ def figure_samples(
     return fig
 
 
-def _rows_of(axes: Axes, title: str, names: Collection[str], line: float) -> None:
+def _name_rows(axes: Axes, title: str, names: Collection[str], line: float) -> None:
     """A name for each row of a panel, from the top, and a line to compare them with."""
     axes.axvline(line, color=style.COLOURS["muted"], lw=0.8, ls="--", zorder=0)
     axes.set(title=title)
@@ -90,7 +90,7 @@ def _rows_of(axes: Axes, title: str, names: Collection[str], line: float) -> Non
     axes.grid(axis="x", color="#88888833", lw=0.6)
 
 
-def _row(fig: Figure, columns: int) -> np.ndarray:
+def _panels(fig: Figure, columns: int) -> np.ndarray:
     return fig.subplots(1, columns, sharey=True, squeeze=False)[0]
 
 

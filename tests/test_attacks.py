@@ -211,3 +211,9 @@ def test_bad_eps_is_refused(trained, eps):
 def test_bad_effort_is_refused(trained, bad):
     with pytest.raises(ValueError, match=f"{next(iter(bad))}: got 0"):
         attacks.pgd(*trained, 1.0, **({"steps": 1, "restarts": 1, "seed": 0} | bad))
+
+
+def test_a_move_keeps_the_precision_of_the_images():
+    x = torch.zeros(2, 3, dtype=torch.float64)
+    moved = attacks.move(x, torch.ones_like(x), 0.1)
+    assert moved.tolist() == [[0.1] * 3] * 2

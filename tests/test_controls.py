@@ -9,6 +9,7 @@ import torch
 from pwlib import attacks, controls
 from pwlib.networks import MLP
 from pwlib.objectives import adversarial_objective, hard_objective
+from pwlib.training import hard_points
 
 
 @pytest.fixture
@@ -110,3 +111,20 @@ def test_cosines_are_those_of_the_gradients_of_the_graph(networks, data):
     for pair, cosine in found.items():
         a, b = (ways[name] for name in pair.split("_"))
         torch.testing.assert_close(cosine, torch.cosine_similarity(a, b), atol=1e-9, rtol=0)
+
+
+@pytest.mark.parametrize(("arm", "wanted"), [("random", 0.3), ("noise", 0.1 * 3**0.5)])
+def test_random_steps_far_from_the_edge_add_up_along_one_direction_alone(arm, wanted):
+    x = torch.full((50, 10_000), 0.5)
+    model = MLP((10_000, 2, 2), "relu", seed=0)
+    found = controls.distances(model, x, torch.zeros(50, dtype=torch.long), arm, 3, 0.1)
+    assert found.numpy() == pytest.approx(wanted, rel=0.05 if arm == "noise" else 1e-5)
+
+
+def test_a_distance_is_cut_short_at_the_edge_of_the_box():
+    model, x = MLP((16, 8, 2), "relu", seed=0), torch.zeros(40, 16)
+    y = torch.zeros(40, dtype=torch.long)
+    ends = hard_points(model, x, steps=2, radius=0.5)
+    found = controls.distances(model, x, y, "hard", 2, 0.5)
+    assert torch.equal(found, (ends - x).norm(dim=1))
+    assert found.max() < 0.99

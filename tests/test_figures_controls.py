@@ -23,6 +23,7 @@ FOUND = {
 def test_a_lead_is_a_mean_with_its_interval_in_the_row_of_its_setting(panel, rival):
     panels = figure_leads(FOUND, "points").axes
     bars = panels[panel].containers[rival]
+    assert bars.get_label() == ["nearest", "label"][rival]
     found = [list(leads.values())[rival] for leads in list(FOUND.values())[panel].values()]
     assert bars.lines[0].get_xdata() == pytest.approx([np.mean(leads) for leads in found])
     for line, leads in zip(bars.lines[2][0].get_segments(), found, strict=True):
