@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import time
@@ -79,12 +80,21 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
         if scheduler is None:
             yield stack.enter_context(Client(stack.enter_context(_own(workers))))
             return
-        try:
-            client = stack.enter_context(Client(scheduler, timeout=PATIENCE))
-        except (OSError, ValueError) as error:
-            why = _first_line(str(error))
-            raise NoWorkers(f"--scheduler: got {scheduler!r}, where none answers: {why}") from None
-        yield client
+        client = _client(scheduler)
+        if isinstance(client, str):
+            # What is left of a client that failed closes itself when it is collected; should that
+            # happen while the next one starts, both wait for ever.
+            gc.collect()
+            raise NoWorkers(f"--scheduler: got {scheduler!r}, where none answers: {client}")
+        yield stack.enter_context(client)
+
+
+def _client(scheduler: str) -> Client | str:
+    """A client of the scheduler at an address, or why there is none."""
+    try:
+        return Client(scheduler, timeout=PATIENCE)
+    except (OSError, ValueError) as error:
+        return _first_line(str(error))
 
 
 def _own(workers: int) -> LocalCluster:

@@ -1,6 +1,7 @@
 """Tasks on Dask clusters, of this machine and started by hand."""
 
 import csv
+import gc
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from distributed import Client
 
 from pwlib import cluster, plans, provenance
 from pwlib.plans import Request
@@ -96,14 +98,20 @@ def test_a_kernel_that_dies_is_tried_again_and_then_given_up(two, chapter, tmp_p
     assert ran.read_text().split() == ["3"] * cluster.TRIES
 
 
+def clients():
+    return {id(one) for one in gc.get_objects() if isinstance(one, Client)}
+
+
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense", "http://127.0.0.1:1"])
 def test_a_wrong_address_is_one_line(address, monkeypatch):
     monkeypatch.setattr(cluster, "PATIENCE", 2)
+    before = clients()
     with (
         pytest.raises(NoWorkers, match=rf"^--scheduler: got '{address}', where none answers: .*$"),
         cluster.connected(address, 1),
     ):
         pass
+    assert clients() <= before  # one that is left could lock up the next as it is collected
 
 
 @pytest.fixture
