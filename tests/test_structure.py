@@ -20,6 +20,7 @@ MAY_IGNORE_OUTPUT = {
     "2-related-work",
     "4b-optimal-points-of-networks",
     "4c-adversarial-training",
+    "6c-is-it-the-hard-objective",
     "one-network",
 }
 
