@@ -2,7 +2,7 @@
 
 On a grid that is antisymmetric about 1/2 the classifier is odd in u = 2x − 1 and has the
 p = ⌊(n + 1)/2⌋ weights of T_1, T_3, …, T_{2p−1}. With u = sin φ these are ± sin φ, ± sin 3φ, ….
-``python -m pwlib.sampling`` makes the table of the chapter, or goes on with it where one is there.
+``python -m pwlib.sample_complexity`` makes the table of the chapter, or goes on with it where one is there.
 """
 
 from __future__ import annotations
@@ -208,7 +208,7 @@ def _as_text(rows: list[dict[str, object]]) -> str:
     text = io.StringIO()
     text.write("# The sizes m at which the classifier of degree 2p - 1 or 2p has spurious sign\n")
     text.write("# changes; every m below the certified size was fitted. To make it afresh,\n")
-    text.write("# remove it and run: python -m pwlib.sampling\n")
+    text.write("# remove it and run: python -m pwlib.sample_complexity\n")
     text.write(f"# made with {versions}\n")
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize, nnls
 
-from pwlib import grids, maxmargin, polynomials, sampling, signs
+from pwlib import grids, maxmargin, polynomials, sample_complexity, signs
 
 PARITIES = (False, True)
 
@@ -13,11 +13,13 @@ def values(weights, x):
 
 @pytest.mark.parametrize("n", [3, 8, 15])
 def test_the_upper_half_of_a_grid_gives_the_weights_of_the_whole_problem(n):
-    for reading in sampling.READINGS:
+    for reading in sample_complexity.READINGS:
         for m in (n, n + 1, 4 * n):
-            x, labels = grids.training_set(sampling.grid(reading, m))
+            x, labels = grids.training_set(sample_complexity.grid(reading, m))
             whole = maxmargin.fit(polynomials.chebyshev_features(n, x), labels).weights
-            assert np.allclose(sampling.fit(n, x), whole, rtol=0, atol=1e-9 * np.abs(whole).max())
+            assert np.allclose(
+                sample_complexity.fit(n, x), whole, rtol=0, atol=1e-9 * np.abs(whole).max()
+            )
 
 
 @pytest.mark.parametrize("n", [3, 5, 6, 11, 16])
@@ -36,27 +38,27 @@ def test_the_limit_solves_the_limit_problem(n):
         options=options,
     )  # fmt: skip
     assert found.success
-    assert np.allclose(sampling.limit_weights(n)[1::2], found.x, rtol=0, atol=1e-7)
+    assert np.allclose(sample_complexity.limit_weights(n)[1::2], found.x, rtol=0, atol=1e-7)
 
 
 @pytest.mark.parametrize("n", [1, 4, 9, 60])
 def test_the_limit_is_fejers_kernel_about_the_middle(n):
     p, phi = (n + 1) // 2, np.linspace(0.001, np.pi / 2, 500)
     kernel = np.sin(p * phi) ** 2 / (p**2 * np.sin(phi))
-    found = values(sampling.limit_weights(n), (1 + np.sin(phi)) / 2)
+    found = values(sample_complexity.limit_weights(n), (1 + np.sin(phi)) / 2)
     assert np.allclose(found, kernel, rtol=0, atol=1e-13)
 
 
-@pytest.mark.parametrize("reading", sampling.READINGS)
+@pytest.mark.parametrize("reading", sample_complexity.READINGS)
 def test_the_classifier_tends_to_its_limit_like_one_over_m_and_the_margin_by_its_law(reading):
     n, p = 12, 6
     sigma = sum(1 / np.sin(k * np.pi / p) for k in range(1, p))
     apart, off = [], []
     for m in (2000, 2001, 4000, 4001):
-        x = sampling.grid(reading, m)
-        weights, gap = sampling.fit(n, x), sampling.half_gap(x)
-        apart.append(sampling.distance_to_limit(weights, gap))
-        off.append(abs(sampling.margin(weights) * (1 + sigma * gap) / (p**1.5 * gap) - 1))
+        x = sample_complexity.grid(reading, m)
+        weights, gap = sample_complexity.fit(n, x), sample_complexity.half_gap(x)
+        apart.append(sample_complexity.distance_to_limit(weights, gap))
+        off.append(abs(sample_complexity.margin(weights) * (1 + sigma * gap) / (p**1.5 * gap) - 1))
     assert max(apart) < 0.05
     assert max(off) < 1e-3
     for before, after in ((0, 2), (1, 3)):
@@ -72,51 +74,55 @@ def test_the_feasible_weights_have_margins_of_at_least_one(n):
             (np.geomspace(phi, 1 / p, 300), np.linspace(1 / p, np.pi / 2, 9000))
         )
         x = (1 + np.sin(angles)) / 2
-        assert values(sampling.feasible_weights(n, phi), x).min() > 1 - 1e-9
+        assert values(sample_complexity.feasible_weights(n, phi), x).min() > 1 - 1e-9
     with pytest.raises(ValueError, match="phi: got"):
-        sampling.feasible_weights(n, 1.01 / p)
+        sample_complexity.feasible_weights(n, 1.01 / p)
 
 
-@pytest.mark.parametrize("reading", sampling.READINGS)
+@pytest.mark.parametrize("reading", sample_complexity.READINGS)
 def test_the_longest_step_is_that_of_the_grid(reading):
     for m in (6, 7, 30, 31):
-        u = 2 * sampling.grid(reading, m) - 1
+        u = 2 * sample_complexity.grid(reading, m) - 1
         s = u if reading == "equispaced" else np.arcsin(u)
         right = s[s > 1e-9]
         if reading == "roots":  # the end is no training point: the mirror image is the neighbour
             right = np.append(right, np.pi - right[-1])
-        step, half_gap = sampling.longest_step(reading, m)
+        step, half_gap = sample_complexity.longest_step(reading, m)
         assert step == pytest.approx(np.diff(right).max())
         assert half_gap == pytest.approx(right[0])
 
 
-@pytest.mark.parametrize("reading", sampling.READINGS)
+@pytest.mark.parametrize("reading", sample_complexity.READINGS)
 @pytest.mark.parametrize("odd", PARITIES)
 def test_from_the_certified_size_on_there_is_no_spurious_sign_change(reading, odd):
     n = 9
-    first = sampling.certified_size(n, reading, odd)
+    first = sample_complexity.certified_size(n, reading, odd)
     assert first % 2 == odd
-    assert sampling.dip_bound(n, reading, first - 2) >= 1 > sampling.dip_bound(n, reading, first)
-    bounds = [sampling.dip_bound(n, reading, m) for m in range(first, first + 200, 2)]
+    assert (
+        sample_complexity.dip_bound(n, reading, first - 2)
+        >= 1
+        > sample_complexity.dip_bound(n, reading, first)
+    )
+    bounds = [sample_complexity.dip_bound(n, reading, m) for m in range(first, first + 200, 2)]
     assert (np.diff(bounds) < 0).all()
     for m in (first, first + 2, 3 * first + (first * 3 + odd) % 2):
-        weights = sampling.fit(n, sampling.grid(reading, m))
+        weights = sample_complexity.fit(n, sample_complexity.grid(reading, m))
         assert signs.spurious_sign_changes(weights).size == 0
 
 
-@pytest.mark.parametrize("reading", sampling.READINGS)
+@pytest.mark.parametrize("reading", sample_complexity.READINGS)
 def test_the_least_margin_falls_short_of_one_by_no_more_than_the_bound(reading):
     sizes = (40, 41, 100, 101, 400, 401)
-    for m, least in sampling.least_margins(9, reading, sizes).items():
-        assert 1 - sampling.dip_bound(9, reading, m) <= least <= 1 + 1e-9
+    for m, least in sample_complexity.least_margins(9, reading, sizes).items():
+        assert 1 - sample_complexity.dip_bound(9, reading, m) <= least <= 1 + 1e-9
 
 
 @pytest.mark.parametrize("n", [7, 12])
 def test_the_least_margin_is_the_least_value_and_tells_spurious_sign_changes(n):
-    for reading in sampling.READINGS:
-        for m, least in sampling.least_margins(n, reading, range(4, 60, 3)).items():
-            x = sampling.grid(reading, m)
-            weights, gap = sampling.fit(n, x), sampling.half_gap(x)
+    for reading in sample_complexity.READINGS:
+        for m, least in sample_complexity.least_margins(n, reading, range(4, 60, 3)).items():
+            x = sample_complexity.grid(reading, m)
+            weights, gap = sample_complexity.fit(n, x), sample_complexity.half_gap(x)
             u = np.linspace(0, 1, 4001)
             dense = values(weights, (1 + u) / 2)
             turns = np.diff(np.sign(np.diff(dense)), prepend=0, append=0) != 0
@@ -128,32 +134,42 @@ def test_the_least_margin_is_the_least_value_and_tells_spurious_sign_changes(n):
 def test_the_ends_cease_to_matter_but_on_equispaced_grids_at_even_p():
     # at even p the value at the end tends to 1 − 2 · (the step of the grid over its first point)
     for m, kappa in ((4000, 2), (4001, 1)):
-        x = sampling.grid("equispaced", m)
-        inside = sampling.without_pair(x, 0)
-        weights = sampling.fit(8, inside)
+        x = sample_complexity.grid("equispaced", m)
+        inside = sample_complexity.without_pair(x, 0)
+        weights = sample_complexity.fit(8, inside)
         assert weights.sum() == pytest.approx(1 - 2 * kappa, abs=0.03)
         assert signs.spurious_sign_changes(weights).size == 2
-        assert np.allclose(sampling.fit(10, inside), sampling.fit(10, x), rtol=1e-9)
-    inside = sampling.without_pair(sampling.grid("lobatto", 4000), 0)
-    assert sampling.least_margin(sampling.fit(8, inside), sampling.half_gap(inside)) > 0.99
+        assert np.allclose(
+            sample_complexity.fit(10, inside), sample_complexity.fit(10, x), rtol=1e-9
+        )
+    inside = sample_complexity.without_pair(sample_complexity.grid("lobatto", 4000), 0)
+    assert (
+        sample_complexity.least_margin(
+            sample_complexity.fit(8, inside), sample_complexity.half_gap(inside)
+        )
+        > 0.99
+    )
 
 
 def test_a_pair_is_a_point_and_its_mirror_image():
     x = grids.equispaced(7)
-    assert np.array_equal(sampling.without_pair(x, 0), x[1:-1])
-    assert np.array_equal(sampling.without_pair(x, 2), x[[0, 1, 3, 5, 6]])
+    assert np.array_equal(sample_complexity.without_pair(x, 0), x[1:-1])
+    assert np.array_equal(sample_complexity.without_pair(x, 2), x[[0, 1, 3, 5, 6]])
     for j in (-1, 3):
         with pytest.raises(ValueError, match=f"j: got {j}, accepts 0 to 2 for 7 points"):
-            sampling.without_pair(x, j)
+            sample_complexity.without_pair(x, j)
 
 
 def test_the_stored_table_is_whole_and_its_search_complete():
-    rows = sampling.read_table()
-    keys = [(p, r, odd) for p in range(5, 31) for r in sampling.READINGS for odd in (0, 1)]
+    rows = sample_complexity.read_table()
+    keys = [(p, r, odd) for p in range(5, 31) for r in sample_complexity.READINGS for odd in (0, 1)]
     assert [(row["p"], row["reading"], row["odd"]) for row in rows] == keys
     for row in rows:
         for n in (2 * row["p"] - 1, 2 * row["p"]):
-            assert sampling.certified_size(n, row["reading"], bool(row["odd"])) == row["certified"]
+            assert (
+                sample_complexity.certified_size(n, row["reading"], bool(row["odd"]))
+                == row["certified"]
+            )
         assert row["last"] < row["certified"]
         assert row["closest"] > 1e-5
 
@@ -165,38 +181,40 @@ def test_the_stored_table_is_whole_and_its_search_complete():
 def test_a_row_of_the_stored_table_is_what_its_computation_gives(p, reading, odd):
     (stored,) = [
         row
-        for row in sampling.read_table()
+        for row in sample_complexity.read_table()
         if (row["p"], row["reading"], row["odd"]) == (p, reading, odd)
     ]
-    assert sampling.row(p, reading, bool(odd)) == stored
+    assert sample_complexity.row(p, reading, bool(odd)) == stored
 
 
 def test_where_a_least_margin_all_but_vanishes_another_solver_finds_the_same():
     # the row's case nearest to 0: the dual problem, by nonnegative least squares
-    (stored,) = [row for row in sampling.read_table() if row["closest"] < 1e-4]
+    (stored,) = [row for row in sample_complexity.read_table() if row["closest"] < 1e-4]
     n, m = 2 * stored["p"] - 1, 300
-    x = sampling.grid(stored["reading"], m)
-    gap, upper = sampling.half_gap(x), x[x > 0.5]
+    x = sample_complexity.grid(stored["reading"], m)
+    gap, upper = sample_complexity.half_gap(x), x[x > 0.5]
     rows = polynomials.chebyshev_features(n, upper)[:, 1::2]
     system = np.vstack((rows.T, np.ones(len(upper))))
     target = np.eye(len(system))[-1]
     residual = system @ nnls(system, target, maxiter=10_000)[0] - target
     weights = np.zeros(n + 1)
     weights[1::2] = -residual[:-1] / residual[-1]
-    least = sampling.least_margin(weights * np.sign(rows[-1] @ weights[1::2]), gap)
+    least = sample_complexity.least_margin(weights * np.sign(rows[-1] @ weights[1::2]), gap)
     assert abs(least) == pytest.approx(stored["closest"], rel=0.01)
-    assert sampling.least_margins(n, "equispaced", [m])[m] == pytest.approx(least, abs=1e-10)
+    assert sample_complexity.least_margins(n, "equispaced", [m])[m] == pytest.approx(
+        least, abs=1e-10
+    )
 
 
 def test_a_table_goes_on_where_it_was_and_is_the_same_as_one_made_at_once(tmp_path):
     at_once, in_two = tmp_path / "a.csv", tmp_path / "b.csv"
-    sampling.write_table(at_once, [2, 3])
-    sampling.write_table(in_two, [2])
-    assert len(sampling.read_table(in_two)) == 8
-    sampling.write_table(in_two, [2, 3])
+    sample_complexity.write_table(at_once, [2, 3])
+    sample_complexity.write_table(in_two, [2])
+    assert len(sample_complexity.read_table(in_two)) == 8
+    sample_complexity.write_table(in_two, [2, 3])
     assert in_two.read_text() == at_once.read_text()
 
 
 def test_a_grid_without_its_mirror_image_is_refused():
     with pytest.raises(ValueError, match="x: got points without"):
-        sampling.fit(5, np.array([0.1, 0.5, 0.8]))
+        sample_complexity.fit(5, np.array([0.1, 0.5, 0.8]))
