@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from pwlib import point_sets, polynomials, style
+from pwlib import polynomials, power_function, style
 
 _EQUISPACED = {"color": style.COLOURS["equispaced"], "marker": "s", "ms": 4}
 _CHEBYSHEV = {"color": style.COLOURS["chebyshev"], "marker": "o", "ms": 4}
@@ -81,16 +81,18 @@ def figure_offsets(degree: int) -> Figure:
     t = np.arccos(np.abs(1 - 2 * line))  # the angle from the nearer end
     look = {"ls": "", "ms": 4, "clip_on": False}
     colour, formula = style.COLOURS["chebyshev"], style.COLOURS["ink"]
-    faces = dict(zip(point_sets.readings(degree), (colour, "white", colour, "white"), strict=True))
+    faces = dict(
+        zip(power_function.readings(degree), (colour, "white", colour, "white"), strict=True)
+    )
     markers = dict(zip(faces, "oo^^", strict=True))
     fig = style.figure(height=3.8)
     axes = fig.subplots()
     for sign in (-1, 1):
         axes.plot(line, 1 / 4 + sign * t / (2 * np.pi), color=style.COLOURS["muted"], lw=1)
-    for name, nodes in point_sets.readings(degree).items():
+    for name, nodes in power_function.readings(degree).items():
         shown = look | {"color": colour, "mfc": faces[name], "marker": markers[name]}
-        axes.plot(x, point_sets.offsets(degree, nodes), label=name, **shown)
-    near = point_sets.offsets(degree, point_sets.hard_points_formula(degree))
+        axes.plot(x, power_function.offsets(degree, nodes), label=name, **shown)
+    near = power_function.offsets(degree, power_function.hard_points_formula(degree))
     axes.plot(x, near, color=formula, marker="d", label="formula", **look)
     axes.set(xlabel="$x$", ylabel="distance of the nearest\nnode / spacing", xlim=(0, 1))
     axes.set(ylim=(0, 0.55), title=f"$n = {degree}$")

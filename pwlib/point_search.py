@@ -1,6 +1,6 @@
 """The best training points of a given number, looked for from many starts.
 
-Two criteria for what `point_sets.variance` leaves: "average", its mean over [0, 1], and "worst",
+Two criteria for what `power_function.variance` leaves: "average", its mean over [0, 1], and "worst",
 its maximum. Both have many local minima, so a result is the best that was found and no more.
 ``python -m pwlib.point_search`` makes the table of results that the chapter shows.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pwlib import files, grids, point_sets, polynomials
+from pwlib import files, grids, polynomials, power_function
 
 Array = NDArray[np.float64]
 
@@ -33,9 +33,9 @@ def score(n: int, x: ArrayLike, criterion: str) -> float:
     """What x is judged by: the mean or the maximum over [0, 1] of the variance that it leaves."""
     if criterion not in CRITERIA:
         raise ValueError(f"criterion: got {criterion!r}, accepts 'average' or 'worst'")
-    return (point_sets.mean_variance if criterion == "average" else point_sets.largest_variance)(
-        n, x
-    )
+    return (
+        power_function.mean_variance if criterion == "average" else power_function.largest_variance
+    )(n, x)
 
 
 def start(m: int, seed: int, index: int) -> Array:
@@ -45,7 +45,7 @@ def start(m: int, seed: int, index: int) -> Array:
     m equidistant angles, the two ends among them.
     """
     if index < 5 and m > 1:
-        return np.arccos(1 - 2 * list(point_sets.grids_of(m).values())[index])
+        return np.arccos(1 - 2 * list(power_function.grids_of(m).values())[index])
     jitter = np.random.default_rng([seed, index]).uniform(-0.4, 0.4, m)
     if index % 2 == 0 or m == 1:
         return np.pi * (np.arange(m) + 0.5 + jitter) / m

@@ -1,11 +1,11 @@
-"""pwlib.point_sets and point_search against pseudo-inverses, quadrature, simulation and theory."""
+"""pwlib.power_function and point_search against pseudo-inverses, quadrature, simulation and theory."""
 
 import mpmath
 import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
 
-from pwlib import figures_point_sets, grids, optimal, point_search, point_sets, polynomials
+from pwlib import figures_point_sets, grids, optimal, point_search, polynomials, power_function
 
 
 def features(n, x):
@@ -20,17 +20,17 @@ def lost(n, x):
 @pytest.mark.parametrize(("n", "m"), [(4, 1), (10, 6), (10, 10), (30, 20), (40, 40)])
 def test_unseen_spans_what_the_pseudo_inverse_loses(n, m):
     for x in (grids.chebyshev(m, "roots"), np.random.default_rng(0).uniform(size=min(m, 8))):
-        basis = point_sets.unseen(n, x)
+        basis = power_function.unseen(n, x)
         assert basis.shape == (n + 1, n + 1 - len(x))
         np.testing.assert_allclose(basis @ basis.T, lost(n, x), atol=1e-9)
 
 
 def test_where_points_are_equal_values_and_slopes_vanish():
     n, centres = 9, np.array([0.2, 0.7])
-    basis = point_sets.unseen(n, np.repeat(centres, 2))
+    basis = power_function.unseen(n, np.repeat(centres, 2))
     assert np.abs(features(n, centres) @ basis).max() < 1e-12
-    assert np.abs(point_sets.feature_slopes(n, centres) @ basis).max() < 1e-11
-    near = point_sets.unseen(n, optimal.pairs(centres, 1e-5))
+    assert np.abs(power_function.feature_slopes(n, centres) @ basis).max() < 1e-11
+    near = power_function.unseen(n, optimal.pairs(centres, 1e-5))
     np.testing.assert_allclose(near @ near.T, basis @ basis.T, atol=1e-8)
 
 
@@ -38,7 +38,7 @@ def test_the_variance_is_that_of_simulated_errors():
     n, x, at = 7, np.array([0.05, 0.4, 0.45, 0.9]), np.linspace(0, 1, 9)
     h = np.random.default_rng(1).standard_normal((20_000, n + 1))
     errors = optimal.error_coefficients(n, x, h) @ features(n, at).T
-    exact = point_sets.variance(n, x, at)
+    exact = power_function.variance(n, x, at)
     spread = 5 * np.sqrt(2 / len(h)) * exact  # of the mean square of normal variables
     assert np.all(np.abs((errors**2).mean(axis=0) - exact) <= spread + 1e-20)
 
@@ -52,54 +52,56 @@ def test_the_gram_matrix_is_that_of_quadrature(measure):
         u, weights = np.polynomial.chebyshev.chebgauss(n + 1)
     values = features(n, (1 + u) / 2)
     expected = values.T @ np.diag(weights / weights.sum()) @ values
-    np.testing.assert_allclose(point_sets.gram(n, measure), expected, atol=1e-13)
+    np.testing.assert_allclose(power_function.gram(n, measure), expected, atol=1e-13)
 
 
 def test_mean_and_maximum_of_the_variance_are_those_of_a_fine_grid():
     n, x = 8, [0.1, 0.3, 0.35, 0.8, 1.0]
     at = (np.arange(100_000) + 0.5) / 100_000
     values = np.sum((features(n, at) @ lost(n, x)) ** 2, axis=1)
-    assert point_sets.mean_variance(n, x) == pytest.approx(values.mean(), rel=1e-8)
+    assert power_function.mean_variance(n, x) == pytest.approx(values.mean(), rel=1e-8)
     by_angle = np.sum((features(n, (1 - np.cos(np.pi * at)) / 2) @ lost(n, x)) ** 2, axis=1)
-    assert point_sets.mean_variance(n, x, "arcsine") == pytest.approx(by_angle.mean(), rel=1e-8)
+    assert power_function.mean_variance(n, x, "arcsine") == pytest.approx(by_angle.mean(), rel=1e-8)
     ends = np.diag(features(n, [0, 1]) @ lost(n, x) @ features(n, [0, 1]).T)
     greatest = max(values.max(), by_angle.max(), *ends)
-    assert point_sets.largest_variance(n, x) == pytest.approx(greatest, rel=1e-6)
+    assert power_function.largest_variance(n, x) == pytest.approx(greatest, rel=1e-6)
 
 
 def test_chebyshev_points_attain_the_least_mean_under_the_arcsine_measure():
     n = 12
     for m in range(1, n + 1):
         least = (n + 1 - m) / 2
-        roots = point_sets.mean_variance(n, grids.chebyshev(m, "roots"), "arcsine")
+        roots = power_function.mean_variance(n, grids.chebyshev(m, "roots"), "arcsine")
         assert (abs(roots - least) < 1e-12) == (2 * m > n), m
-        midpoints = point_sets.mean_variance(n, point_sets.midpoints(m), "arcsine")
+        midpoints = power_function.mean_variance(n, power_function.midpoints(m), "arcsine")
         assert least + 1e-3 < midpoints <= least + 1 / 2
-        assert point_sets.least_mean_variance(n, m, "arcsine") == pytest.approx(least)
+        assert power_function.least_mean_variance(n, m, "arcsine") == pytest.approx(least)
 
 
 @pytest.mark.parametrize("n", [3, 10, 21])
 def test_the_roots_of_the_eigenvector_attain_the_bound_and_no_other_set_does(n):
-    least, roots = point_sets.eigen_points(n)
+    least, roots = power_function.eigen_points(n)
     assert np.abs(roots.imag).max() < 1e-9
-    assert point_sets.mean_variance(n, roots.real) == pytest.approx(least, rel=1e-9)
-    assert point_sets.least_mean_variance(n, n) == pytest.approx(least)
-    for x in (*point_sets.grids_of(n).values(), np.random.default_rng(0).uniform(size=n)):
-        assert point_sets.mean_variance(n, x) > least * 1.001
+    assert power_function.mean_variance(n, roots.real) == pytest.approx(least, rel=1e-9)
+    assert power_function.least_mean_variance(n, n) == pytest.approx(least)
+    for x in (*power_function.grids_of(n).values(), np.random.default_rng(0).uniform(size=n)):
+        assert power_function.mean_variance(n, x) > least * 1.001
 
 
 def test_the_search_attains_the_bound_where_there_is_one():
     row = next(r for r in point_search.recorded(10) if (r["m"], r["criterion"]) == (10, "average"))
-    assert row["value"] == pytest.approx(point_sets.least_mean_variance(10, 10), abs=1e-9)
-    assert row["points"] == pytest.approx(np.sort(point_sets.eigen_points(10)[1].real), abs=1e-4)
+    assert row["value"] == pytest.approx(power_function.least_mean_variance(10, 10), abs=1e-9)
+    assert row["points"] == pytest.approx(
+        np.sort(power_function.eigen_points(10)[1].real), abs=1e-4
+    )
 
 
 @pytest.mark.parametrize("n", [6, 10, 13])
 def test_the_greatest_variances_of_chebyshev_points_are_those_of_theory(n):
     for m in range((n + 3) // 2, n + 1):  # 2m >= n + 2, which the closed form for extrema asks
-        roots = point_sets.largest_variance(n, grids.chebyshev(m, "roots"))
+        roots = power_function.largest_variance(n, grids.chebyshev(m, "roots"))
         assert roots == pytest.approx(2 * (n - m) + 1)
-        extrema = point_sets.largest_variance(n, grids.chebyshev(m))
+        extrema = power_function.largest_variance(n, grids.chebyshev(m))
         order = n - m + 1
         at_hard = polynomials.hard_objective(order, polynomials.hard_points(order)).max()
         assert extrema <= 2 * (order + 1) * at_hard + 1e-9
@@ -110,54 +112,58 @@ def test_steepness_is_the_mean_of_8():
     n, x = 6, np.array([0.1, 0.5, 0.8])
     h = np.random.default_rng(2).standard_normal((20_000, n + 1))
     mean, error = optimal.mean_with_error(optimal.optimal_objective(n, x, h))
-    assert abs(mean - point_sets.steepness(n, x)) < 4 * error
-    assert point_sets.steepness(n, grids.chebyshev(7)) == 0
+    assert abs(mean - power_function.steepness(n, x)) < 4 * error
+    assert power_function.steepness(n, grids.chebyshev(7)) == 0
 
 
 def test_merging_pairs_follow_their_leading_term():
     centres = np.array([0.15, 0.6, 0.75])
-    limit = point_sets.steepness_of_pairs(8, centres)
-    ratios = [point_sets.steepness(8, optimal.pairs(centres, g)) / g / limit for g in (1e-2, 1e-4)]
+    limit = power_function.steepness_of_pairs(8, centres)
+    ratios = [
+        power_function.steepness(8, optimal.pairs(centres, g)) / g / limit for g in (1e-2, 1e-4)
+    ]
     assert abs(ratios[1] - 1) < 1e-6 < abs(ratios[0] - 1) < 0.1
-    triple = [point_sets.steepness(8, 0.4 + gap * np.array([-1, 0, 1])) for gap in (1e-2, 1e-3)]
+    triple = [power_function.steepness(8, 0.4 + gap * np.array([-1, 0, 1])) for gap in (1e-2, 1e-3)]
     assert triple[0] / triple[1] == pytest.approx(100, rel=0.02)
 
 
 def test_noise_in_the_labels_of_chebyshev_roots_follows_the_closed_form():
     n, m, at = 6, 17, np.linspace(0, 1, 23)
-    found = point_sets.noise_variance(n, grids.chebyshev(m, "roots"), at)
+    found = power_function.noise_variance(n, grids.chebyshev(m, "roots"), at)
     hard = polynomials.hard_objective(n, at)
     np.testing.assert_allclose(found, (2 * (n + 1) * (1 - hard) - 1) / m, atol=1e-12)
-    assert point_sets.largest_noise_variance(n, grids.chebyshev(m, "roots")) == pytest.approx(
+    assert power_function.largest_noise_variance(n, grids.chebyshev(m, "roots")) == pytest.approx(
         13 / m
     )
 
 
 def test_noise_is_amplified_nowhere_by_fejers_points_alone():
     n = 9
-    assert point_sets.largest_noise_variance(n, point_sets.fekete(n + 1)) == pytest.approx(1)
-    for x in point_sets.grids_of(n + 1).values():
-        assert point_sets.largest_noise_variance(n, x) > 1.01
+    assert power_function.largest_noise_variance(n, power_function.fekete(n + 1)) == pytest.approx(
+        1
+    )
+    for x in power_function.grids_of(n + 1).values():
+        assert power_function.largest_noise_variance(n, x) > 1.01
 
 
 def test_the_mean_noise_variance_is_that_of_quadrature():
     n, x = 5, grids.equispaced(9)
     u, weights = np.polynomial.legendre.leggauss(n + 1)
-    expected = point_sets.noise_variance(n, x, (1 + u) / 2) @ weights / 2
-    assert point_sets.mean_noise_variance(n, x) == pytest.approx(expected)
+    expected = power_function.noise_variance(n, x, (1 + u) / 2) @ weights / 2
+    assert power_function.mean_noise_variance(n, x) == pytest.approx(expected)
 
 
 def test_the_lebesgue_constants_are_those_of_the_books():
     # On m = n + 1 roots the maximum is at the ends: (1/m) Σ cot((2k − 1)π/4m).
     m = 8
     exact = sum(1 / np.tan((2 * k - 1) * np.pi / (4 * m)) for k in range(1, m + 1)) / m
-    found = point_sets.lebesgue_constant(m - 1, grids.chebyshev(m, "roots"))
+    found = power_function.lebesgue_constant(m - 1, grids.chebyshev(m, "roots"))
     assert found == pytest.approx(exact, rel=1e-6)
-    assert point_sets.lebesgue_constant(2, grids.equispaced(3)) == pytest.approx(1.25, rel=1e-3)
+    assert power_function.lebesgue_constant(2, grids.equispaced(3)) == pytest.approx(1.25, rel=1e-3)
 
 
 def test_no_gain_from_2n_plus_1_roots_on():
-    assert point_sets.size_without_gain(5, lambda m: grids.chebyshev(m, "roots")) == 11
+    assert power_function.size_without_gain(5, lambda m: grids.chebyshev(m, "roots")) == 11
 
 
 def maximiser(order, k):
@@ -176,10 +182,10 @@ def test_the_formula_is_nearer_to_the_maximisers_than_any_reading(n):
         big = 2 * n + 1
         s = [mpmath.mpf(4 * k + 3) * mpmath.pi / (2 * big) for k in range(n // 2)]
         t = [maximiser(big, k) for k in range(n // 2)]
-        formula = point_sets.hard_points_formula(n)
+        formula = power_function.hard_points_formula(n)
         for start, exact, x in zip(s, t, formula, strict=False):
             assert abs(x - mpmath.sin(start / 2) ** 2) < 1e-15
-            for nodes in point_sets.readings(n).values():
+            for nodes in power_function.readings(n).values():
                 others = [abs(mpmath.acos(1 - 2 * mpmath.mpf(node)) - exact) for node in nodes]
                 assert min(others) > abs(start - exact)
     np.testing.assert_allclose(formula + formula[::-1], 1, atol=1e-15)
@@ -189,12 +195,12 @@ def test_the_formula_is_nearer_to_the_maximisers_than_any_reading(n):
 def test_offsets_are_distances_in_units_of_the_spacing():
     n, hard = 6, polynomials.hard_points(6)
     shifted = (1 - np.cos(np.arccos(1 - 2 * hard) + 0.01)) / 2
-    np.testing.assert_allclose(point_sets.offsets(n, shifted), 0.01 * n / np.pi, rtol=1e-9)
+    np.testing.assert_allclose(power_function.offsets(n, shifted), 0.01 * n / np.pi, rtol=1e-9)
 
 
 def test_subset_scores_are_those_of_each_choice():
-    found = point_sets.subset_scores(5, [0.1, 0.5, 0.9], 2)
-    assert found[1] == pytest.approx(point_sets.scores(5, [0.1, 0.9]))
+    found = power_function.subset_scores(5, [0.1, 0.5, 0.9], 2)
+    assert found[1] == pytest.approx(power_function.scores(5, [0.1, 0.9]))
     assert found.shape == (3, 3)
 
 
@@ -202,7 +208,7 @@ def test_the_gradients_of_the_search_are_finite_differences():
     n, angles, at = 6, np.array([0.3, 1.1, 1.9, 2.8]), features(6, [0.0, 0.2, 0.77])
     values, slopes = point_search.gradients(n, angles, at)
     x = np.sin(angles / 2) ** 2
-    np.testing.assert_allclose(values, point_sets.variance(n, x, [0.0, 0.2, 0.77]), atol=1e-12)
+    np.testing.assert_allclose(values, power_function.variance(n, x, [0.0, 0.2, 0.77]), atol=1e-12)
     for row, slope in zip(at, slopes, strict=True):
         numerical = approx_fprime(
             angles, lambda a, f=row: point_search.gradients(n, a, f[None])[0][0]
@@ -231,7 +237,7 @@ def test_the_stored_values_are_those_of_the_stored_points():
         best = (
             min(
                 point_search.score(10, x, row["criterion"])
-                for x in point_sets.grids_of(max(row["m"], 2)).values()
+                for x in power_function.grids_of(max(row["m"], 2)).values()
                 if len(x) == row["m"]
             )
             if row["m"] > 1
@@ -249,7 +255,7 @@ def test_one_row_of_the_table_is_found_again():
 
 
 def test_the_figures_show_what_they_are_given():
-    grids_shown = point_sets.grids_of(4)
+    grids_shown = power_function.grids_of(4)
     (axes,) = figures_point_sets.figure_sets({"best found": [0.2, 0.203]} | grids_shown).axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["best found", *grids_shown]
     low, high = axes.lines[1].get_ydata()
@@ -276,13 +282,13 @@ def test_the_figure_of_the_ends_has_a_mark_for_each_size():
 @pytest.mark.parametrize("x", [[], [[0.1]], [1.2], [np.nan]])
 def test_points_outside_the_domain_are_refused(x):
     with pytest.raises(ValueError, match=r"^x: got"):
-        point_sets.unseen(3, x)
+        power_function.unseen(3, x)
 
 
 def test_too_many_points_another_measure_and_another_criterion_are_refused():
     with pytest.raises(ValueError, match=r"^x: got 4 points, accepts up to n = 3"):
-        point_sets.unseen(3, [0.1, 0.2, 0.3, 0.4])
+        power_function.unseen(3, [0.1, 0.2, 0.3, 0.4])
     with pytest.raises(ValueError, match=r"^measure: got 'normal'"):
-        point_sets.gram(3, "normal")
+        power_function.gram(3, "normal")
     with pytest.raises(ValueError, match=r"^criterion: got 'best'"):
         point_search.score(3, [0.5], "best")
