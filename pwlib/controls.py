@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from pwlib import attacks
-from pwlib.arms import gradient, moved
+from pwlib.directions import gradient, moved
 from pwlib.evaluation import height
 from pwlib.layers import stack
 from pwlib.networks import MLP
@@ -72,7 +72,7 @@ def cosines(model: MLP, x: Tensor, y: Tensor) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def distances(model: MLP, x: Tensor, y: Tensor, arm: str, steps: int, radius: float) -> Tensor:
-    """How far the steps of an arm of `pwlib.arms` lead from each image, an L2 length (N,).
+    """How far the steps of an arm of `pwlib.directions` lead from each image, an L2 length (N,).
 
     Random directions are drawn with the seed 0.
     """

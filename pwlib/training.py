@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from pwlib import cache, datasets, parameters, pool
-from pwlib.arms import ARMS, moved
 from pwlib.datasets import Dataset
+from pwlib.directions import ARMS, moved
 from pwlib.layers import Layers, stack, unstack
 from pwlib.networks import MLP
 from pwlib.products import PRODUCTS
@@ -32,7 +32,7 @@ class TrainingConfig:
     is the "first" of the files, or "balanced", with equally many of each class. The arm "plain"
     trains on the batches alone, "hard" on each batch together with its hard points, found by
     ``ascent_steps`` steps of L2 length ``radius`` each, no farther than ``within`` from the batch;
-    `pwlib.arms` has the other arms. Both make one update "together", or one each, "apart".
+    `pwlib.directions` has the other arms. Both make one update "together", or one each, "apart".
     ``optimiser`` is "adam", or "sgd" with momentum 0.9; a ``learning_rate`` of None stands for 1e-3
     and 0.1. With the ``precision`` "bfloat16" the factors and results of matrix products are
     rounded to 8 bits.

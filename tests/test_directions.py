@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from pwlib import arms, attacks
+from pwlib import attacks, directions
 from pwlib.layers import stack
 from pwlib.networks import MLP
 from pwlib.objectives import softmax_entropy
@@ -34,11 +34,11 @@ def samples(n=7):
 def move(network, x, y, arm, steps=1, radius=0.01, seed=0):
     layers = stack([network])
     generators = [torch.Generator().manual_seed(seed)]
-    return arms.moved(layers, layers.hidden(x), y, arm, steps, radius, generators)[0]
+    return directions.moved(layers, layers.hidden(x), y, arm, steps, radius, generators)[0]
 
 
 def test_every_arm_with_a_gradient_is_checked():
-    assert {"plain", "unnormalised", *CLIMBED, *arms.AT_RANDOM} == set(arms.ARMS)
+    assert {"plain", "unnormalised", *CLIMBED, *directions.AT_RANDOM} == set(directions.ARMS)
 
 
 def test_a_step_of_the_unnormalised_arm_is_a_multiple_of_the_gradient(network):
@@ -78,6 +78,6 @@ def test_random_directions_depend_on_their_generator_alone(network):
 
 def test_a_margin_of_any_size_has_a_direction():
     logits = torch.tensor([[80.0, 0.0, -1.0]])
-    uphill = arms.margin_uphill(logits, torch.tensor([0]))
+    uphill = directions.margin_uphill(logits, torch.tensor([0]))
     expected = torch.tensor([[-1.0, 0.7311, 0.2689]])
     torch.testing.assert_close(uphill, expected, atol=1e-4, rtol=0)
