@@ -16,7 +16,7 @@ Measures = Mapping[str, NDArray[np.float64]]
 def outcomes(robust: Measures, reference: Measures) -> dict[str, bool]:
     """The outcomes that the verdicts on Figure 5 rest on, for the networks of one data set.
 
-    Both hold measures of `pwlib.controls`, an array over the same seeds for each. One thing is
+    Both hold measures of `pwlib.robustness`, an array over the same seeds for each. One thing is
     above another if, paired by seed, it is so by more than MARGIN, and the 95% interval of the mean
     difference excludes 0 (`pwlib.intervals.above`).
     """

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from pwlib import attacks, controls
+from pwlib import attacks, robustness
 from pwlib.networks import MLP
 from pwlib.objectives import adversarial_objective, hard_objective
 from pwlib.training import hard_points
@@ -38,9 +38,9 @@ def fitted(network, x, y):
 
 def height(target, source, x, y):
     """The mean height of a curve of Figure 5, in percent, from one attack for each length."""
-    made = [attacks.one_step(source, x, y, eps) for eps in controls.MAGNITUDES]
+    made = [attacks.one_step(source, x, y, eps) for eps in robustness.MAGNITUDES]
     curve = [attacks.accuracy(target, adversarial, y) for adversarial in made]
-    lengths = np.diff(controls.MAGNITUDES)
+    lengths = np.diff(robustness.MAGNITUDES)
     means = [(a + b) / 2 for a, b in itertools.pairwise(curve)]
     return 100 * np.dot(lengths, means) / 5
 
@@ -48,7 +48,7 @@ def height(target, source, x, y):
 def test_accuracies_are_those_of_the_attacks(networks, data):
     x, y = data
     model = networks[0]
-    found = controls.robustness(model, x, y, seed=3)
+    found = robustness.robustness(model, x, y, seed=3)
     assert found["natural"] == pytest.approx(100 * attacks.accuracy(model, x, y))
     for eps in (1, 2):
         ahead = attacks.one_step(model, x, y, eps)
@@ -63,8 +63,8 @@ def test_in_another_box_every_accuracy_is_under_attacks_of_that_box(networks, da
     x, y = data
     model, first, second = networks
     free = attacks.BOXES["free"]
-    found = controls.robustness(model, x, y, 3, free)
-    found |= controls.transfer(model, first, second, x, y, free)
+    found = robustness.robustness(model, x, y, 3, free)
+    found |= robustness.transfer(model, first, second, x, y, free)
     for eps in (1, 2):
         ahead = x + eps * attacks.direction(model, x, y)
         assert found[f"one_step_{eps}"] == pytest.approx(100 * attacks.accuracy(model, ahead, y))
@@ -73,17 +73,19 @@ def test_in_another_box_every_accuracy_is_under_attacks_of_that_box(networks, da
         assert found[f"pgd_{eps}"] == pytest.approx(left)
     sources = {"height": (model, model), "to_reference": (first, model), "control": (first, second)}
     sources |= {"from_reference": (model, first), "reference": (first, first)}
-    clamped = controls.robustness(model, x, y, 3) | controls.transfer(model, first, second, x, y)
+    clamped = robustness.robustness(model, x, y, 3) | robustness.transfer(
+        model, first, second, x, y
+    )
     for name, (target, source) in sources.items():
         step = attacks.direction(source, x, y)
-        curve = [attacks.accuracy(target, x + eps * step, y) for eps in controls.MAGNITUDES]
-        assert found[name] == pytest.approx(20 * np.trapezoid(curve, controls.MAGNITUDES))
+        curve = [attacks.accuracy(target, x + eps * step, y) for eps in robustness.MAGNITUDES]
+        assert found[name] == pytest.approx(20 * np.trapezoid(curve, robustness.MAGNITUDES))
     assert sum(found[name] != clamped[name] for name in found) > len(found) / 2  # the box matters
 
 
 def test_transfer_is_between_the_networks_that_it_names(networks, data):
     model, first, second = networks
-    assert controls.transfer(model, first, second, *data) == pytest.approx(
+    assert robustness.transfer(model, first, second, *data) == pytest.approx(
         {
             "to_reference": height(first, model, *data),
             "from_reference": height(model, first, *data),
@@ -106,7 +108,7 @@ def test_cosines_are_those_of_the_gradients_of_the_graph(networks, data):
     for name, objective in climbed.items():
         at = x.clone().requires_grad_()
         (ways[name],) = torch.autograd.grad(objective(at).sum(), at)
-    found = controls.cosines(model, x, y)
+    found = robustness.cosines(model, x, y)
     assert set(found) == {"hard_output", "hard_label", "output_label"}
     for pair, cosine in found.items():
         a, b = (ways[name] for name in pair.split("_"))
@@ -117,7 +119,7 @@ def test_cosines_are_those_of_the_gradients_of_the_graph(networks, data):
 def test_random_steps_far_from_the_edge_add_up_along_one_direction_alone(arm, wanted):
     x = torch.full((50, 10_000), 0.5)
     model = MLP((10_000, 2, 2), "relu", seed=0)
-    found = controls.distances(model, x, torch.zeros(50, dtype=torch.long), arm, 3, 0.1)
+    found = robustness.distances(model, x, torch.zeros(50, dtype=torch.long), arm, 3, 0.1)
     assert found.numpy() == pytest.approx(wanted, rel=0.05 if arm == "noise" else 1e-5)
 
 
@@ -125,6 +127,6 @@ def test_a_distance_is_cut_short_at_the_edge_of_the_box():
     model, x = MLP((16, 8, 2), "relu", seed=0), torch.zeros(40, 16)
     y = torch.zeros(40, dtype=torch.long)
     ends = hard_points(model, x, steps=2, radius=0.5)
-    found = controls.distances(model, x, y, "hard", 2, 0.5)
+    found = robustness.distances(model, x, y, "hard", 2, 0.5)
     assert torch.equal(found, (ends - x).norm(dim=1))
     assert found.max() < 0.99
