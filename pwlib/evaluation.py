@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from pwlib import attacks, pool
+from pwlib import attacks, parallel
 from pwlib.networks import MLP
 from pwlib.training import loaded
 
@@ -82,7 +82,7 @@ def evaluate_many(
 ) -> list[Evaluation]:
     """``evaluate`` for each job, in their order: on "cpu" on that many processes."""
     if device == "cpu":
-        return pool.run(evaluate, jobs, workers, "networks attacked")
+        return parallel.run(evaluate, jobs, workers, "networks attacked")
     return [evaluate(*job, device) for job in jobs]
 
 

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pwlib import attacks, pool
+from pwlib import attacks, parallel
 from pwlib.networks import MLP
 from pwlib.training import loaded
 
@@ -94,7 +94,7 @@ def all_curves(
         for name in evaluated
         for seed in seeds
     ]
-    found = iter(pool.run(further_curves, jobs, workers, "networks attacked further"))
+    found = iter(parallel.run(further_curves, jobs, workers, "networks attacked further"))
     curves = {}
     for name, known in evaluated.items():
         measured = [next(found) for _ in seeds]

@@ -21,7 +21,7 @@ from importlib import metadata
 import torch
 from torch import Tensor, nn
 
-from pwlib import attacks, cache, evidence, files, pool
+from pwlib import attacks, cache, evidence, files, parallel
 from pwlib.datasets import NAMES
 from pwlib.networks import MLP
 from pwlib.training import Job, TrainingConfig, loaded, train_many
@@ -151,7 +151,7 @@ def write_table(workers: int) -> None:
     models = train_many([Job(name, CONFIGS[arm], SEED) for name, arm in todo], workers)
     jobs = [(*who, model) for who, model in zip(todo, models, strict=True)]
     for start in range(0, len(jobs), workers):
-        rows += pool.run(row, jobs[start : start + workers], workers, "networks attacked")
+        rows += parallel.run(row, jobs[start : start + workers], workers, "networks attacked")
         files.write(TABLE, _as_text(rows))
 
 

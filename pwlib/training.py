@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from pwlib import cache, datasets, parameters, pool
+from pwlib import cache, datasets, parallel, parameters
 from pwlib.datasets import Dataset
 from pwlib.directions import ARMS, moved
 from pwlib.layers import Layers, stack, unstack
@@ -160,7 +160,7 @@ def train_many(jobs: Sequence[Job], workers: int, device: str = "cpu") -> list[M
     for name in {job.name for job in jobs}:
         datasets.fetch(name)  # once, before the workers all look for it
     if device == "cpu":
-        return pool.run(_train_job, jobs, workers, "networks trained")
+        return parallel.run(_train_job, jobs, workers, "networks trained")
     return _train_by_arm(jobs, device)
 
 

@@ -10,7 +10,7 @@ import time
 import pytest
 import torch
 
-from pwlib import pool
+from pwlib import parallel
 
 
 def _look(number, x):
@@ -22,7 +22,7 @@ def _look(number, x):
 def seen():
     tensors = torch.rand(4, 3, generator=torch.Generator().manual_seed(0))
     jobs = list(zip([9, 0, 4, 1], tensors, strict=True))
-    return jobs, pool.run(_look, jobs, workers=2)
+    return jobs, parallel.run(_look, jobs, workers=2)
 
 
 def test_results_come_in_the_order_of_the_jobs(seen):
@@ -44,18 +44,18 @@ def test_tensors_come_and_go_unchanged(seen):
 
 def test_an_error_in_a_job_arrives_as_it_is():
     with pytest.raises(ValueError, match="nonnegative"):
-        pool.run(math.isqrt, [(4,), (-1,)], workers=1)
+        parallel.run(math.isqrt, [(4,), (-1,)], workers=1)
 
 
 def test_a_killed_worker_is_an_error_in_one_line_and_no_hang():
     with pytest.raises(RuntimeError, match=r"^jobs: a worker process was killed.*$"):
-        pool.run(signal.raise_signal, [(signal.SIGKILL,)], workers=1)
+        parallel.run(signal.raise_signal, [(signal.SIGKILL,)], workers=1)
 
 
 def test_workers_end_with_a_parent_that_is_killed():
     script = (
         "import time\nfrom pwlib import pool\n"
-        "if __name__ == '__main__':\n    pool.run(time.sleep, [(600,)], 1)\n"
+        "if __name__ == '__main__':\n    parallel.run(time.sleep, [(600,)], 1)\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", script])
     try:
