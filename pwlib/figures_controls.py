@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from pwlib import style
+from pwlib.figures import style
 from pwlib.intervals import interval
 
 _LOOKS = {"hard": ("robust", "o", "hard points"), "plain": ("reference", "s", "plain")}

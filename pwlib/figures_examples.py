@@ -17,8 +17,8 @@ from matplotlib.path import Path
 from numpy.typing import NDArray
 from PIL import Image
 
-from pwlib import style
 from pwlib.examples import ARMS, ATTACKS, FEW, OTHER, STEPS, Key, Shown
+from pwlib.figures import style
 from pwlib.knobs import Control, Picture, Slot, show
 
 # Okabe and Ito's purple for the plain fraction, which no other figure draws.

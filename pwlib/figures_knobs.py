@@ -18,7 +18,8 @@ from matplotlib.path import Path
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
-from pwlib import grids, polynomials, signs, style
+from pwlib import grids, polynomials, signs
+from pwlib.figures import style
 from pwlib.figures_polynomials import AGREE, EDGE, equation_7_weights
 from pwlib.knobs import Control, Picture, show
 

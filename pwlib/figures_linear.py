@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from pwlib import style
+from pwlib.figures import style
 
 COLOURS = style.COLOURS
 

@@ -19,8 +19,8 @@ from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 from PIL import Image
 
-from pwlib import style
 from pwlib.boundaries import Maps
+from pwlib.figures import style
 
 COLOURS = style.COLOURS
 CLASSES = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#666666")  # one for each class of Figure 4

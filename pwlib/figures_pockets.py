@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from pwlib import style
+from pwlib.figures import style
 from pwlib.pockets import Shares, hyperplane_shares
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from pwlib import polynomials, power_function, style
+from pwlib import polynomials, power_function
+from pwlib.figures import style
 
 _EQUISPACED = {"color": style.COLOURS["equispaced"], "marker": "s", "ms": 4}
 _CHEBYSHEV = {"color": style.COLOURS["chebyshev"], "marker": "o", "ms": 4}

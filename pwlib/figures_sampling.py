@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pwlib import polynomials, style
+from pwlib import polynomials
+from pwlib.figures import style
 
 _MARKERS = {"equispaced": "s", "lobatto": "o", "roots": "v", "roots+ends": "^"}
 

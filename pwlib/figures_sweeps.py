@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pwlib import style
+from pwlib.figures import style
 from pwlib.summary import Mean, Sweep, is_number, over_seeds
 
 COLUMNS = 2

@@ -50,7 +50,7 @@ window.visits = {
     return ["the page", ...out.slice(0, 3).map(named)];
   },
 
-  // Figures whose smallest text, 9 points by pwlib/style.py, is smaller than that of their caption.
+  // Figures whose smallest text, 9 points by pwlib/figures/style.py, is smaller than that of their caption.
   tooSmall: () => {
     const { all, named } = window.visits;
     const text = (image) => (12 * image.getBoundingClientRect().width) / image.naturalWidth;
