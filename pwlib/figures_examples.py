@@ -19,7 +19,7 @@ from PIL import Image
 
 from pwlib.examples import ARMS, ATTACKS, FEW, OTHER, STEPS, Key, Shown
 from pwlib.figures import style
-from pwlib.knobs import Control, Picture, Slot, show
+from pwlib.figures.knobs import Control, Picture, Slot, show
 
 # Okabe and Ito's purple for the plain fraction, which no other figure draws.
 COLOURS = {

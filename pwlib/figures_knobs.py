@@ -1,4 +1,4 @@
-"""The knobs of Figures 1, 2 and 3: data in, an HTML figure with controls out (see `pwlib.knobs`).
+"""The knobs of Figures 1, 2 and 3: data in, an HTML figure with controls out (see `pwlib.figures.knobs`).
 
 All settings of a knob share one layout, so axes and scales are fixed. They are narrow, for a phone.
 """
@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from pwlib import grids, polynomials, signs
 from pwlib.figures import style
+from pwlib.figures.knobs import Control, Picture, show
 from pwlib.figures_polynomials import AGREE, EDGE, equation_7_weights
-from pwlib.knobs import Control, Picture, show
 
 Vector = NDArray[np.float64]
 

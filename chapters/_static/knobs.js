@@ -1,4 +1,4 @@
-// A knob: a picture of which the page holds every setting (see pwlib/knobs.py). Its script element
+// A knob: a picture of which the page holds every setting (see pwlib/figures/knobs.py). Its script element
 // has, for each setting, the places among the pieces of what the slots show.
 document.addEventListener("DOMContentLoaded", () => {
   for (const figure of document.querySelectorAll("figure.knobs")) {

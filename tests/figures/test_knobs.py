@@ -13,9 +13,10 @@ import torch
 from matplotlib.figure import Figure
 from PIL import Image
 
-from pwlib import attacks, examples, figures_examples, figures_knobs, grids, knobs, maxmargin
+from pwlib import attacks, examples, figures_examples, figures_knobs, grids, maxmargin
 from pwlib import polynomials as poly
 from pwlib.datasets import Dataset
+from pwlib.figures import knobs
 from pwlib.networks import MLP
 from pwlib.notebooks import CHAPTERS
 
