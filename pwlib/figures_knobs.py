@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from pwlib import grids, polynomials, signs
 from pwlib.figures import style
+from pwlib.figures.figures_1_2 import AGREE, EDGE, equation_7_weights
 from pwlib.figures.knobs import Control, Picture, show
-from pwlib.figures_polynomials import AGREE, EDGE, equation_7_weights
 
 Vector = NDArray[np.float64]
 
