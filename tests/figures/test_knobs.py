@@ -13,10 +13,10 @@ import torch
 from matplotlib.figure import Figure
 from PIL import Image
 
-from pwlib import attacks, examples, figures_knobs, grids, maxmargin
+from pwlib import attacks, examples, grids, maxmargin
 from pwlib import polynomials as poly
 from pwlib.datasets import Dataset
-from pwlib.figures import examples, knobs
+from pwlib.figures import examples, knobs, turned
 from pwlib.networks import MLP
 from pwlib.notebooks import CHAPTERS
 
@@ -124,8 +124,8 @@ def test_path_data_lead_to_the_points_that_they_came_from():
 @pytest.mark.parametrize("start", range(0, 40, 8))
 def test_each_setting_of_figures_1_and_3_is_what_is_drawn_for_it(page_3a, page_4a, start):
     for n in range(start + 1, start + 9):
-        assert_same_picture(page_3a["knob-1"].frame(n - 1), figures_knobs.draw_1(n).figure)
-        assert_same_picture(page_4a["knob-3"].frame(n - 1), figures_knobs.draw_3(n).figure)
+        assert_same_picture(page_3a["knob-1"].frame(n - 1), turned.draw_1(n).figure)
+        assert_same_picture(page_4a["knob-3"].frame(n - 1), turned.draw_3(n).figure)
 
 
 def test_each_setting_of_figure_2_is_what_is_drawn_for_it(page_3a):
@@ -134,13 +134,11 @@ def test_each_setting_of_figure_2_is_what_is_drawn_for_it(page_3a):
         "$C_m$, Chebyshev grid": {m: weights_of(30, grids.chebyshev(m)) for m in sizes},
         "$E_m$, equispaced grid": {m: weights_of(30, grids.equispaced(m)) for m in sizes},
     }
-    values = [
-        poly.chebyshev_features(30, figures_knobs.X) @ w[m] for w in weights.values() for m in w
-    ]
+    values = [poly.chebyshev_features(30, turned.X) @ w[m] for w in weights.values() for m in w]
     for at, m in enumerate(sizes):
         here = {grid: by_size[m] for grid, by_size in weights.items()}
         words = ["Chebyshev", "equispaced"]
-        picture = figures_knobs.draw_2(m, here, words, np.abs(values).max())
+        picture = turned.draw_2(m, here, words, np.abs(values).max())
         assert page_3a["knob-2"].said(at) == picture.said
         assert_same_picture(page_3a["knob-2"].frame(at), picture.figure)
 
@@ -249,7 +247,7 @@ def test_a_moving_artist_that_is_not_one_unclipped_path_is_refused(look):
 def test_a_curve_is_thinned_no_further_than_allowed():
     x = np.linspace(0, 300, 1501)
     points = np.column_stack((x, 50 * np.sin(x / 7)))
-    kept = figures_knobs.thinned(points, 0.15)
+    kept = turned.thinned(points, 0.15)
     again = np.interp(x, x[kept], points[kept, 1])
     assert len(kept) < 300
     assert np.abs(again - points[:, 1]).max() < 0.15 * np.hypot(1, 50 / 7) + 1e-9
