@@ -7,7 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from pwlib import claims
 from pwlib.claims import VERDICTS, Claim
-from pwlib.figures_ledger import MARKERS, SECTIONS, figure_ledger
+from pwlib.figures.ledger import MARKERS, SECTIONS, figure_ledger
 
 LONGEST = max((claim.id for claim in claims.ledger()), key=len)
 
