@@ -15,7 +15,8 @@ from pathlib import Path
 import nbformat
 from nbclient.exceptions import CellExecutionError
 
-from pwlib import claims, files, notebooks
+from pwlib import files, notebooks
+from pwlib.ledger import claims
 from pwlib.notebooks import CHAPTERS, ROOT, Progress
 from pwlib.report import first_sentence
 

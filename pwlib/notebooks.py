@@ -184,7 +184,7 @@ def with_outputs(chapter: Path, executed: Path) -> NotebookNode:
 
 
 def measured_claims(executed: Iterable[Path]) -> list[dict]:
-    """What the claim checks in executed notebooks measured (see `pwlib.claims.check`), in order."""
+    """What the claim checks in executed notebooks measured (see `pwlib.ledger.claims.check`), in order."""
     return [
         dict(output.metadata["pwlib"])
         for path in executed

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from IPython.display import Markdown
 
-from pwlib.claims import Claim
+from pwlib.ledger.claims import Claim
 from pwlib.tables import markdown_table
 
 

@@ -16,8 +16,8 @@ from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from pwlib import claims
-from pwlib.claims import Claim
+from pwlib.ledger import claims
+from pwlib.ledger.claims import Claim
 from pwlib.sphinx_tables import MarkdownDirective
 from pwlib.tables import markdown_table
 

@@ -12,7 +12,8 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from pwlib import book, claims, notebooks, provenance, sphinx_links
+from pwlib import book, notebooks, provenance, sphinx_links
+from pwlib.ledger import claims
 
 pytestmark = pytest.mark.slow
 

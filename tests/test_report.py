@@ -2,8 +2,9 @@
 
 import re
 
-from pwlib import claims, report
-from pwlib.claims import VERDICTS, Claim
+from pwlib import report
+from pwlib.ledger import claims
+from pwlib.ledger.claims import VERDICTS, Claim
 
 
 def names(markdown):

@@ -1,6 +1,7 @@
 import pytest
 
-from pwlib import claims, notebooks, sphinx_links
+from pwlib import notebooks, sphinx_links
+from pwlib.ledger import claims
 
 LEDGER = {claim.id: claim for claim in claims.ledger()}
 

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pwlib.claims import AMBIGUOUS, CORRECTED, FAILS, HOLDS, NOT_TESTABLE, Claim
 from pwlib.figures import style
+from pwlib.ledger.claims import AMBIGUOUS, CORRECTED, FAILS, HOLDS, NOT_TESTABLE, Claim
 
 # The paper's sections in its order, in a few words, and what the book adds to them.
 SECTIONS = {

@@ -5,9 +5,9 @@ from itertools import combinations
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from pwlib import claims
-from pwlib.claims import VERDICTS, Claim
 from pwlib.figures.ledger import MARKERS, SECTIONS, figure_ledger
+from pwlib.ledger import claims
+from pwlib.ledger.claims import VERDICTS, Claim
 
 LONGEST = max((claim.id for claim in claims.ledger()), key=len)
 

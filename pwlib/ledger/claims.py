@@ -24,7 +24,7 @@ AMBIGUOUS = "ambiguous"
 NOT_TESTABLE = "not testable here"
 VERDICTS = (HOLDS, CORRECTED, FAILS, AMBIGUOUS, NOT_TESTABLE)
 
-LEDGER = Path(__file__).parents[1] / "chapters" / "claims.yml"
+LEDGER = Path(__file__).parents[2] / "chapters" / "claims.yml"
 
 
 class ClaimError(Exception):

@@ -1,8 +1,8 @@
 import pytest
 import yaml
 
-from pwlib import claims
-from pwlib.claims import ClaimError
+from pwlib.ledger import claims
+from pwlib.ledger.claims import ClaimError
 
 ENTRY = {
     "id": "eq-0",
