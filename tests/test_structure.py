@@ -10,8 +10,8 @@ import papermill
 import pytest
 import yaml
 
-from pwlib import assumptions, book, notebooks
-from pwlib.ledger import claims
+from pwlib import book, notebooks
+from pwlib.ledger import assumptions, claims
 
 PATHS = notebooks.chapters()
 BOOKS = {path.stem: nbformat.read(path, as_version=4) for path in PATHS}

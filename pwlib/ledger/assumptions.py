@@ -10,7 +10,7 @@ from IPython.display import Markdown
 
 from pwlib.tables import markdown_table
 
-REGISTER = Path(__file__).parents[1] / "chapters" / "assumptions.yml"
+REGISTER = Path(__file__).parents[2] / "chapters" / "assumptions.yml"
 
 
 @dataclass(frozen=True)
