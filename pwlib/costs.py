@@ -8,7 +8,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from pwlib import notebooks
-from pwlib.tables import markdown_table
+from pwlib.ledger.markdown import markdown_table
 
 # The line that `pwlib.evidence_sweeps` writes above a table.
 _MADE = re.compile(r"^# [\d-]+: (\d+) runs?, ([\d.]+) core hours, .*numpy [^,\s]+, (.+)$")

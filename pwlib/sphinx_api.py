@@ -22,10 +22,10 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from pwlib import provenance
+from pwlib.ledger.markdown import markdown_table
 from pwlib.report import first_sentence
 from pwlib.sphinx_links import EQUATIONS, FIGURES, shown
 from pwlib.sphinx_tables import MarkdownDirective
-from pwlib.tables import markdown_table
 
 LISTED = re.compile(r"^```\{reference\}\n(.*?)^```", re.M | re.S)
 WORK = re.compile(r"\b([A-Z]\w+)(?:\s+and\s+[A-Z]\w+|\s+et\s+al\.)?\s+\(?((?:19|20)\d\d)\)?")

@@ -15,8 +15,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from pwlib import costs
+from pwlib.ledger.markdown import markdown_table
 from pwlib.notebooks import ROOT
-from pwlib.tables import markdown_table
 
 
 class MarkdownDirective(SphinxDirective):

@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 from IPython.display import Markdown
 
-from pwlib.tables import markdown_table
+from pwlib.ledger.markdown import markdown_table
 
 REGISTER = Path(__file__).parents[2] / "chapters" / "assumptions.yml"
 

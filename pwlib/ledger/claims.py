@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 from IPython.display import Markdown, display
 
-from pwlib.tables import markdown_table
+from pwlib.ledger.markdown import markdown_table
 
 HOLDS = "holds"
 CORRECTED = "holds with a correction"
