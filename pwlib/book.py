@@ -17,8 +17,8 @@ from nbclient.exceptions import CellExecutionError
 
 from pwlib import files, notebooks
 from pwlib.ledger import claims
+from pwlib.ledger.report import first_sentence
 from pwlib.notebooks import CHAPTERS, ROOT, Progress
-from pwlib.report import first_sentence
 
 BUILD = ROOT / "_build"
 EXECUTED = BUILD / "executed"

@@ -23,7 +23,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from pwlib import provenance
 from pwlib.ledger.markdown import markdown_table
-from pwlib.report import first_sentence
+from pwlib.ledger.report import first_sentence
 from pwlib.sphinx_links import EQUATIONS, FIGURES, shown
 from pwlib.sphinx_tables import MarkdownDirective
 

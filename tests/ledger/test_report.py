@@ -2,8 +2,7 @@
 
 import re
 
-from pwlib import report
-from pwlib.ledger import claims
+from pwlib.ledger import claims, report
 from pwlib.ledger.claims import VERDICTS, Claim
 
 
