@@ -45,8 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_cluster(table)
     table.set_defaults(run=_table)
     cache = commands.add_parser("cache", help="show where trained networks are kept")
-    cache.add_argument("--empty", action="store_true", help="remove them")
-    cache.set_defaults(run=_cache)
+    kept.add_argument("--empty", action="store_true", help="remove them")
+    kept.set_defaults(run=_cache)
     return parser
 
 
@@ -157,13 +157,13 @@ def _one_line() -> Iterator[None]:
 
 
 def _cache(options: argparse.Namespace) -> int:
-    from pwlib import cache
+    from pwlib.reruns import kept
 
-    place = cache.folder() or cache.default_folder()
+    place = kept.folder() or kept.default_folder()
     if options.empty:
-        print(f"removed {cache.empty(place)} networks from {place}")
+        print(f"removed {kept.empty(place)} networks from {place}")
         return 0
-    found = cache.stored(place)
+    found = kept.stored(place)
     size = sum(path.stat().st_size for path in found) / 1e6
     print(f"{len(found)} networks, {size:.0f} MB, in {place}")
     return 0

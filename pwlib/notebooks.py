@@ -30,8 +30,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 
-from pwlib import cache, files
+from pwlib import files
 from pwlib.provenance import imports, processor, source, version
+from pwlib.reruns import kept
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = ROOT / "chapters"
@@ -116,7 +117,7 @@ def execute(path: Path, out: Path, progress: Callable[[Progress], None]) -> None
         progress(Progress(path.stem, cell + 1, len(nb.cells), time.monotonic() - start))
 
     try:
-        nb = executed(nb, path.parent, os.environ | {cache.VARIABLE: cache.OFF}, show)
+        nb = executed(nb, path.parent, os.environ | {kept.VARIABLE: kept.OFF}, show)
     except Failed as failed:
         write(failed.notebook, out.with_suffix(".failed.ipynb"))
         raise failed.error from None

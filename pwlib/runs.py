@@ -20,9 +20,10 @@ from importlib import metadata
 import nbformat
 from nbformat import NotebookNode
 
-from pwlib import cache, notebooks
+from pwlib import notebooks
 from pwlib.notebooks import CHAPTERS, Failed
 from pwlib.provenance import processor
+from pwlib.reruns import kept
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 KERNEL = ("python3", "python")  # its name and its language
@@ -184,8 +185,8 @@ class Log:
 
 def _environment(cached: bool) -> dict[str, str]:
     """The kernel's: one thread, and the cache of networks on unless a setting turns it off."""
-    place = {cache.VARIABLE: str(cache.default_folder())}
-    off = {} if cached else {cache.VARIABLE: cache.OFF}
+    place = {kept.VARIABLE: str(kept.default_folder())}
+    off = {} if cached else {kept.VARIABLE: kept.OFF}
     return place | dict(os.environ) | ONE_THREAD | off
 
 

@@ -21,9 +21,10 @@ from importlib import metadata
 import torch
 from torch import Tensor, nn
 
-from pwlib import attacks, cache, evidence, files, parallel
+from pwlib import attacks, evidence, files, parallel
 from pwlib.datasets import NAMES
 from pwlib.networks import MLP
+from pwlib.reruns import kept
 from pwlib.training import Job, TrainingConfig, loaded, train_many
 
 AUTO, BLACK_BOX, QUERIES = 100, 200, 5000  # images; queries an image
@@ -170,5 +171,5 @@ def _as_text(rows: list[dict]) -> str:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault(cache.VARIABLE, str(cache.default_folder()))
+    os.environ.setdefault(kept.VARIABLE, str(kept.default_folder()))
     write_table(workers=2)

@@ -24,9 +24,10 @@ from pathlib import Path
 
 import nbformat
 
-from pwlib import cache, files, notebooks, plans, runs, summary
+from pwlib import files, notebooks, plans, runs, summary
 from pwlib.plans import Plan, Request, SweepError
 from pwlib.progress import Progress, label
+from pwlib.reruns import kept
 from pwlib.runs import Result, Task
 
 ORIGIN, LOCK = "origin.json", ".lock"
@@ -125,7 +126,7 @@ def _run_all(
     from pwlib import cluster  # Dask takes a second to import
 
     workers = min(settings.workers or len(os.sched_getaffinity(0)), len(todo))
-    cached = os.environ.get(cache.VARIABLE) not in ("", cache.OFF)
+    cached = os.environ.get(kept.VARIABLE) not in ("", kept.OFF)
     with cluster.connected(settings.scheduler, workers) as client:
         cluster.execute(client, todo, Keeper(settings.out, names, progress), cached)
 

@@ -11,13 +11,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from pwlib import cache, datasets, parallel
+from pwlib import datasets, parallel
 from pwlib.datasets import Dataset
 from pwlib.directions import ARMS, moved
 from pwlib.layers import Layers, stack, unstack
 from pwlib.ledger import parameters
 from pwlib.networks import MLP
 from pwlib.products import PRODUCTS
+from pwlib.reruns import kept
 
 NOISE = 2**32  # added to the seed for random directions, so that they leave the batches as they are
 UPDATES = ("together", "apart")
@@ -195,7 +196,7 @@ def _cached(name: str, config: TrainingConfig, seeds: Sequence[int], device: str
     if device != "cpu":
         settings["gpu"] = torch.cuda.get_device_name(device)
     models = nn.ModuleList(MLP(config.widths, "relu", seed) for seed in seeds)
-    models.load_state_dict(cache.once("training", settings, train_now))
+    models.load_state_dict(kept.once("training", settings, train_now))
     return list(models)
 
 

@@ -7,7 +7,8 @@ import pytest
 import torch
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from pwlib import cache, datasets, runs
+from pwlib import datasets, runs
+from pwlib.reruns import kept
 from pwlib.runs import Refused
 
 BAD = "raise ValueError('on purpose')"
@@ -117,7 +118,7 @@ def test_a_machine_without_the_data_refuses(task, monkeypatch):
 @pytest.mark.parametrize(
     ("setting", "cached", "found"),
     [
-        (None, True, str(cache.default_folder())),
+        (None, True, str(kept.default_folder())),
         (None, False, "off"),
         ("off", True, "off"),
         ("/a", True, "/a"),
@@ -127,11 +128,11 @@ def test_a_machine_without_the_data_refuses(task, monkeypatch):
 def test_networks_are_cached_unless_a_setting_here_or_there_says_no(
     setting, cached, found, monkeypatch
 ):
-    monkeypatch.delenv(cache.VARIABLE, raising=False)
+    monkeypatch.delenv(kept.VARIABLE, raising=False)
     if setting:
-        monkeypatch.setenv(cache.VARIABLE, setting)
+        monkeypatch.setenv(kept.VARIABLE, setting)
     environment = runs._environment(cached)
-    assert environment[cache.VARIABLE] == found
+    assert environment[kept.VARIABLE] == found
     assert environment["OMP_NUM_THREADS"] == "1"
 
 

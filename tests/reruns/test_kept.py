@@ -4,8 +4,9 @@ import os
 import pytest
 import torch
 
-from pwlib import __main__, cache, provenance, training
+from pwlib import __main__, provenance, training
 from pwlib.datasets import Dataset
+from pwlib.reruns import kept
 from pwlib.training import TrainingConfig
 
 SMALL = TrainingConfig(widths=(4, 3, 2), epochs=1, batch=8)
@@ -14,7 +15,7 @@ SMALL = TrainingConfig(widths=(4, 3, 2), epochs=1, batch=8)
 @pytest.fixture
 def place(tmp_path, monkeypatch):
     """The folder of a cache that is on."""
-    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "networks"))
+    monkeypatch.setenv(kept.VARIABLE, str(tmp_path / "networks"))
     return tmp_path / "networks"
 
 
@@ -46,7 +47,7 @@ def test_a_cached_network_is_reused_and_equal(place, trained):
     found, times = trained()
     assert equal(live, found)
     assert times == 1
-    assert len(cache.stored(place)) == 1
+    assert len(kept.stored(place)) == 1
 
 
 @pytest.mark.parametrize(
@@ -78,9 +79,9 @@ def test_a_network_is_trained_again_when_the_code_that_trains_it_changes(
 
 @pytest.mark.parametrize("setting", ["off", "", None])
 def test_off_trains_live_and_stores_nothing(place, trained, setting, monkeypatch):
-    monkeypatch.delenv(cache.VARIABLE)
+    monkeypatch.delenv(kept.VARIABLE)
     if setting is not None:
-        monkeypatch.setenv(cache.VARIABLE, setting)
+        monkeypatch.setenv(kept.VARIABLE, setting)
     assert equal(trained()[0], trained()[0])
     assert trained()[1] == 3
     assert not place.exists()
@@ -89,7 +90,7 @@ def test_off_trains_live_and_stores_nothing(place, trained, setting, monkeypatch
 @pytest.mark.parametrize("content", [b"", b"broken", "half"])
 def test_a_broken_file_is_trained_again_and_replaced(place, trained, content):
     live, _ = trained()
-    (path,) = cache.stored(place)
+    (path,) = kept.stored(place)
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2] if content == "half" else content)
     found, times = trained()
@@ -102,7 +103,7 @@ def test_a_killed_write_leaves_no_network(place, trained, monkeypatch):
     monkeypatch.setattr("os.replace", lambda *paths: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         trained()
-    assert cache.stored(place) == []
+    assert kept.stored(place) == []
 
 
 def test_one_command_empties_the_cache(place, trained, capsys):
@@ -112,7 +113,7 @@ def test_one_command_empties_the_cache(place, trained, capsys):
     assert capsys.readouterr().out == f"2 networks, 0 MB, in {place}\n"
     assert __main__.main(["cache", "--empty"]) == 0
     assert capsys.readouterr().out == f"removed 2 networks from {place}\n"
-    assert cache.stored(place) == []
+    assert kept.stored(place) == []
 
 
 def test_emptying_a_cache_that_is_not_there_is_no_error(place, capsys):
@@ -130,5 +131,5 @@ def test_a_full_disk_loses_no_network(place, trained, monkeypatch):
 
 def test_a_folder_that_cannot_be_made_is_as_no_cache(tmp_path, trained, monkeypatch):
     (tmp_path / "file").touch()
-    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "file" / "networks"))
+    monkeypatch.setenv(kept.VARIABLE, str(tmp_path / "file" / "networks"))
     assert trained()[0]
