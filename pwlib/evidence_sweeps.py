@@ -17,9 +17,9 @@ from pathlib import Path
 import yaml
 
 from pwlib import files, sweeps
-from pwlib.evidence import RESULTS
 from pwlib.notebooks import CHAPTERS
 from pwlib.plans import Plan, Request, SweepError, plan
+from pwlib.reruns.results import RESULTS
 
 CHAPTER = CHAPTERS / "one-network.ipynb"
 

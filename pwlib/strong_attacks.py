@@ -21,16 +21,16 @@ from importlib import metadata
 import torch
 from torch import Tensor, nn
 
-from pwlib import attacks, evidence, files, parallel
+from pwlib import attacks, files, parallel
 from pwlib.datasets import NAMES
 from pwlib.networks import MLP
-from pwlib.reruns import kept
+from pwlib.reruns import kept, results
 from pwlib.training import Job, TrainingConfig, loaded, train_many
 
 AUTO, BLACK_BOX, QUERIES = 100, 200, 5000  # images; queries an image
 FAR = 10.0  # an L2 length beyond which no class is left to be seen
 LEAD = 10.0
-TABLE = evidence.RESULTS / "strong-attacks.csv"
+TABLE = results.RESULTS / "strong-attacks.csv"
 EPS, SEED = 1.0, 0
 CONFIGS = {"reference": TrainingConfig()} | {
     arm: TrainingConfig(arm=arm, fraction=0.333333) for arm in ("hard", "random", "output", "label")
@@ -137,7 +137,7 @@ def _square_art(network: Images, x: Tensor, y: Tensor, eps: float, seed: int) ->
     return _accuracy(network, x, y, torch.from_numpy(found), eps)
 
 
-def row(dataset: str, network: str, model: MLP) -> evidence.Row:
+def row(dataset: str, network: str, model: MLP) -> results.Row:
     """One row of the table: a network of CONFIGS, attacked."""
     test = loaded(dataset)
     found = strong(model, test.test_x, test.test_y, EPS, SEED)
@@ -146,7 +146,7 @@ def row(dataset: str, network: str, model: MLP) -> evidence.Row:
 
 def write_table(workers: int) -> None:
     """Make the table; a table that is there already is continued, some rows at a time."""
-    rows = evidence.load(TABLE.name) if TABLE.exists() else []
+    rows = results.load(TABLE.name) if TABLE.exists() else []
     done = [(row["dataset"], row["network"]) for row in rows]
     todo = [who for who in itertools.product(NAMES, CONFIGS) if who not in done]
     models = train_many([Job(name, CONFIGS[arm], SEED) for name, arm in todo], workers)

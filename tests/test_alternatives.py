@@ -2,10 +2,10 @@
 
 import pytest
 
-from pwlib import evidence
 from pwlib.alternatives import ALTERNATIVES, FIGURE_5, THIRD, has, row, three
+from pwlib.reruns import results
 
-TABLES = [*evidence.load("controls.csv"), *evidence.load("settings.csv")]
+TABLES = [*results.load("controls.csv"), *results.load("settings.csv")]
 
 
 def changed(setting, **control):

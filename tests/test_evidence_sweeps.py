@@ -6,8 +6,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from scipy.stats import t as student
 
-from pwlib import evidence, evidence_sweeps, plans, runs, strong_attacks
+from pwlib import evidence_sweeps, plans, runs, strong_attacks
 from pwlib.plans import Request, SweepError
+from pwlib.reruns import results
 from pwlib.sweeps import Settings
 from pwlib.training import Job, train_many
 
@@ -33,7 +34,7 @@ def parameters(table):
 @pytest.mark.parametrize("table", evidence_sweeps.grids())
 def test_each_table_has_the_rows_that_its_grids_ask_for(table):
     asked = parameters(table)
-    rows = evidence.load(f"{table}.csv")
+    rows = results.load(f"{table}.csv")
     held = [{name: row[name] for name in asked[0]} for row in rows]
     assert {str(sorted(one.items())) for one in held} == {
         str(sorted((k, float(v) if isinstance(v, int) else v) for k, v in one.items()))
@@ -57,9 +58,9 @@ def test_a_row_made_again_lies_where_its_other_seeds_are(table):
     alike = evidence_sweeps.defaults(evidence_sweeps.CHAPTER) | task.parameters
     skip = ("seed", "workers")
     where = {name: value for name, value in alike.items() if name not in skip}
-    rows = evidence.load(f"{table}.csv")
+    rows = results.load(f"{table}.csv")
     for name in ("natural", "height", "pgd_1", "to_reference", "from_reference", "control"):
-        values = evidence.values(rows, name, **where)
+        values = results.values(rows, name, **where)
         assert len(values) >= 3
         low, high = prediction_interval(values)
         assert low <= found[name] <= high, name
@@ -74,7 +75,7 @@ def test_a_row_of_the_strong_attacks_made_again_lies_within_what_so_few_images_a
     found = strong_attacks.row(dataset, network, model)
     (row,) = (
         row
-        for row in evidence.load("strong-attacks.csv")
+        for row in results.load("strong-attacks.csv")
         if (row["dataset"], row["network"]) == (dataset, network)
     )
     for name in ("auto", "auto_pgd", "square", "square_art", "square_pgd", "far", "zero_gradients"):
@@ -112,7 +113,7 @@ def tiny(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_a_table_has_a_row_for_each_run_with_all_parameters_and_each_run_once(tiny):
     path = evidence_sweeps.make("tiny", Settings(tiny / "out", workers=1, quiet=True))
-    assert evidence.load(path.name, tiny) == [
+    assert results.load(path.name, tiny) == [
         {"seed": seed, "radius": 1.0, "x": pytest.approx(seed + 1 / 3, abs=1e-4)}
         for seed in range(3)
     ]
@@ -126,4 +127,4 @@ def test_a_table_has_a_row_for_each_run_with_all_parameters_and_each_run_once(ti
 
 def test_a_table_that_isnt_known_is_refused():
     with pytest.raises(SweepError, match="^table: got 'contols', accepts one of controls, "):
-        evidence_sweeps.make("contols", Settings(evidence.RESULTS))
+        evidence_sweeps.make("contols", Settings(results.RESULTS))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 Row = dict[str, str | float]
 
 TITLES = {"MNIST": "MNIST", "FashionMNIST": "Fashion-MNIST"}  # of data sets, for readers
-RESULTS = Path(__file__).parents[1] / "chapters" / "results"
+RESULTS = Path(__file__).parents[2] / "chapters" / "results"
 
 
 def load(table: str, folder: Path = RESULTS) -> list[Row]:
