@@ -131,11 +131,11 @@ def _sweep(options: argparse.Namespace) -> int:
 
 
 def _table(options: argparse.Namespace) -> int:
-    from pwlib import evidence_sweeps
+    from pwlib.reruns import tables
 
     settings = _settings(options, options.out or Path("runs") / options.name)
     with _one_line():
-        print(evidence_sweeps.make(options.name, settings))
+        print(tables.make(options.name, settings))
     return 0
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from pwlib import notebooks
 from pwlib.ledger.markdown import markdown_table
 
-# The line that `pwlib.evidence_sweeps` writes above a table.
+# The line that `pwlib.reruns.tables` writes above a table.
 _MADE = re.compile(r"^# [\d-]+: (\d+) runs?, ([\d.]+) core hours, .*numpy [^,\s]+, (.+)$")
 
 

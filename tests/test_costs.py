@@ -3,8 +3,9 @@
 import nbformat
 import pytest
 
-from pwlib import costs, evidence_sweeps
+from pwlib import costs
 from pwlib.costs import Cost
+from pwlib.reruns import tables
 
 HEAD = "# python -m pwlib table tiny\n# 2026-11-22: {}\n"
 
@@ -43,7 +44,7 @@ def test_the_head_is_read_as_sweeps_write_it(folder):
         "processor": "A Processor",
         "packages": {"torch": "2.13.0", "numpy": "2.4.6"},
     }
-    head = f"# python -m pwlib table x\n# {evidence_sweeps._made([origin] * 4)}\nseed\n0\n"
+    head = f"# python -m pwlib table x\n# {tables._made([origin] * 4)}\nseed\n0\n"
     (folder / "results" / "x.csv").write_text(head)
     assert costs.of_tables(folder / "results") == [Cost("x.csv", 4, 6.0, "A Processor")]
 

@@ -1,4 +1,4 @@
-"""Tables of many trained networks, as chapters read them; `pwlib.evidence_sweeps` makes them."""
+"""Tables of many trained networks, as chapters read them; `pwlib.reruns.tables` makes them."""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from scipy.stats import t as student
 
-from pwlib import evidence_sweeps, plans, runs, strong_attacks
+from pwlib import plans, runs, strong_attacks
 from pwlib.plans import Request, SweepError
-from pwlib.reruns import results
+from pwlib.reruns import results, tables
 from pwlib.sweeps import Settings
 from pwlib.training import Job, train_many
 
@@ -22,16 +22,14 @@ FIXED = {
 
 def parameters(table):
     """The parameters of each run of a table, as its grids ask for them, without the workers."""
-    fixed = evidence_sweeps.defaults(evidence_sweeps.CHAPTER)
-    grids = evidence_sweeps.grids()[table]
-    tasks = [
-        t for g in grids for t in plans.plan(Request(evidence_sweeps.CHAPTER, g.split())).tasks
-    ]
+    fixed = tables.defaults(tables.CHAPTER)
+    grids = tables.grids()[table]
+    tasks = [t for g in grids for t in plans.plan(Request(tables.CHAPTER, g.split())).tasks]
     found = [fixed | task.parameters for task in tasks]
     return [{k: v for k, v in one.items() if k != "workers"} for one in found]
 
 
-@pytest.mark.parametrize("table", evidence_sweeps.grids())
+@pytest.mark.parametrize("table", tables.grids())
 def test_each_table_has_the_rows_that_its_grids_ask_for(table):
     asked = parameters(table)
     rows = results.load(f"{table}.csv")
@@ -53,9 +51,9 @@ def prediction_interval(values, level=0.99):
 @pytest.mark.slow
 @pytest.mark.parametrize("table", FIXED)
 def test_a_row_made_again_lies_where_its_other_seeds_are(table):
-    (task,) = plans.plan(Request(evidence_sweeps.CHAPTER, FIXED[table].split())).tasks
+    (task,) = plans.plan(Request(tables.CHAPTER, FIXED[table].split())).tasks
     found = runs.run(task, cached=False).numbers
-    alike = evidence_sweeps.defaults(evidence_sweeps.CHAPTER) | task.parameters
+    alike = tables.defaults(tables.CHAPTER) | task.parameters
     skip = ("seed", "workers")
     where = {name: value for name, value in alike.items() if name not in skip}
     rows = results.load(f"{table}.csv")
@@ -102,8 +100,8 @@ def tiny(tmp_path, monkeypatch):
     nbformat.write(
         new_notebook(cells=cells, metadata={"kernelspec": kernel}), tmp_path / "tiny.ipynb"
     )
-    monkeypatch.setattr(evidence_sweeps, "CHAPTER", tmp_path / "tiny.ipynb")
-    monkeypatch.setattr(evidence_sweeps, "RESULTS", tmp_path)
+    monkeypatch.setattr(tables, "CHAPTER", tmp_path / "tiny.ipynb")
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
     monkeypatch.setattr(
         evidence_sweeps, "grids", lambda: {"tiny": ["seed=0:2", "seed=1:3 radius=1"]}
     )
@@ -112,7 +110,7 @@ def tiny(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_a_table_has_a_row_for_each_run_with_all_parameters_and_each_run_once(tiny):
-    path = evidence_sweeps.make("tiny", Settings(tiny / "out", workers=1, quiet=True))
+    path = tables.make("tiny", Settings(tiny / "out", workers=1, quiet=True))
     assert results.load(path.name, tiny) == [
         {"seed": seed, "radius": 1.0, "x": pytest.approx(seed + 1 / 3, abs=1e-4)}
         for seed in range(3)
@@ -121,10 +119,10 @@ def test_a_table_has_a_row_for_each_run_with_all_parameters_and_each_run_once(ti
     assert command == "# python -m pwlib table tiny"
     assert "3 runs" in made
     before = path.read_text()
-    evidence_sweeps.make("tiny", Settings(tiny / "out", workers=1, quiet=True))
+    tables.make("tiny", Settings(tiny / "out", workers=1, quiet=True))
     assert path.read_text() == before
 
 
 def test_a_table_that_isnt_known_is_refused():
     with pytest.raises(SweepError, match="^table: got 'contols', accepts one of controls, "):
-        evidence_sweeps.make("contols", Settings(results.RESULTS))
+        tables.make("contols", Settings(results.RESULTS))
