@@ -122,7 +122,8 @@ def _accept(options: argparse.Namespace) -> int:
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    from pwlib import plans, sweeps
+    from pwlib import sweeps
+    from pwlib.reruns import plans
 
     request = plans.Request(options.chapter, options.grid, options.p, options.y, options.f)
     with _one_line():
@@ -148,7 +149,8 @@ def _settings(options: argparse.Namespace, out: Path) -> Settings:
 @contextmanager
 def _one_line() -> Iterator[None]:
     """A sweep that can't be run ends the program with one line."""
-    from pwlib import plans, runs
+    from pwlib import runs
+    from pwlib.reruns import plans
 
     try:
         yield

@@ -24,10 +24,10 @@ from pathlib import Path
 
 import nbformat
 
-from pwlib import files, notebooks, plans, runs, summary
-from pwlib.plans import Plan, Request, SweepError
+from pwlib import files, notebooks, runs, summary
 from pwlib.progress import Progress, label
-from pwlib.reruns import kept
+from pwlib.reruns import kept, plans
+from pwlib.reruns.plans import Plan, Request, SweepError
 from pwlib.runs import Result, Task
 
 ORIGIN, LOCK = "origin.json", ".lock"

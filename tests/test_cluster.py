@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
-from pwlib import cluster, plans, provenance
-from pwlib.plans import Request
+from pwlib import cluster, provenance
+from pwlib.reruns import plans
+from pwlib.reruns.plans import Request
 from pwlib.runs import NoWorkers
 
 pytestmark = pytest.mark.slow

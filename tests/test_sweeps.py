@@ -13,8 +13,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from pwlib import plans, sweeps
-from pwlib.plans import Request, SweepError
+from pwlib import sweeps
+from pwlib.reruns import plans
+from pwlib.reruns.plans import Request, SweepError
 from pwlib.runs import Result, Task
 from pwlib.sweeps import Settings
 

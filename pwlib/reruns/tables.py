@@ -18,7 +18,7 @@ import yaml
 
 from pwlib import files, sweeps
 from pwlib.notebooks import CHAPTERS
-from pwlib.plans import Plan, Request, SweepError, plan
+from pwlib.reruns.plans import Plan, Request, SweepError, plan
 from pwlib.reruns.results import RESULTS
 
 CHAPTER = CHAPTERS / "one-network.ipynb"

@@ -3,8 +3,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from pwlib import plans, runs
-from pwlib.plans import Request, SweepError
+from pwlib import runs
+from pwlib.reruns import plans
+from pwlib.reruns.plans import Request, SweepError
 
 
 def points(path, grid, *names, **given):
