@@ -149,8 +149,7 @@ def _settings(options: argparse.Namespace, out: Path) -> Settings:
 @contextmanager
 def _one_line() -> Iterator[None]:
     """A sweep that can't be run ends the program with one line."""
-    from pwlib import runs
-    from pwlib.reruns import plans
+    from pwlib.reruns import plans, runs
 
     try:
         yield

@@ -15,8 +15,8 @@ from typing import Protocol
 import dask
 from distributed import Client, Future, LocalCluster, Worker, get_worker, wait
 
-from pwlib import runs
-from pwlib.runs import NoWorkers, Refused, Result, Task
+from pwlib.reruns import runs
+from pwlib.reruns.runs import NoWorkers, Refused, Result, Task
 
 TRIES = 3  # of a task whose worker or kernel died
 POLL = 0.5  # seconds between looks at what is running

@@ -24,11 +24,11 @@ from pathlib import Path
 
 import nbformat
 
-from pwlib import files, notebooks, runs, summary
+from pwlib import files, notebooks, summary
 from pwlib.progress import Progress, label
-from pwlib.reruns import kept, plans
+from pwlib.reruns import kept, plans, runs
 from pwlib.reruns.plans import Plan, Request, SweepError
-from pwlib.runs import Result, Task
+from pwlib.reruns.runs import Result, Task
 
 ORIGIN, LOCK = "origin.json", ".lock"
 SCRIPT = re.compile(r"<script\b.*?</script>", re.S)

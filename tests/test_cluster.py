@@ -17,7 +17,7 @@ from distributed import Client
 from pwlib import cluster, provenance
 from pwlib.reruns import plans
 from pwlib.reruns.plans import Request
-from pwlib.runs import NoWorkers
+from pwlib.reruns.runs import NoWorkers
 
 pytestmark = pytest.mark.slow
 

@@ -16,7 +16,7 @@ import pytest
 from pwlib import sweeps
 from pwlib.reruns import plans
 from pwlib.reruns.plans import Request, SweepError
-from pwlib.runs import Result, Task
+from pwlib.reruns.runs import Result, Task
 from pwlib.sweeps import Settings
 
 TASK = Task("tiny", "{}", {"seed": 1}, {})

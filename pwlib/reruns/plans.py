@@ -15,8 +15,8 @@ from pathlib import Path
 import nbformat
 import yaml
 
-from pwlib import runs
-from pwlib.runs import Task
+from pwlib.reruns import runs
+from pwlib.reruns.runs import Task
 
 RANGE = re.compile(r"(-?\d+):(-?\d+)(?::(-?\d+))?")
 TYPES = {"int": int, "float": float, "str": str, "bool": bool, "list": list, "dict": dict}

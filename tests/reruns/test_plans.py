@@ -3,8 +3,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from pwlib import runs
-from pwlib.reruns import plans
+from pwlib.reruns import plans, runs
 from pwlib.reruns.plans import Request, SweepError
 
 

@@ -6,8 +6,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from scipy.stats import t as student
 
-from pwlib import runs, strong_attacks
-from pwlib.reruns import plans, results, tables
+from pwlib import strong_attacks
+from pwlib.reruns import plans, results, runs, tables
 from pwlib.reruns.plans import Request, SweepError
 from pwlib.sweeps import Settings
 from pwlib.training import Job, train_many

@@ -7,9 +7,9 @@ import pytest
 import torch
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from pwlib import datasets, runs
-from pwlib.reruns import kept
-from pwlib.runs import Refused
+from pwlib import datasets
+from pwlib.reruns import kept, runs
+from pwlib.reruns.runs import Refused
 
 BAD = "raise ValueError('on purpose')"
 
