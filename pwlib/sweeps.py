@@ -123,7 +123,7 @@ def summarise(out: Path) -> Path:
 def _run_all(
     todo: Sequence[Task], names: Sequence[str], settings: Settings, progress: Progress
 ) -> None:
-    from pwlib import cluster  # Dask takes a second to import
+    from pwlib.reruns import cluster
 
     workers = min(settings.workers or len(os.sched_getaffinity(0)), len(todo))
     cached = os.environ.get(kept.VARIABLE) not in ("", kept.OFF)
