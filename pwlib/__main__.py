@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pwlib.sweeps import Settings
+    from pwlib.reruns.sweeps import Settings
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -122,8 +122,7 @@ def _accept(options: argparse.Namespace) -> int:
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    from pwlib import sweeps
-    from pwlib.reruns import plans
+    from pwlib.reruns import plans, sweeps
 
     request = plans.Request(options.chapter, options.grid, options.p, options.y, options.f)
     with _one_line():
@@ -141,7 +140,7 @@ def _table(options: argparse.Namespace) -> int:
 
 
 def _settings(options: argparse.Namespace, out: Path) -> Settings:
-    from pwlib.sweeps import Settings
+    from pwlib.reruns.sweeps import Settings
 
     return Settings(out, options.scheduler, options.workers, options.retry_failed, options.quiet)
 

@@ -40,7 +40,7 @@ class Mean:
 
 
 def read(folder: str | Path) -> Sweep:
-    """A sweep from its folder, as `pwlib.sweeps` left it."""
+    """A sweep from its folder, as `pwlib.reruns.sweeps` left it."""
     folder = Path(folder)
     about = json.loads((folder / ABOUT).read_text())
     with (folder / TABLE).open(newline="") as file:

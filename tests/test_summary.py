@@ -5,9 +5,10 @@ import re
 import nbformat
 import pytest
 
-from pwlib import summary, sweeps
+from pwlib import summary
 from pwlib.figures import sweeps
 from pwlib.intervals import interval
+from pwlib.reruns import sweeps
 
 
 @pytest.fixture

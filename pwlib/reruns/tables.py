@@ -16,8 +16,9 @@ from pathlib import Path
 
 import yaml
 
-from pwlib import files, sweeps
+from pwlib import files
 from pwlib.notebooks import CHAPTERS
+from pwlib.reruns import sweeps
 from pwlib.reruns.plans import Plan, Request, SweepError, plan
 from pwlib.reruns.results import RESULTS
 

@@ -17,7 +17,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from paired import Times, ratio, show
 from report import Comparison, Part, Table
 
-from pwlib import sweeps
+from pwlib.reruns import sweeps
 
 MANY, FEW, ROUNDS = 1000, 40, 6
 

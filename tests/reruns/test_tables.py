@@ -9,7 +9,7 @@ from scipy.stats import t as student
 from pwlib import strong_attacks
 from pwlib.reruns import plans, results, runs, tables
 from pwlib.reruns.plans import Request, SweepError
-from pwlib.sweeps import Settings
+from pwlib.reruns.sweeps import Settings
 from pwlib.training import Job, train_many
 
 # One row of each table that is trained and measured afresh.

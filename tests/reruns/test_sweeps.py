@@ -13,11 +13,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from pwlib import sweeps
-from pwlib.reruns import plans
+from pwlib.reruns import plans, sweeps
 from pwlib.reruns.plans import Request, SweepError
 from pwlib.reruns.runs import Result, Task
-from pwlib.sweeps import Settings
+from pwlib.reruns.sweeps import Settings
 
 TASK = Task("tiny", "{}", {"seed": 1}, {})
 OLD = Result("failed", "old", {"gap": 1.0}, {"a.svg": b"old"}, "log", {"exit": 1, "error": "x"})
