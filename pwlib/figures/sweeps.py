@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pwlib.figures import style
-from pwlib.summary import Mean, Sweep, is_number, over_seeds
+from pwlib.reruns.summary import Mean, Sweep, is_number, over_seeds
 
 COLUMNS = 2
 

@@ -5,10 +5,9 @@ import re
 import nbformat
 import pytest
 
-from pwlib import summary
 from pwlib.figures import sweeps
 from pwlib.intervals import interval
-from pwlib.reruns import sweeps
+from pwlib.reruns import summary, sweeps
 
 
 @pytest.fixture
