@@ -82,10 +82,10 @@ def test_a_function_that_returns_an_array_tells_its_shape():
 
 def test_a_class_made_by_python_has_a_signature_to_read():
     args = "(w: ~collections.abc.Sequence[~torch.Tensor], times: ~typing.Any = <function product>, "
-    args += "now: ~pwlib.progress.Progress, made: dict = <factory>, eps: tuple = (1.0, 0.5))"
+    args += "now: ~pwlib.reruns.progress.Progress, made: dict = <factory>, eps: tuple = (1.0, 0.5))"
     found, _ = sphinx_api.written_signature(None, "class", "Layers", object(), None, args, None)
     readable = "(w: Sequence[Tensor], times: Any = product, "
-    readable += "now: ~pwlib.progress.Progress, made: dict = …, eps: tuple = (1.0, 0.5))"
+    readable += "now: ~pwlib.reruns.progress.Progress, made: dict = …, eps: tuple = (1.0, 0.5))"
     assert found == readable
 
 

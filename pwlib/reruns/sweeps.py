@@ -25,9 +25,9 @@ from pathlib import Path
 import nbformat
 
 from pwlib import files, notebooks
-from pwlib.progress import Progress, label
 from pwlib.reruns import kept, plans, runs, summary
 from pwlib.reruns.plans import Plan, Request, SweepError
+from pwlib.reruns.progress import Progress, label
 from pwlib.reruns.runs import Result, Task
 
 ORIGIN, LOCK = "origin.json", ".lock"

@@ -84,8 +84,8 @@ def _sweep(chapter: Path, runs: int, workers: int) -> Callable[[], float]:
     """A sweep of so many runs in a new folder: the seconds it takes, without cluster and page."""
 
     def seconds() -> float:
-        from pwlib.progress import Progress
         from pwlib.reruns import cluster, plans
+        from pwlib.reruns.progress import Progress
 
         with tempfile.TemporaryDirectory() as folder, cluster.connected(None, workers) as client:
             plan = plans.plan(plans.Request(chapter, [f"k=0:{runs}"]))

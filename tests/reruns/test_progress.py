@@ -1,5 +1,5 @@
-from pwlib import progress
-from pwlib.progress import Progress
+from pwlib.reruns import progress
+from pwlib.reruns.progress import Progress
 
 
 def lines(capsys):
