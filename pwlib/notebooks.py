@@ -31,8 +31,8 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 
 from pwlib import files
-from pwlib.provenance import imports, processor, source, version
 from pwlib.reruns import kept
+from pwlib.reruns.provenance import imports, processor, source, version
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = ROOT / "chapters"

@@ -21,9 +21,9 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from pwlib import provenance
 from pwlib.ledger.markdown import markdown_table
 from pwlib.ledger.report import first_sentence
+from pwlib.reruns import provenance
 from pwlib.sphinx_links import EQUATIONS, FIGURES, shown
 from pwlib.sphinx_tables import MarkdownDirective
 

@@ -17,7 +17,7 @@ from pwlib import (
     sphinx_tables,
 )
 from pwlib.notebooks import digest
-from pwlib.provenance import source
+from pwlib.reruns.provenance import source
 
 PARTS = (
     sphinx_tables,

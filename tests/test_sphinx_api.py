@@ -2,8 +2,9 @@ import ast
 import re
 from types import SimpleNamespace
 
-from pwlib import notebooks, provenance, sphinx_api, sphinx_errors
+from pwlib import notebooks, sphinx_api, sphinx_errors
 from pwlib.grids import chebyshev
+from pwlib.reruns import provenance
 
 BOOK = SimpleNamespace(
     srcdir=notebooks.ROOT,

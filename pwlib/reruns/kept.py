@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pwlib.provenance import imports, processor, source
+from pwlib.reruns.provenance import imports, processor, source
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -22,8 +22,8 @@ from nbformat import NotebookNode
 
 from pwlib import notebooks
 from pwlib.notebooks import CHAPTERS, Failed
-from pwlib.provenance import processor
 from pwlib.reruns import kept
+from pwlib.reruns.provenance import processor
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 KERNEL = ("python3", "python")  # its name and its language

@@ -10,7 +10,7 @@ from importlib import metadata
 
 from paired import Ratio
 
-from pwlib.provenance import processor
+from pwlib.reruns.provenance import processor
 
 COLUMNS = ("what", "against", "times as fast", "interval", "rounds", "goal", "reached")
 

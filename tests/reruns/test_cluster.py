@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
-from pwlib import provenance
-from pwlib.reruns import cluster, plans
+from pwlib.reruns import cluster, plans, provenance
 from pwlib.reruns.plans import Request
 from pwlib.reruns.runs import NoWorkers
 

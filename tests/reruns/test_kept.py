@@ -4,9 +4,9 @@ import os
 import pytest
 import torch
 
-from pwlib import __main__, provenance, training
+from pwlib import __main__, training
 from pwlib.datasets import Dataset
-from pwlib.reruns import kept
+from pwlib.reruns import kept, provenance
 from pwlib.training import TrainingConfig
 
 SMALL = TrainingConfig(widths=(4, 3, 2), epochs=1, batch=8)
