@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
-from pwlib import notebooks
 from pwlib.ledger.markdown import markdown_table
+from pwlib.reruns import notebooks
 
 # The line that `pwlib.reruns.tables` writes above a table.
 _MADE = re.compile(r"^# [\d-]+: (\d+) runs?, ([\d.]+) core hours, .*numpy [^,\s]+, (.+)$")

@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup, Tag
 
 from pwlib.book import BUILD, HTML
 from pwlib.browser import chromium, served
-from pwlib.notebooks import ROOT
+from pwlib.reruns.notebooks import ROOT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -16,7 +16,7 @@ from pwlib import (
     sphinx_offers,
     sphinx_tables,
 )
-from pwlib.notebooks import digest
+from pwlib.reruns.notebooks import digest
 from pwlib.reruns.provenance import source
 
 PARTS = (

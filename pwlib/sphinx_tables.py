@@ -16,7 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from pwlib import costs
 from pwlib.ledger.markdown import markdown_table
-from pwlib.notebooks import ROOT
+from pwlib.reruns.notebooks import ROOT
 
 
 class MarkdownDirective(SphinxDirective):

@@ -12,9 +12,9 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from pwlib import book, notebooks, sphinx_links
+from pwlib import book, sphinx_links
 from pwlib.ledger import claims
-from pwlib.reruns import provenance
+from pwlib.reruns import notebooks, provenance
 
 pytestmark = pytest.mark.slow
 

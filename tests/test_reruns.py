@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pwlib.notebooks import CHAPTERS
+from pwlib.reruns.notebooks import CHAPTERS
 
 pytestmark = pytest.mark.slow
 

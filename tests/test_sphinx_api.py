@@ -2,9 +2,9 @@ import ast
 import re
 from types import SimpleNamespace
 
-from pwlib import notebooks, sphinx_api, sphinx_errors
+from pwlib import sphinx_api, sphinx_errors
 from pwlib.grids import chebyshev
-from pwlib.reruns import provenance
+from pwlib.reruns import notebooks, provenance
 
 BOOK = SimpleNamespace(
     srcdir=notebooks.ROOT,

@@ -1,7 +1,8 @@
 import pytest
 
-from pwlib import notebooks, sphinx_links
+from pwlib import sphinx_links
 from pwlib.ledger import claims
+from pwlib.reruns import notebooks
 
 LEDGER = {claim.id: claim for claim in claims.ledger()}
 

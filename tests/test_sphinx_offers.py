@@ -12,7 +12,8 @@ from bs4 import BeautifulSoup
 from papermill import cli
 from sphinx.application import Sphinx
 
-from pwlib import notebooks, sphinx_offers
+from pwlib import sphinx_offers
+from pwlib.reruns import notebooks
 
 ADDRESS = "https://github.com/someone/a-book"
 CHAPTERS = {path.stem: nbformat.read(path, as_version=4) for path in notebooks.chapters()}

@@ -10,8 +10,9 @@ import papermill
 import pytest
 import yaml
 
-from pwlib import book, notebooks
+from pwlib import book
 from pwlib.ledger import assumptions, claims
+from pwlib.reruns import notebooks
 
 PATHS = notebooks.chapters()
 BOOKS = {path.stem: nbformat.read(path, as_version=4) for path in PATHS}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pwlib.notebooks import ROOT
+from pwlib.reruns.notebooks import ROOT
 
 PATH = ROOT / ".github" / "workflows" / "book.yml"
 BIN = Path(sys.executable).parent

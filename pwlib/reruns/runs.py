@@ -20,9 +20,8 @@ from importlib import metadata
 import nbformat
 from nbformat import NotebookNode
 
-from pwlib import notebooks
-from pwlib.notebooks import CHAPTERS, Failed
-from pwlib.reruns import kept
+from pwlib.reruns import kept, notebooks
+from pwlib.reruns.notebooks import CHAPTERS, Failed
 from pwlib.reruns.provenance import processor
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")

@@ -24,8 +24,8 @@ from pathlib import Path
 
 import nbformat
 
-from pwlib import files, notebooks
-from pwlib.reruns import kept, plans, runs, summary
+from pwlib import files
+from pwlib.reruns import kept, notebooks, plans, runs, summary
 from pwlib.reruns.plans import Plan, Request, SweepError
 from pwlib.reruns.progress import Progress, label
 from pwlib.reruns.runs import Result, Task

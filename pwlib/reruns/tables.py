@@ -17,8 +17,8 @@ from pathlib import Path
 import yaml
 
 from pwlib import files
-from pwlib.notebooks import CHAPTERS
 from pwlib.reruns import sweeps
+from pwlib.reruns.notebooks import CHAPTERS
 from pwlib.reruns.plans import Plan, Request, SweepError, plan
 from pwlib.reruns.results import RESULTS
 

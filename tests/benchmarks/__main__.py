@@ -18,7 +18,7 @@ import report
 from tabulate import tabulate
 
 from pwlib import files
-from pwlib.notebooks import ROOT
+from pwlib.reruns.notebooks import ROOT
 
 USUAL = ("training", "attacks", "maxmargin", "book")
 PARTS = (*USUAL, "sweeps")  # the last, of twenty minutes, only by name

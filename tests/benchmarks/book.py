@@ -10,7 +10,7 @@ from statistics import median
 from paired import show
 from report import Part, Table
 
-from pwlib import notebooks
+from pwlib.reruns import notebooks
 
 ROUNDS = 7
 MODULES = ("polynomials", "grids", "maxmargin", "signs", "optimal", "linear", "intervals")

@@ -18,7 +18,7 @@ from pwlib import polynomials as poly
 from pwlib.datasets import Dataset
 from pwlib.figures import examples, knobs, turned
 from pwlib.networks import MLP
-from pwlib.notebooks import CHAPTERS
+from pwlib.reruns.notebooks import CHAPTERS
 
 PAGES = {  # the knobs of each page, and how many bytes they may add to it
     "3a-pointwise-convergence": (["knob-1", "knob-2"], 150_000),

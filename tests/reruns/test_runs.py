@@ -94,7 +94,9 @@ def test_the_key_depends_on_the_modules_that_the_chapter_imports(task, monkeypat
     before = task(using).key, task(other).key
     source = runs.notebooks.source
     edited = {"intervals": "edited = 1"}
-    monkeypatch.setattr("pwlib.notebooks.source", lambda name: edited.get(name) or source(name))
+    monkeypatch.setattr(
+        "pwlib.reruns.notebooks.source", lambda name: edited.get(name) or source(name)
+    )
     assert task(using).key != before[0]
     assert task(other).key == before[1]
 

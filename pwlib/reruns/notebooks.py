@@ -34,7 +34,7 @@ from pwlib import files
 from pwlib.reruns import kept
 from pwlib.reruns.provenance import imports, processor, source, version
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CHAPTERS = ROOT / "chapters"
 
 # What a kernel says when another one took its port; about 1 start in 200, so worth trying again.

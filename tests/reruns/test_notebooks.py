@@ -8,8 +8,7 @@ from jupyter_client.connect import LocalPortCache
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from pwlib import notebooks
-from pwlib.reruns import provenance
+from pwlib.reruns import notebooks, provenance
 
 
 @pytest.fixture
