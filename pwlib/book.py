@@ -15,10 +15,9 @@ from pathlib import Path
 import nbformat
 from nbclient.exceptions import CellExecutionError
 
-from pwlib import files
 from pwlib.ledger import claims
 from pwlib.ledger.report import first_sentence
-from pwlib.reruns import notebooks
+from pwlib.reruns import files, notebooks
 from pwlib.reruns.notebooks import CHAPTERS, ROOT, Progress
 
 BUILD = ROOT / "_build"

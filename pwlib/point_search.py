@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pwlib import files, grids, polynomials, power_function
+from pwlib import grids, polynomials, power_function
+from pwlib.reruns import files
 
 Array = NDArray[np.float64]
 

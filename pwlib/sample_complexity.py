@@ -16,7 +16,8 @@ import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
-from pwlib import files, grids, maxmargin, polynomials
+from pwlib import grids, maxmargin, polynomials
+from pwlib.reruns import files
 
 Vector = NDArray[np.float64]
 TABLE = Path(__file__).parents[1] / "chapters" / "results" / "sampling.csv"

@@ -21,10 +21,10 @@ from importlib import metadata
 import torch
 from torch import Tensor, nn
 
-from pwlib import attacks, files, parallel
+from pwlib import attacks, parallel
 from pwlib.datasets import NAMES
 from pwlib.networks import MLP
-from pwlib.reruns import kept, results
+from pwlib.reruns import files, kept, results
 from pwlib.training import Job, TrainingConfig, loaded, train_many
 
 AUTO, BLACK_BOX, QUERIES = 100, 200, 5000  # images; queries an image

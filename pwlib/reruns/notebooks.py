@@ -30,8 +30,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 
-from pwlib import files
-from pwlib.reruns import kept
+from pwlib.reruns import files, kept
 from pwlib.reruns.provenance import imports, processor, source, version
 
 ROOT = Path(__file__).parents[2]

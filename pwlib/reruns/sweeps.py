@@ -24,8 +24,7 @@ from pathlib import Path
 
 import nbformat
 
-from pwlib import files
-from pwlib.reruns import kept, notebooks, plans, runs, summary
+from pwlib.reruns import files, kept, notebooks, plans, runs, summary
 from pwlib.reruns.plans import Plan, Request, SweepError
 from pwlib.reruns.progress import Progress, label
 from pwlib.reruns.runs import Result, Task

@@ -16,8 +16,7 @@ from pathlib import Path
 
 import yaml
 
-from pwlib import files
-from pwlib.reruns import sweeps
+from pwlib.reruns import files, sweeps
 from pwlib.reruns.notebooks import CHAPTERS
 from pwlib.reruns.plans import Plan, Request, SweepError, plan
 from pwlib.reruns.results import RESULTS

@@ -17,7 +17,7 @@ os.environ["TQDM_DISABLE"] = "1"  # before the rivals are imported
 import report
 from tabulate import tabulate
 
-from pwlib import files
+from pwlib.reruns import files
 from pwlib.reruns.notebooks import ROOT
 
 USUAL = ("training", "attacks", "maxmargin", "book")
