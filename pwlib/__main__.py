@@ -29,8 +29,8 @@ def _parser() -> argparse.ArgumentParser:
     data = commands.add_parser("data", help="get MNIST and Fashion-MNIST, unless they are here")
     data.set_defaults(run=_data)
     book = commands.add_parser("book", help="execute the stale chapters and render the book")
-    book.add_argument("--fresh", action="store_true", help="execute all chapters")
-    book.set_defaults(run=_book)
+    build.add_argument("--fresh", action="store_true", help="execute all chapters")
+    build.set_defaults(run=_book)
     serve = commands.add_parser("serve", help="serve the built book on this machine")
     serve.add_argument("--port", type=int, default=8000, help="8000; 0: any that is free")
     serve.set_defaults(run=_serve)
@@ -87,16 +87,17 @@ def _data(options: argparse.Namespace) -> int:
 
 
 def _book(options: argparse.Namespace) -> int:
-    from pwlib import book
+    from pwlib.book.build import build
 
-    return book.make(options.fresh)
+    return build.make(options.fresh)
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from pwlib import book, browser
+    from pwlib import browser
+    from pwlib.book.build import build
 
     try:
-        with browser.served(book.HTML, options.port) as address:
+        with browser.served(build.HTML, options.port) as address:
             print(f"the book is at {address} until you press Ctrl-C", flush=True)
             threading.Event().wait()
     except OSError as error:
@@ -116,9 +117,9 @@ def _pdf(options: argparse.Namespace) -> int:
 
 
 def _accept(options: argparse.Namespace) -> int:
-    from pwlib import book
+    from pwlib.book.build import build
 
-    return book.accept()
+    return build.accept()
 
 
 def _sweep(options: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import yaml
 from bs4 import BeautifulSoup, Tag
 
-from pwlib.book import BUILD, HTML
+from pwlib.book.build import BUILD, HTML
 from pwlib.browser import chromium, served
 from pwlib.reruns.notebooks import ROOT
 

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 import pytest
 import visits
 
-from pwlib import book, browser
+from pwlib import browser
+from pwlib.book.build import build
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +29,7 @@ LISTED = "chapters/5-conclusion.html"
 
 @pytest.fixture(scope="module")
 def address(built_book):
-    with browser.served(book.HTML) as address:
+    with browser.served(build.HTML) as address:
         yield address
 
 
@@ -133,7 +134,7 @@ def test_axe_finds_nothing_of_level_a_or_aa_in_either_theme(close):
 @pytest.mark.parametrize("word", SEARCHES)
 @pytest.mark.parametrize("scheme", ["http", "file"])
 def test_search_finds_a_word(chrome, address, scheme, word):
-    base = address if scheme == "http" else f"{book.HTML.as_uri()}/"
+    base = address if scheme == "http" else f"{build.HTML.as_uri()}/"
     visit = visits.Visit("search.html")
     with tab(chrome, f"{base}chapters/index.html") as page:
         visits.watch(page, visit, base)

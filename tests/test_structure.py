@@ -10,7 +10,7 @@ import papermill
 import pytest
 import yaml
 
-from pwlib import book
+from pwlib.book.build import build
 from pwlib.ledger import assumptions, claims
 from pwlib.reruns import notebooks
 
@@ -203,6 +203,6 @@ def test_the_table_of_contents_names_files_that_exist():
 
 def test_the_readme_shows_what_the_book_found():
     text = (notebooks.ROOT / "README.md").read_text()
-    assert text == book.readme(text), "make accept"
+    assert text == build.readme(text), "make accept"
     figure = notebooks.CHAPTERS / "_static" / "figure-2.svg"
-    assert figure.read_text() == book.readme_figure(), "make accept"
+    assert figure.read_text() == build.readme_figure(), "make accept"

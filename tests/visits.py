@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 
-from pwlib import book
+from pwlib.book.build import build
 from pwlib.browser import chromium
 
 WIDTHS = (360, 768, 1400)
@@ -34,8 +34,8 @@ class Visit:
 def pages() -> list[str]:
     """Every page of the built book, as a path in its folder; sources of modules are one kind."""
     found = sorted(
-        p.relative_to(book.HTML).as_posix()
-        for p in book.HTML.rglob("*.html")
+        p.relative_to(build.HTML).as_posix()
+        for p in build.HTML.rglob("*.html")
         if "_static" not in p.parts
     )
     sources = [page for page in found if page.startswith("_modules/pwlib/")]
@@ -117,7 +117,7 @@ def walk(pages: list[str], address: str) -> list[tuple[Visit, Visit]]:
         return [
             (
                 look(browser, page, address, closely=True),
-                look(browser, page, f"{book.HTML.as_uri()}/", closely=False),
+                look(browser, page, f"{build.HTML.as_uri()}/", closely=False),
             )
             for page in pages
         ]
@@ -125,7 +125,7 @@ def walk(pages: list[str], address: str) -> list[tuple[Visit, Visit]]:
 
 def walk_all(address: str) -> list[tuple[Visit, Visit]]:
     """Look at every page of the book, in two processes that share the work about evenly."""
-    largest_first = sorted(pages(), key=lambda page: -(book.HTML / page).stat().st_size)
+    largest_first = sorted(pages(), key=lambda page: -(build.HTML / page).stat().st_size)
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         halves = [pool.submit(walk, largest_first[i::2], address) for i in (0, 1)]
         return [visits for half in halves for visits in half.result()]

@@ -12,7 +12,8 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from pwlib import book, sphinx_links
+from pwlib import sphinx_links
+from pwlib.book.build import build
 from pwlib.ledger import claims
 from pwlib.reruns import notebooks, provenance
 
@@ -27,7 +28,7 @@ def built():
 
 @pytest.fixture(scope="module")
 def pages(built):
-    return {p.stem: p.read_text() for p in (book.HTML / "chapters").glob("*.html")}
+    return {p.stem: p.read_text() for p in (build.HTML / "chapters").glob("*.html")}
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def test_it_prints_every_claim_measured_beside_recorded_and_where_the_book_lies(
         assert f"\n{claim.id}: {claim.verdict} ({claim.verdict})\n" in built.stdout
         for name in claim.recorded:
             assert re.search(rf"^    {re.escape(name)}: .+ \(.+\)$", built.stdout, re.M)
-    assert str(book.HTML / "index.html") in built.stdout
+    assert str(build.HTML / "index.html") in built.stdout
 
 
 def test_every_chapter_has_its_page(pages):
@@ -131,7 +132,7 @@ def test_every_link_within_the_book_leads_somewhere(soups):
             if re.match(r"\w+:", href) or path.startswith("../_modules"):
                 continue
             page = path or f"{name}.html"
-            assert (book.HTML / "chapters" / page).exists(), (name, href)
+            assert (build.HTML / "chapters" / page).exists(), (name, href)
             assert not anchor or anchor in ids[page], (name, href)
 
 
@@ -186,7 +187,7 @@ def test_no_link_lies_within_a_link(soups):
 def test_every_chapter_offers_its_executed_notebook(soups):
     for path in notebooks.chapters():
         href = soups[path.stem].select_one(".offers a[download]")["href"]
-        nb = nbformat.read(book.HTML / "chapters" / href, as_version=4)
+        nb = nbformat.read(build.HTML / "chapters" / href, as_version=4)
         assert nb.metadata["pwlib"]["fingerprint"] == notebooks.fingerprint(path)
         assert any(cell.get("outputs") for cell in nb.cells)
         tagged = any("parameters" in cell.metadata.get("tags", []) for cell in nb.cells)
