@@ -14,7 +14,7 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from pwlib import costs
+from pwlib.book import costs
 from pwlib.ledger.markdown import markdown_table
 from pwlib.reruns.notebooks import ROOT
 

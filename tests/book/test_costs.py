@@ -3,8 +3,8 @@
 import nbformat
 import pytest
 
-from pwlib import costs
-from pwlib.costs import Cost
+from pwlib.book import costs
+from pwlib.book.costs import Cost
 from pwlib.reruns import tables
 
 HEAD = "# python -m pwlib table tiny\n# 2026-11-22: {}\n"
