@@ -93,7 +93,7 @@ def _book(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from pwlib import browser
+    from pwlib.book import browser
     from pwlib.book.build import build
 
     try:

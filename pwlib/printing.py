@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import yaml
 from bs4 import BeautifulSoup, Tag
 
+from pwlib.book.browser import chromium, served
 from pwlib.book.build import BUILD, HTML
-from pwlib.browser import chromium, served
 from pwlib.reruns.notebooks import ROOT
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from io import BytesIO
 import pytest
 from bs4 import BeautifulSoup
 
-from pwlib import browser, printing
+from pwlib import printing
+from pwlib.book import browser
 from pwlib.printing import _moved as moved
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 import visits
 
-from pwlib import browser
+from pwlib.book import browser
 from pwlib.book.build import build
 
 pytestmark = pytest.mark.slow
