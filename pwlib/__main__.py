@@ -107,7 +107,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _pdf(options: argparse.Namespace) -> int:
-    from pwlib import printing
+    from pwlib.book import printing
 
     try:
         print(f"the book is printed at {printing.pdf()}")

@@ -7,9 +7,8 @@ from io import BytesIO
 import pytest
 from bs4 import BeautifulSoup
 
-from pwlib import printing
-from pwlib.book import browser
-from pwlib.printing import _moved as moved
+from pwlib.book import browser, printing
+from pwlib.book.printing import _moved as moved
 
 
 @pytest.mark.parametrize(
