@@ -219,7 +219,7 @@ def leave_out_filler(
 
 
 def setup(app: Sphinx) -> None:
-    """Called by `pwlib.sphinx_extension`."""
+    """Called by `pwlib.book.sphinx_extension`."""
     app.setup_extension("sphinx.ext.autodoc")
     app.add_directive("reference", Reference)
     app.add_directive("reference-index", ReferenceIndex)

@@ -63,6 +63,6 @@ def add_errors(
 
 
 def setup(app: Sphinx) -> None:
-    """Called by `pwlib.sphinx_extension`."""
+    """Called by `pwlib.book.sphinx_extension`."""
     app.setup_extension("sphinx.ext.autodoc")
     app.connect("autodoc-process-docstring", add_errors, priority=300)

@@ -195,6 +195,6 @@ def _rests_on(env: BuildEnvironment, label: str, found: Iterable[Claim]) -> node
 
 
 def setup(app: Sphinx) -> None:
-    """Called by `pwlib.sphinx_extension`."""
+    """Called by `pwlib.book.sphinx_extension`."""
     app.add_directive("paper-numbers", PaperNumbers)
     app.connect("doctree-read", join)

@@ -67,7 +67,7 @@ def _wrap(node: nodes.inline, code: nodes.Element, id: str) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Called by `pwlib.sphinx_extension`."""
+    """Called by `pwlib.book.sphinx_extension`."""
     app.setup_extension("myst_nb")
     app.add_role_to_domain("glue", "text", Number(), override=True)
     app.connect("doctree-read", link_numbers)

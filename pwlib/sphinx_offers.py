@@ -117,5 +117,5 @@ def add_offer(app: Sphinx, document: nodes.document, page: str) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Called by `pwlib.sphinx_extension`."""
+    """Called by `pwlib.book.sphinx_extension`."""
     app.connect("doctree-resolved", add_offer)

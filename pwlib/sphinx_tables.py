@@ -105,7 +105,7 @@ class HowToCite(MarkdownDirective):
 
 
 def setup(app: Sphinx) -> None:
-    """Called by `pwlib.sphinx_extension`."""
+    """Called by `pwlib.book.sphinx_extension`."""
     app.add_directive("execution-table", ExecutionTable)
     app.add_directive("version-table", VersionTable)
     app.add_directive("cost-table", CostTable)

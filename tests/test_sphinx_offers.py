@@ -84,7 +84,7 @@ def page(folder, options):
     nbformat.write(nb, folder / "chapters" / "small.ipynb")
     (folder / "index.md").write_text("# Book\n\n```{toctree}\nchapters/small\n```\n")
     settings = {
-        "extensions": ["myst_nb", "pwlib.sphinx_extension"],
+        "extensions": ["myst_nb", "pwlib.book.sphinx_extension"],
         "html_theme": "sphinx_book_theme",
         "html_theme_options": options,
         "nb_execution_mode": "off",
