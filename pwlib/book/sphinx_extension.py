@@ -14,8 +14,8 @@ from pwlib import (
     sphinx_mends,
     sphinx_numbers,
     sphinx_offers,
-    sphinx_tables,
 )
+from pwlib.book import sphinx_tables
 from pwlib.reruns.notebooks import digest
 from pwlib.reruns.provenance import source
 
