@@ -21,11 +21,11 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from pwlib.book.sphinx_links import EQUATIONS, FIGURES, shown
 from pwlib.book.sphinx_tables import MarkdownDirective
 from pwlib.ledger.markdown import markdown_table
 from pwlib.ledger.report import first_sentence
 from pwlib.reruns import provenance
-from pwlib.sphinx_links import EQUATIONS, FIGURES, shown
 
 LISTED = re.compile(r"^```\{reference\}\n(.*?)^```", re.M | re.S)
 WORK = re.compile(r"\b([A-Z]\w+)(?:\s+and\s+[A-Z]\w+|\s+et\s+al\.)?\s+\(?((?:19|20)\d\d)\)?")

@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from pwlib import sphinx_links
+from pwlib.book import sphinx_links
 from pwlib.book.build import build
 from pwlib.ledger import claims
 from pwlib.reruns import notebooks, provenance

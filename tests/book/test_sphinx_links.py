@@ -1,6 +1,6 @@
 import pytest
 
-from pwlib import sphinx_links
+from pwlib.book import sphinx_links
 from pwlib.ledger import claims
 from pwlib.reruns import notebooks
 
