@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from papermill import cli
 from sphinx.application import Sphinx
 
-from pwlib import sphinx_offers
+from pwlib.book import sphinx_offers
 from pwlib.reruns import notebooks
 
 ADDRESS = "https://github.com/someone/a-book"
