@@ -3,7 +3,7 @@
 import pytest
 from docutils import nodes
 
-from pwlib import sphinx_mends
+from pwlib.book import sphinx_mends
 
 
 def table(rows):
