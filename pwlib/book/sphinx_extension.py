@@ -7,8 +7,15 @@ from importlib import metadata
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from pwlib import sphinx_api, sphinx_errors
-from pwlib.book import sphinx_links, sphinx_mends, sphinx_numbers, sphinx_offers, sphinx_tables
+from pwlib import sphinx_errors
+from pwlib.book import (
+    sphinx_api,
+    sphinx_links,
+    sphinx_mends,
+    sphinx_numbers,
+    sphinx_offers,
+    sphinx_tables,
+)
 from pwlib.reruns.notebooks import digest
 from pwlib.reruns.provenance import source
 

@@ -2,7 +2,8 @@ import ast
 import re
 from types import SimpleNamespace
 
-from pwlib import sphinx_api, sphinx_errors
+from pwlib import sphinx_errors
+from pwlib.book import sphinx_api
 from pwlib.grids import chebyshev
 from pwlib.reruns import notebooks, provenance
 
