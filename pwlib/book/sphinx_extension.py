@@ -7,9 +7,9 @@ from importlib import metadata
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from pwlib import sphinx_errors
 from pwlib.book import (
     sphinx_api,
+    sphinx_errors,
     sphinx_links,
     sphinx_mends,
     sphinx_numbers,

@@ -2,8 +2,7 @@ import ast
 import re
 from types import SimpleNamespace
 
-from pwlib import sphinx_errors
-from pwlib.book import sphinx_api
+from pwlib.book import sphinx_api, sphinx_errors
 from pwlib.grids import chebyshev
 from pwlib.reruns import notebooks, provenance
 
