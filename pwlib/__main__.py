@@ -29,8 +29,8 @@ def _parser() -> argparse.ArgumentParser:
     data = commands.add_parser("data", help="get MNIST and Fashion-MNIST, unless they are here")
     data.set_defaults(run=_data)
     book = commands.add_parser("book", help="execute the stale chapters and render the book")
-    build.add_argument("--fresh", action="store_true", help="execute all chapters")
-    build.set_defaults(run=_book)
+    book.add_argument("--fresh", action="store_true", help="execute all chapters")
+    book.set_defaults(run=_book)
     serve = commands.add_parser("serve", help="serve the built book on this machine")
     serve.add_argument("--port", type=int, default=8000, help="8000; 0: any that is free")
     serve.set_defaults(run=_serve)
@@ -45,8 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_cluster(table)
     table.set_defaults(run=_table)
     cache = commands.add_parser("cache", help="show where trained networks are kept")
-    kept.add_argument("--empty", action="store_true", help="remove them")
-    kept.set_defaults(run=_cache)
+    cache.add_argument("--empty", action="store_true", help="remove them")
+    cache.set_defaults(run=_cache)
     return parser
 
 
@@ -87,14 +87,13 @@ def _data(options: argparse.Namespace) -> int:
 
 
 def _book(options: argparse.Namespace) -> int:
-    from pwlib.book.build import build
+    from pwlib.book import build
 
     return build.make(options.fresh)
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from pwlib.book import browser
-    from pwlib.book.build import build
+    from pwlib.book import browser, build
 
     try:
         with browser.served(build.HTML, options.port) as address:
@@ -117,7 +116,7 @@ def _pdf(options: argparse.Namespace) -> int:
 
 
 def _accept(options: argparse.Namespace) -> int:
-    from pwlib.book.build import build
+    from pwlib.book import build
 
     return build.accept()
 

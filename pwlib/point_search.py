@@ -1,7 +1,7 @@
 """The best training points of a given number, looked for from many starts.
 
-Two criteria for what `power_function.variance` leaves: "average", its mean over [0, 1], and "worst",
-its maximum. Both have many local minima, so a result is the best that was found and no more.
+Two criteria for the variance that `power_function` computes: "average", its mean over [0, 1], and
+"worst", its maximum. Both have many local minima, so a result is the best that was found and no more.
 ``python -m pwlib.point_search`` makes the table of results that the chapter shows.
 """
 
@@ -18,11 +18,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pwlib import grids, polynomials, power_function
+from pwlib.places import RESULTS
 from pwlib.reruns import files
 
 Array = NDArray[np.float64]
 
-TABLE = Path(__file__).parents[1] / "chapters" / "results" / "point-sets.csv"
+TABLE = RESULTS / "point-sets.csv"
 COMMAND = "python -m pwlib.point_search"
 CRITERIA = ("average", "worst")
 DEGREE, SEED = 10, 0

@@ -2,7 +2,7 @@
 
 On a grid that is antisymmetric about 1/2 the classifier is odd in u = 2x − 1 and has the
 p = ⌊(n + 1)/2⌋ weights of T_1, T_3, …, T_{2p−1}. With u = sin φ these are ± sin φ, ± sin 3φ, ….
-``python -m pwlib.sample_complexity`` makes the table of the chapter, or goes on with it where one is there.
+``python -m pwlib.sample_complexity`` makes the chapter's table, or goes on with it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
 from pwlib import grids, maxmargin, polynomials
+from pwlib.places import RESULTS
 from pwlib.reruns import files
 
 Vector = NDArray[np.float64]
-TABLE = Path(__file__).parents[1] / "chapters" / "results" / "sampling.csv"
+TABLE = RESULTS / "sampling.csv"
 READINGS = ("equispaced", *grids.CHEBYSHEV_KINDS)
 COLUMNS = ("p", "reading", "odd", "certified", "last", "sizes", "first_without", "closest")
 

@@ -196,7 +196,7 @@ def _cached(name: str, config: TrainingConfig, seeds: Sequence[int], device: str
     if device != "cpu":
         settings["gpu"] = torch.cuda.get_device_name(device)
     models = nn.ModuleList(MLP(config.widths, "relu", seed) for seed in seeds)
-    models.load_state_dict(kept.once("training", settings, train_now))
+    models.load_state_dict(kept.once("pwlib.training", settings, train_now))
     return list(models)
 
 

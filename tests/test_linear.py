@@ -8,7 +8,7 @@ from scipy.optimize import LinearConstraint, linprog, minimize
 from scipy.stats import norm
 
 from pwlib import linear, maxmargin
-from pwlib.figures import linear
+from pwlib.figures.linear import Sizes, dimension_curves, image_row, usefulness_map
 
 
 @pytest.fixture
@@ -287,7 +287,7 @@ def test_a_bad_argument_is_named(call, name):
 
 def test_figures_draw_the_data_they_are_given(rng):
     image, step = rng.random(9), np.linspace(-0.2, 0.1, 9)
-    panels = linear.image_row([image, step], ["a", "b"], signed=[1]).axes
+    panels = image_row([image, step], ["a", "b"], signed=[1]).axes
     drawn = [panel.images[0] for panel in panels]
     np.testing.assert_array_equal(drawn[0].get_array(), image.reshape(3, 3))
     assert [picture.get_clim() for picture in drawn] == [(0, 1), (-0.2, 0.2)]
@@ -295,10 +295,10 @@ def test_figures_draw_the_data_they_are_given(rng):
 
     rho, critical = np.array([0.1, 0.2, 0.3, 0.4]), np.array([0.01, 0.1, 1.0, 0.5])
     groups = {name: np.arange(4) == i for i, name in enumerate("abcd")}
-    axis = linear.usefulness_map(rho, critical, groups, 0.5).axes[0]
+    axis = usefulness_map(rho, critical, groups, 0.5).axes[0]
     points = np.vstack([scatter.get_offsets() for scatter in axis.collections])
     np.testing.assert_array_equal(points, np.transpose([critical, rho]))
 
-    curve = linear.Sizes(np.array([4, 16]), np.array([1.0, 0.5]), np.ones(2))
-    right = linear.dimension_curves(curve, curve).axes[1]
+    curve = Sizes(np.array([4, 16]), np.array([1.0, 0.5]), np.ones(2))
+    right = dimension_curves(curve, curve).axes[1]
     np.testing.assert_allclose(right.lines[-1].get_ydata(), curve.linf)  # 1/sqrt(d) itself

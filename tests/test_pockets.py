@@ -9,7 +9,7 @@ from scipy.stats import t as student
 
 from pwlib import pockets
 from pwlib.attacks import move, unit
-from pwlib.figures import pockets
+from pwlib.figures.pockets import figure_random_steps
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_nearest_other_is_the_least_distance_to_another_label(generator):
 
 def test_the_figure_draws_the_shares_with_their_intervals():
     image, other = (pockets.shares([1.0, 2.0, 4.0], counts, 9) for counts in ([0, 1, 3], [9, 8, 7]))
-    axis = pockets.random_steps(image, other, 3, 1.5).axes[0]
+    axis = figure_random_steps(image, other, 3, 1.5).axes[0]
     drawn = {c.get_label(): c for c in axis.containers}
     line, caps, _ = drawn["from the image"].lines
     np.testing.assert_allclose(line.get_ydata().astype(float), image.share)

@@ -6,7 +6,7 @@ import pytest
 from scipy.optimize import approx_fprime
 
 from pwlib import grids, optimal, point_search, polynomials, power_function
-from pwlib.figures import power_function
+from pwlib.figures.power_function import figure_advantage, figure_ends, figure_offsets, figure_sets
 
 
 def features(n, x):
@@ -257,22 +257,22 @@ def test_one_row_of_the_table_is_found_again():
 
 def test_the_figures_show_what_they_are_given():
     grids_shown = power_function.grids_of(4)
-    (axes,) = power_function.figure_sets({"best found": [0.2, 0.203]} | grids_shown).axes
+    (axes,) = figure_sets({"best found": [0.2, 0.203]} | grids_shown).axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["best found", *grids_shown]
     low, high = axes.lines[1].get_ydata()
     assert low == 0 < high  # of two near points the second stands higher
     table = {"Chebyshev roots": {11: 2.0, 12: 1.0}}
-    left, right = power_function.figure_advantage(10, table, table).axes
+    left, right = figure_advantage(10, table, table).axes
     assert list(right.lines[0].get_ydata()) == [2.0, 1.0]
     np.testing.assert_allclose(right.lines[1].get_ydata(), [1, 11 / 12])
     assert len(left.lines) == 2
-    (axes,) = power_function.figure_offsets(5).axes
+    (axes,) = figure_offsets(5).axes
     assert [len(line.get_xdata()) for line in axes.lines[2:]] == [5] * 5
 
 
 def test_the_figure_of_the_ends_has_a_mark_for_each_size():
     sizes = {"extrema": {10: [8], 12: [8, 10]}, "roots": {10: [], 12: []}}
-    (axes,) = power_function.figure_ends(sizes | {"equispaced": {10: [14], 12: []}}, 40).axes
+    (axes,) = figure_ends(sizes | {"equispaced": {10: [14], 12: []}}, 40).axes
     assert [len(line.get_xdata()) for line in axes.lines] == [3, 0, 0, 0, 1, 0, 2, 2]
     assert list(axes.lines[0].get_ydata()) == [8, 8, 10]
     labels = [line.get_label() for line in axes.lines]

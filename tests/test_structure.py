@@ -10,7 +10,7 @@ import papermill
 import pytest
 import yaml
 
-from pwlib.book.build import build
+from pwlib.book import build
 from pwlib.ledger import assumptions, claims
 from pwlib.reruns import notebooks
 

@@ -48,6 +48,6 @@ def setup(app: Sphinx) -> dict:
         part.setup(app)
     app.connect("config-inited", settle_config, priority=900)
     # Sphinx reads all pages again when this changes, as it must when what makes their links does.
-    made_by = digest([source(part.__name__.removeprefix("pwlib.")) for part in PARTS])
+    made_by = digest([source(part.__name__) for part in PARTS])
     about = {"version": metadata.version("pwlib"), "parallel_read_safe": True}
     return about | {"env_version": made_by}

@@ -36,7 +36,7 @@ CLASSES = {"MNIST": [str(digit) for digit in range(10)], "FashionMNIST": GARMENT
 Curves = Mapping[Key, NDArray[np.float64]]
 
 
-def figure_5(
+def knob_5(
     name: str,
     magnitudes: Sequence[float],
     curves: Mapping[str, Curves],

@@ -53,7 +53,7 @@ def _draw_image(axis: Axes, image: np.ndarray, title: str, signed: bool) -> None
     axis.spines[:].set_color(COLOURS["muted"])
 
 
-def accuracy_in_a_ball(sizes: np.ndarray, worst: np.ndarray, random: np.ndarray) -> Figure:
+def figure_in_a_ball(sizes: np.ndarray, worst: np.ndarray, random: np.ndarray) -> Figure:
     """Share of images still classified correctly, against the L2 length of the perturbation."""
     figure = style.figure(7.0, 3.0)
     axis = figure.subplots()

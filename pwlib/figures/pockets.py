@@ -10,7 +10,9 @@ from pwlib.figures import style
 from pwlib.pockets import Shares, hyperplane_shares
 
 
-def random_steps(image: Shares, adversarial: Shares, dimension: int, beyond: float) -> Figure:
+def figure_random_steps(
+    image: Shares, adversarial: Shares, dimension: int, beyond: float
+) -> Figure:
     """The shares from the image and from the adversarial example, against the length of the step.
 
     Grey: what a hyperplane in R^dimension would give, with the adversarial example ``beyond`` as

@@ -1,4 +1,4 @@
-"""The knobs of Figures 1, 2 and 3: data in, an HTML figure with controls out (see `pwlib.figures.knobs`).
+"""The knobs of Figures 1, 2 and 3: data in, an HTML figure with controls out (see `figures.knobs`).
 
 All settings of a knob share one layout, so axes and scales are fixed. They are narrow, for a phone.
 """
@@ -31,7 +31,7 @@ ENDS = {"xticks": (0, 0.5, 1), "xticklabels": ("0", "0.5", "1")}
 X = (1 - np.cos(np.linspace(0, np.pi, 1501))) / 2  # where curves are evaluated
 
 
-def figure_1(name: str, degrees: Sequence[int], start: int) -> HTML:
+def knob_1(name: str, degrees: Sequence[int], start: int) -> HTML:
     """Knob of Figure 1: f_n and g_n, where their signs agree, for each of the degrees n."""
     slider = Control(
         "n", "degree n", degrees, [str(n) for n in degrees], list(degrees).index(start)
@@ -88,7 +88,7 @@ def agreeing(n: int) -> Vector:
     return np.column_stack((edges[:-1], edges[1:]))[np.sign(both[0]) == np.sign(both[1])]
 
 
-def figure_2(
+def knob_2(
     name: str, weights: Mapping[str, Mapping[int, Vector]], readings: Sequence[str], start: int
 ) -> HTML:
     """Knob of Figure 2: two grids side by side, for each of the sizes m.
@@ -144,7 +144,7 @@ def misclassified(weights: Vector) -> Vector:
     return np.column_stack((edges[:-1], edges[1:]))[wrong]
 
 
-def figure_3(name: str, degrees: Sequence[int], start: int) -> HTML:
+def knob_3(name: str, degrees: Sequence[int], start: int) -> HTML:
     """Knob of Figure 3: the objective (12), its maximisers and two grids, for each degree n."""
     slider = Control(
         "n", "degree n", degrees, [str(n) for n in degrees], list(degrees).index(start)

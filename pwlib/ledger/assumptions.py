@@ -9,8 +9,9 @@ import yaml
 from IPython.display import Markdown
 
 from pwlib.ledger.markdown import markdown_table
+from pwlib.places import CHAPTERS
 
-REGISTER = Path(__file__).parents[2] / "chapters" / "assumptions.yml"
+REGISTER = CHAPTERS / "assumptions.yml"
 
 
 @dataclass(frozen=True)

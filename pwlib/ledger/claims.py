@@ -16,6 +16,7 @@ import yaml
 from IPython.display import Markdown, display
 
 from pwlib.ledger.markdown import markdown_table
+from pwlib.places import CHAPTERS
 
 HOLDS = "holds"
 CORRECTED = "holds with a correction"
@@ -24,7 +25,7 @@ AMBIGUOUS = "ambiguous"
 NOT_TESTABLE = "not testable here"
 VERDICTS = (HOLDS, CORRECTED, FAILS, AMBIGUOUS, NOT_TESTABLE)
 
-LEDGER = Path(__file__).parents[2] / "chapters" / "claims.yml"
+LEDGER = CHAPTERS / "claims.yml"
 
 
 class ClaimError(Exception):

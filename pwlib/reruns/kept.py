@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pwlib.reruns.provenance import imports, processor, source
+from pwlib.reruns.provenance import imports, meaning, processor, source
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -45,7 +45,7 @@ def key(module: str, settings: Mapping) -> str:
     version of torch, and on the processor, whose arithmetic decides the last digits.
     """
     modules, _ = imports(source(module))
-    code = {name: source(name) for name in sorted(modules | {module})}
+    code = {name: meaning(source(name)) for name in sorted(modules | {module})}
     inputs = [dict(settings), code, metadata.version("torch"), processor()]
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:20]
 

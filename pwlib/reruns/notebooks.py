@@ -30,11 +30,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 
+from pwlib.places import CHAPTERS, ROOT
 from pwlib.reruns import files, kept
-from pwlib.reruns.provenance import imports, processor, source, version
-
-ROOT = Path(__file__).parents[2]
-CHAPTERS = ROOT / "chapters"
+from pwlib.reruns.provenance import imports, meaning, processor, source, version
 
 # What a kernel says when another one took its port; about 1 start in 200, so worth trying again.
 PORT_TAKEN = ("Address already in use", "Kernel died before replying")
@@ -67,10 +65,10 @@ def fingerprint(path: Path) -> str:
 def inputs(nb: NotebookNode, chapter: str) -> dict[str, dict | list]:
     """All that the outputs of a chapter depend on, as plain data: texts, versions, entries."""
     modules, packages = imports("\n".join(cell.source for cell in _code_cells(nb)))
-    registers = [name for name in ("claims", "assumptions") if name in modules]
+    registers = [name for name in ("claims", "assumptions") if f"pwlib.ledger.{name}" in modules]
     found = {
-        "cells": [cell.source for cell in _code_cells(nb)],
-        "modules": {name: source(name) for name in sorted(modules)},
+        "cells": [meaning(cell.source) for cell in _code_cells(nb)],
+        "modules": {name: meaning(source(name)) for name in sorted(modules)},
         "versions": {name: version(name) for name in sorted(packages)},
         "registers": {name: _entries(name, chapter, nb) for name in registers},
     }
@@ -184,7 +182,7 @@ def with_outputs(chapter: Path, executed: Path) -> NotebookNode:
 
 
 def measured_claims(executed: Iterable[Path]) -> list[dict]:
-    """What the claim checks in executed notebooks measured (see `pwlib.ledger.claims.check`), in order."""
+    """What the claim checks in executed notebooks measured (see `claims.check`), in order."""
     return [
         dict(output.metadata["pwlib"])
         for path in executed

@@ -1,4 +1,4 @@
-"""What a result depends on: the code behind it, the versions of packages, the processor."""
+"""What a result depends on: what the code behind it means, versions of packages, the processor."""
 
 from __future__ import annotations
 
@@ -6,21 +6,24 @@ import ast
 import platform
 from functools import cache
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
-PACKAGE = Path(__file__).parent
+PACKAGE = __name__.split(".")[0]
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def imports(code: str) -> tuple[set[str], set[str]]:
-    """The modules of pwlib and the other top-level packages that a piece of code rests on.
+    """The modules of this package and the other top-level packages that a piece of code rests on.
 
-    Directly or through modules of pwlib; imports inside functions count too.
+    Directly or through modules of this package, whose names are full, "pwlib.attacks"; imports
+    inside functions count too.
     """
     modules: set[str] = set()
     packages: set[str] = set()
     todo = [code]
     while todo:
-        ours, others = _imported_names(todo.pop())
+        ours, others = _imported(todo.pop())
         packages |= others
         todo += [source(name) for name in ours - modules]
         modules |= ours
@@ -28,8 +31,28 @@ def imports(code: str) -> tuple[set[str], set[str]]:
 
 
 def source(module: str) -> str:
-    """The text of a module of pwlib."""
-    return (PACKAGE / f"{module}.py").read_text()
+    """The text of a module, by its full name. Raises ModuleNotFoundError where there is none."""
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"module: got {module!r}, which isn't installed")
+    return Path(spec.origin).read_text(encoding="utf-8")
+
+
+@cache
+def meaning(code: str) -> str:
+    """A piece of code as its syntax tree, without comments, docstrings and places of lines.
+
+    Two texts with one meaning compute the same. A semicolon at the end, which keeps a notebook
+    from showing a value, is part of it; what is no Python stands for itself.
+    """
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return code
+    for node in ast.walk(tree):
+        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            del node.body[0]
+    return ast.dump(tree) + ";" * code.rstrip().endswith(";")
 
 
 def version(package: str) -> str:
@@ -40,13 +63,13 @@ def version(package: str) -> str:
 
 @cache
 def _distributions() -> dict[str, list[str]]:
-    return metadata.packages_distributions()
+    return dict(metadata.packages_distributions())
 
 
 def processor() -> str:
     """The processor's name, as far as the system tells it."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         names = (line.split(":", 1)[1] for line in lines if line.startswith("model name"))
         return next(names).strip()
     except (OSError, StopIteration):
@@ -54,18 +77,26 @@ def processor() -> str:
 
 
 @cache
-def _imported_names(code: str) -> tuple[frozenset[str], frozenset[str]]:
-    """The modules of pwlib and the other packages that a piece of code names in its imports."""
-    ours, others = {"__init__"}, set()
+def _imported(code: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The modules of this package and the other packages that a piece of code names itself."""
+    named: set[str] = set()
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module == "pwlib":
-            names = [f"pwlib.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names = [node.module or ""]
-        else:
-            continue
-        ours |= {name.split(".")[1] for name in names if name.startswith("pwlib.")}
-        others |= {name.split(".")[0] for name in names} - {"pwlib"}
-    return frozenset(ours), frozenset(others)
+            named |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            named |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    ours = {name for name in named if name.split(".")[0] == PACKAGE}
+    others = {name.split(".")[0] for name in named} - {PACKAGE}
+    parents = {
+        ".".join(name.split(".")[:i]) for name in ours for i in range(1, name.count(".") + 1)
+    }
+    return frozenset(filter(_is_module, ours | parents)), frozenset(others)
+
+
+@cache
+def _is_module(name: str) -> bool:
+    """Whether a full name is that of a module, and not of something in one."""
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:  # what stands before the last dot is no package
+        return False

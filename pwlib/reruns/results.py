@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pwlib.places import RESULTS
+
 Row = dict[str, str | float]
 
 TITLES = {"MNIST": "MNIST", "FashionMNIST": "Fashion-MNIST"}  # of data sets, for readers
-RESULTS = Path(__file__).parents[2] / "chapters" / "results"
 
 
 def load(table: str, folder: Path = RESULTS) -> list[Row]:

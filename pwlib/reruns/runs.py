@@ -80,8 +80,8 @@ def rests_on(chapter: str, text: str) -> dict[str, str]:
     found = notebooks.inputs(nbformat.reads(text, as_version=4), chapter)
     modules, versions = found.pop("modules"), found.pop("versions")
     things = {name: notebooks.digest(part) for name, part in found.items()}
-    things |= {f"pwlib/{name}.py": notebooks.digest(code) for name, code in modules.items()}
-    if "datasets" in modules:
+    things |= {name: notebooks.digest(code) for name, code in modules.items()}
+    if "pwlib.datasets" in modules:
         things["data"] = notebooks.digest(_data())
     return things | versions
 

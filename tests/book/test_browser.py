@@ -6,8 +6,7 @@ from contextlib import contextmanager
 import pytest
 import visits
 
-from pwlib.book import browser
-from pwlib.book.build import build
+from pwlib.book import browser, build
 
 pytestmark = pytest.mark.slow
 

@@ -12,8 +12,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from pwlib.book import sphinx_links
-from pwlib.book.build import build
+from pwlib.book import build, sphinx_links
 from pwlib.ledger import claims
 from pwlib.reruns import notebooks, provenance
 

@@ -16,7 +16,8 @@ from PIL import Image
 from pwlib import attacks, examples, grids, maxmargin
 from pwlib import polynomials as poly
 from pwlib.datasets import Dataset
-from pwlib.figures import examples, knobs, turned
+from pwlib.figures import examples as pictures
+from pwlib.figures import knobs, turned
 from pwlib.networks import MLP
 from pwlib.reruns.notebooks import CHAPTERS
 
@@ -282,7 +283,7 @@ def knob_5(small):
     rng = np.random.default_rng(0)
     keys = [(arm, attack) for arm in examples.ARMS for attack in examples.ATTACKS]
     curves = {"MNIST": {key: np.sort(rng.random((3, 3)))[:, ::-1] for key in keys}}
-    made = examples.figure_5("knob-5", EPS, curves, shown)
+    made = pictures.knob_5("knob-5", EPS, curves, shown)
     return Knob(made.data), curves["MNIST"], shown["MNIST"]
 
 
@@ -365,11 +366,11 @@ def test_figure_5_shows_the_image_that_was_attacked(knob_5):
             percent = float(re.search(rf"({NUMBER})%", frame[f"knob-5-image-{i}", "style"])[1])
             left = round(percent / 100 * (strip.shape[1] - strip.shape[0]))
             seen = strip[:, left : left + 28].ravel()
-            assert np.abs(seen - images[k]).max() < 0.5 / (examples.SHADES - 1) + 0.003
+            assert np.abs(seen - images[k]).max() < 0.5 / (pictures.SHADES - 1) + 0.003
 
 
 def test_each_setting_of_figure_5_is_what_is_drawn_for_it(knob_5):
     knob, curves, _ = knob_5
     settings = [(*key, k) for key in curves for k in range(len(EPS))]
     for frame, (arm, attack, k) in zip(knob.frames(), settings, strict=True):
-        assert_same_picture(frame, examples.draw_5(EPS, curves, arm, attack, k))
+        assert_same_picture(frame, pictures.draw_5(EPS, curves, arm, attack, k))

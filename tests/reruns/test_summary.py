@@ -5,7 +5,7 @@ import re
 import nbformat
 import pytest
 
-from pwlib.figures import sweeps
+from pwlib.figures.sweeps import against
 from pwlib.intervals import interval
 from pwlib.reruns import summary, sweeps
 
@@ -64,7 +64,7 @@ def test_states_are_counted(folder):
 
 
 def test_the_figure_has_the_means_against_the_swept_number(folder):
-    figure = sweeps.against(summary.read(folder(*ROWS)), ["gap"])
+    figure = against(summary.read(folder(*ROWS)), ["gap"])
     panel = figure.axes[0]
     assert (panel.get_title(), panel.get_xlabel()) == ("gap", "radius")
     assert panel.containers[0].lines[0].get_xydata().tolist() == [
@@ -89,7 +89,7 @@ def test_the_figure_has_the_means_against_the_swept_number(folder):
 def test_odd_sweeps_have_a_table_and_a_figure_too(folder, rows, swept):
     found = summary.read(folder(*rows, swept=swept))
     summary.means(found, found.numbers)
-    sweeps.against(found, found.numbers).canvas.draw()
+    against(found, found.numbers).canvas.draw()
 
 
 @pytest.mark.slow
