@@ -22,6 +22,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
+from pwlib.places import ROOT
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -90,9 +92,8 @@ def root() -> Path:
     """The folder of the data: $PWLIB_DATA, else data/ in the checkout, else the user's cache."""
     if "PWLIB_DATA" in os.environ:
         return Path(os.environ["PWLIB_DATA"]).expanduser().absolute()
-    checkout = Path(__file__).resolve().parents[1]
-    if (checkout / "pyproject.toml").exists():
-        return checkout / "data"
+    if (ROOT / "_toc.yml").exists():
+        return ROOT / "data"
     return Path.home() / ".cache" / "pwlib" / "data"
 
 

@@ -1,7 +1,7 @@
 """The best training points of a given number, looked for from many starts.
 
 Two criteria for the variance that `power_function` computes: "average", its mean over [0, 1], and
-"worst", its maximum. Both have many local minima, so a result is the best that was found and no more.
+"worst", its maximum. Both have many local minima: a result is the best found, no more.
 ``python -m pwlib.point_search`` makes the table of results that the chapter shows.
 """
 

@@ -1,4 +1,4 @@
-"""pwlib.power_function and point_search against pseudo-inverses, quadrature, simulation and theory."""
+"""Power functions and searched point sets against pseudo-inverses, quadrature, simulation."""
 
 import mpmath
 import numpy as np

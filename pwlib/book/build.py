@@ -17,8 +17,9 @@ from nbclient.exceptions import CellExecutionError
 
 from pwlib.ledger import claims
 from pwlib.ledger.report import first_sentence
+from pwlib.places import CHAPTERS, ROOT
 from pwlib.reruns import files, notebooks
-from pwlib.reruns.notebooks import CHAPTERS, ROOT, Progress
+from pwlib.reruns.notebooks import Progress
 
 BUILD = ROOT / "_build"
 EXECUTED = BUILD / "executed"

@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup, Tag
 
 from pwlib.book.browser import chromium, served
 from pwlib.book.build import BUILD, HTML
-from pwlib.reruns.notebooks import ROOT
+from pwlib.places import ROOT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

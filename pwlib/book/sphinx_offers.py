@@ -16,7 +16,7 @@ from docutils import nodes
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
-from pwlib.reruns.notebooks import ROOT
+from pwlib.places import ROOT
 
 COLAB_LACKS = ("daqp", "myst-nb")  # of the packages that chapters import
 GITHUB = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?")

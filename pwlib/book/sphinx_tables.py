@@ -16,7 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from pwlib.book import costs
 from pwlib.ledger.markdown import markdown_table
-from pwlib.reruns.notebooks import ROOT
+from pwlib.places import ROOT
 
 
 class MarkdownDirective(SphinxDirective):

@@ -87,10 +87,14 @@ def _imported(code: str) -> tuple[frozenset[str], frozenset[str]]:
             named |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     ours = {name for name in named if name.split(".")[0] == PACKAGE}
     others = {name.split(".")[0] for name in named} - {PACKAGE}
-    parents = {
-        ".".join(name.split(".")[:i]) for name in ours for i in range(1, name.count(".") + 1)
-    }
-    return frozenset(filter(_is_module, ours | parents)), frozenset(others)
+    ours |= {above for name in ours for above in _above(name)}
+    return frozenset(filter(_is_module, ours)), frozenset(others)
+
+
+def _above(name: str) -> list[str]:
+    """The packages that a full name stands in."""
+    parts = name.split(".")
+    return [".".join(parts[:i]) for i in range(1, len(parts))]
 
 
 @cache

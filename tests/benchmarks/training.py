@@ -30,7 +30,7 @@ from pwlib.training import TrainingConfig, loaded
 BATCH, STEPS, ROUNDS = 128, 60, 9
 WIDTHS = TrainingConfig().widths
 GOALS = {"plain": 0.75, "hard": 0.85}  # shares of the rate of the products alone, of each arm
-OURS = {module.__file__ for module in (arms, layers, objectives, products, training)}
+OURS = {module.__file__ for module in (directions, layers, objectives, products, training)}
 ARM_NAMES = {"plain": "training", "hard": "training on hard points"}
 
 

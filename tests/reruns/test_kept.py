@@ -72,7 +72,7 @@ def test_a_network_is_trained_again_when_the_code_that_trains_it_changes(
     trained()
     source = provenance.source
     monkeypatch.setattr(
-        cache, "source", lambda name: source(name) + ("\n" if name == module else "")
+        kept, "source", lambda name: source(name) + ("\n" if name == module else "")
     )
     assert trained()[1] == 2
 

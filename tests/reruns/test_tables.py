@@ -102,9 +102,7 @@ def tiny(tmp_path, monkeypatch):
     )
     monkeypatch.setattr(tables, "CHAPTER", tmp_path / "tiny.ipynb")
     monkeypatch.setattr(tables, "RESULTS", tmp_path)
-    monkeypatch.setattr(
-        evidence_sweeps, "grids", lambda: {"tiny": ["seed=0:2", "seed=1:3 radius=1"]}
-    )
+    monkeypatch.setattr(tables, "grids", lambda: {"tiny": ["seed=0:2", "seed=1:3 radius=1"]})
     return tmp_path
 
 
