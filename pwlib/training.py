@@ -11,11 +11,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from pwlib import datasets, parallel
+from pwlib import datasets, parallel, parameters
 from pwlib.datasets import Dataset
 from pwlib.directions import ARMS, moved
 from pwlib.layers import Layers, stack, unstack
-from pwlib.ledger import parameters
 from pwlib.networks import MLP
 from pwlib.products import PRODUCTS
 from pwlib.reruns import kept

@@ -21,7 +21,7 @@ from report import Comparison, Part, Table
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from pwlib import layers, objectives, products, training
+from pwlib import directions, layers, objectives, products, training
 from pwlib.datasets import Dataset, root
 from pwlib.networks import MLP
 from pwlib.products import PRODUCTS, product

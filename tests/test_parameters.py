@@ -3,8 +3,8 @@ import math
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from pwlib.ledger import parameters
-from pwlib.ledger.parameters import ParameterError
+from pwlib import parameters
+from pwlib.parameters import ParameterError
 
 
 @pytest.mark.parametrize("value", [1, 30, 30.0, 200])
