@@ -101,6 +101,13 @@ def measure_many(
     return [_measured(*job, device) for job in jobs]
 
 
+def natural_accuracies(name: str, networks: Sequence[nn.Module]) -> Array:
+    """The accuracy of each network on the untouched test set of that name, (networks,)."""
+    data = loaded(name)
+    right = [attacks.accuracy(network, data.test_x, data.test_y) for network in networks]
+    return 100 * np.array(right)
+
+
 def over_seeds(found: Sequence[Measured]) -> Measured:
     """Measures of one kind of network as one, each array with the seeds along its first axis."""
     curves = {name: np.stack([one.curves[name] for one in found]) for name in found[0].curves}
