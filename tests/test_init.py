@@ -5,7 +5,8 @@ import re
 
 import pwlib
 
-ROW = re.compile(
+LABEL, NAME = r"(\(\d+\)|Figure \d| {4,})", r"(?:[a-z]\w*\.)+\w+"
+ROW = re.compile(rf"^{LABEL}.*?({NAME}(?:, {NAME})*)$", re.M)
     r"^(\(\d+\)|Figure \d| {4,}).*?((?:[a-z]\w*\.)+\w+(?:, (?:[a-z]\w*\.)+\w+)*)$", re.M
 )
 NAMED = [name for _, names in ROW.findall(pwlib.__doc__) for name in names.split(", ")]
