@@ -22,10 +22,10 @@ import torch
 from torch import Tensor, nn
 
 from pwlib import attacks, parallel
-from pwlib.datasets import NAMES
+from pwlib.datasets import NAMES, loaded
 from pwlib.networks import MLP
 from pwlib.reruns import files, kept, results
-from pwlib.training import Job, TrainingConfig, loaded, train_many
+from pwlib.training import Job, TrainingConfig, train_many
 
 AUTO, BLACK_BOX, QUERIES = 100, 200, 5000  # images; queries an image
 FAR = 10.0  # an L2 length beyond which no class is left to be seen

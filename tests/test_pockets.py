@@ -103,6 +103,19 @@ def test_random_steps_meet_a_half_space_as_often_as_its_cap_says(generator, d, b
     assert share[-1] < share[0] == 1  # no step half as long leads back
 
 
+@pytest.mark.parametrize("bad", [np.nan, inf, -1.0])
+def test_lengths_that_are_none_are_refused_in_one_line(generator, bad):
+    model = on_first_coordinate(lambda x: x - 1)
+    x, y = torch.zeros(2, 2), torch.tensor([0, 0])
+    accepts = f"got {bad}, accepts finite numbers from 0$"
+    with pytest.raises(ValueError, match=f"^longest: {accepts}"):
+        pockets.flipping_lengths(model, x, y, torch.ones(2, 2), bad)
+    with pytest.raises(ValueError, match=f"^lengths: {accepts}"):
+        pockets.random_steps(model, x, y, torch.tensor([1.0, bad]), [1.0], 2, generator)
+    with pytest.raises(ValueError, match=f"^multiples: {accepts}"):
+        pockets.random_steps(model, x, y, torch.ones(2), [1.0, bad], 2, generator)
+
+
 def test_each_direction_serves_for_all_lengths(generator):
     """So that one direction's errors are a step function, and the counts can't fall here."""
     w = torch.tensor([3.0, 4.0], dtype=torch.float64)
