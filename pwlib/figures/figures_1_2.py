@@ -1,4 +1,4 @@
-"""Figures of the chapters on polynomials: data in, a matplotlib Figure out."""
+"""Figures 1 and 2 and what else Section III-A draws: data in, a matplotlib Figure out."""
 
 from __future__ import annotations
 
@@ -13,42 +13,6 @@ from pwlib import polynomials, signs
 from pwlib.figures import style
 
 AGREE, EDGE = "#F0E442", "#767676"  # Okabe and Ito's yellow, with an edge that can be told
-
-
-def figure_optimal_objective(
-    sizes: Sequence[int],
-    objective: Mapping[str, Sequence[tuple[float, float]]],
-    errors: Mapping[str, Sequence[tuple[float, float]]],
-    degree: int,
-) -> Figure:
-    """The objective of (8), and the largest error once the ends are added, against the size m.
-
-    `objective` and `errors` hold a (mean, standard error) for each set of points and each size. A
-    mean below 1e-8 is rounding error, and not drawn on the logarithmic axis.
-    """
-    chebyshev = style.COLOURS["chebyshev"]
-    looks = {
-        "equispaced": {"color": style.COLOURS["equispaced"], "marker": "s"},
-        "Chebyshev extrema": {"color": chebyshev, "marker": "o", "mfc": "white"},
-        "Chebyshev roots": {"color": chebyshev, "marker": "o", "ls": "--"},
-        "merging pairs": {"color": style.COLOURS["ink"], "marker": "d", "ls": ":"},
-    }
-    fig = style.figure(height=3.6)
-    left, right = fig.subplots(1, 2, sharex=True)
-    for axes, table, least in ((left, objective, 1e-8), (right, errors, 0)):
-        for name, rows in table.items():
-            mean, error = np.transpose(rows)
-            mean = np.where(mean < least, np.nan, mean)
-            axes.errorbar(sizes, mean, 1.96 * error, label=name, ms=4, **looks[name])
-        axes.set_xlabel("number of points inside, $m$")
-    left.set(yscale="log", ylabel="objective of (8)", title="What (8) measures")
-    error = r"mean of $\max_x\,|\hat h_X - h|$"
-    right.set(ylabel=error, title="What it is meant to control", ylim=(0, None))
-    for axes, last, text in ((left, degree, "zero from\nhere on"), (right, degree - 2, "zero")):
-        axes.axvline(last + 0.5, color=style.COLOURS["muted"], lw=1)
-        axes.text(last + 0.7, 0.5, text, transform=axes.get_xaxis_transform(), fontsize=9)
-    fig.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    return fig
 
 
 def figure_1(x: np.ndarray, degrees: Sequence[int]) -> Figure:
@@ -209,28 +173,3 @@ def _shade(axes: Axes, edges: np.ndarray, values: Callable[[np.ndarray], np.ndar
     right = np.sign(values(middles)) == np.sign(middles - 0.5)
     for start, end in np.column_stack((edges[:-1], edges[1:]))[right]:
         axes.axvspan(start, end, fc=to_rgba(AGREE, 0.5), ec=EDGE, lw=0.5)
-
-
-def figure_3(degree: int, x: np.ndarray, grids: Mapping[str, np.ndarray]) -> Figure:
-    """Figure 3: the objective of (12) at x, its maximisers, two grids; below, how far apart.
-
-    `grids` maps a reading of the Chebyshev grid to its nodes. The distances are those of the nodes
-    inside the interval, to the nearest maximiser, in units of the local spacing.
-    """
-    maximisers = polynomials.hard_points(degree)
-    loss, losses = (polynomials.hard_objective(degree, points) for points in (x, maximisers))
-    look = {"color": style.COLOURS["chebyshev"], "ls": "", "marker": "o", "ms": 5, "clip_on": False}
-    triangle = look | {"color": style.COLOURS["positive"], "marker": "^", "ms": 8}
-    fig = style.figure(height=4.8)
-    top, bottom = fig.subplots(2, 1, sharex=True, height_ratios=(2, 1))
-    top.plot(x, loss, color=style.COLOURS["ink"], lw=1, label="expected loss (12)")
-    top.plot(maximisers, losses, label="its maximisers", **triangle)
-    for (name, nodes), face in zip(grids.items(), (look["color"], "white"), strict=True):
-        top.plot(nodes, polynomials.hard_objective(degree, nodes), label=name, mfc=face, **look)
-        inside = nodes[(nodes > 0) & (nodes < 1)]
-        bottom.plot(inside, polynomials.nearest_hard_points(degree, inside)[1], mfc=face, **look)
-    bottom.axhline(0, color=style.COLOURS["muted"], lw=1)
-    top.set(ylabel="expected loss", title=f"$n = {degree}$", ylim=(0, None))
-    bottom.set(xlabel="$x$", ylabel="distance to a\nmaximiser / spacing", xlim=(0, 1))
-    fig.legend(*top.get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    return fig

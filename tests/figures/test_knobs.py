@@ -16,7 +16,7 @@ from PIL import Image
 from pwlib import attacks, examples, grids, maxmargin
 from pwlib import polynomials as poly
 from pwlib.datasets import Dataset
-from pwlib.figures import examples as pictures
+from pwlib.figures import figure_5 as pictures
 from pwlib.figures import knobs, turned
 from pwlib.networks import MLP
 from pwlib.reruns.notebooks import CHAPTERS

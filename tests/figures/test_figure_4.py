@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from pwlib.figures.figure_5 import compact, with_palette
+from pwlib.figures.figure_4 import compact, with_palette
 
 
 def png(pixels):
