@@ -7,12 +7,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import fields
 from io import BytesIO, StringIO
+from typing import Any
 
 import numpy as np
 from IPython.display import SVG
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
+from matplotlib.collections import QuadMesh
 from matplotlib.colors import BoundaryNorm, ListedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
@@ -25,6 +27,7 @@ from pwlib.figures import style
 COLOURS = style.COLOURS
 CLASSES = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#666666")  # one for each class of Figure 4
 LEVELS = 32  # shades of a map: too many for the eye, few enough for a palette (see `compact`)
+SQUARE: dict[str, Any] = {"origin": "lower", "extent": (-1, 1, -1, 1), "interpolation": "none"}
 
 
 def figure_4(seen: Maps) -> Figure:
@@ -41,7 +44,9 @@ def figure_4(seen: Maps) -> Figure:
     for axis, image, title, unit in panels:
         axis.set_title(title)
         bar = axis.inset_axes((1.04, 0, 0.05, 1))  # as high as its panel
-        figure.colorbar(image, cax=bar, label=unit).solids.set_rasterized(True)
+        figure.colorbar(image, cax=bar, label=unit)
+        for solids in bar.findobj(QuadMesh):
+            solids.set_rasterized(True)
     axes[0, 0].child_axes[0].set_yticks(range(1, len(CLASSES) + 1))
     axes[0, 0].child_axes[0].minorticks_off()
     draw_boundary(axes[0, 1], seen.classes, "black")  # the boundary is bright in (10) itself
@@ -122,7 +127,7 @@ def draw_output(axis: Axes, seen: Maps) -> ScalarMappable:
     colours = np.array([to_rgb(colour) for colour in CLASSES])[seen.classes]
     strength = np.clip((seen.confidence - 0.2) / 0.8, 0, 1)[..., None]
     strength = np.round(strength * LEVELS) / LEVELS
-    _image(axis, 1 - strength * (1 - colours))
+    axis.imshow(1 - strength * (1 - colours), **SQUARE)
     count = len(CLASSES)
     norm = BoundaryNorm(np.arange(0.5, count + 1), count)
     key = ScalarMappable(norm, ListedColormap(CLASSES))
@@ -133,7 +138,8 @@ def draw_output(axis: Axes, seen: Maps) -> ScalarMappable:
 def draw_map(axis: Axes, values: NDArray[np.float64]) -> AxesImage:
     """A map over the square; its colours run from the 2nd to the 98th percentile."""
     low, high = np.percentile(values[np.isfinite(values)], [2, 98])
-    return _image(axis, values, vmin=low, vmax=high, cmap=colormaps["cividis"].resampled(LEVELS))
+    colours = colormaps["cividis"].resampled(LEVELS)
+    return axis.imshow(values, vmin=low, vmax=high, cmap=colours, **SQUARE)
 
 
 def draw_boundary(axis: Axes, classes: NDArray[np.int64], colour: str) -> None:
@@ -160,9 +166,3 @@ def _thinned(seen: Maps, most: int) -> Maps:
     size = seen.classes.shape[0]
     kept = np.round(np.linspace(0, size - 1, min(size, most))).astype(int)
     return Maps(*(getattr(seen, field.name)[np.ix_(kept, kept)] for field in fields(seen)))
-
-
-def _image(axis: Axes, values: NDArray[np.float64], **colours: object) -> AxesImage:
-    return axis.imshow(
-        values, origin="lower", extent=(-1, 1, -1, 1), interpolation="none", **colours
-    )

@@ -1,30 +1,32 @@
-"""Figure 5 and its knob: accuracies and test images in, figures out."""
+"""Figure 5 and its knob: accuracies and attacked test images in, figures out."""
 
 from __future__ import annotations
 
 import base64
-import html
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 
 import numpy as np
 from IPython.display import HTML
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import PathPatch
-from matplotlib.path import Path
 from numpy.typing import NDArray
 from PIL import Image
 
 from pwlib.examples import ARMS, ATTACKS, FEW, OTHER, STEPS, Key, Shown
-from pwlib.figures import style
-from pwlib.figures.knobs import Control, Picture, Slot, show
+from pwlib.figures import knobs, style
+from pwlib.figures.knobs import Control, Layer, Panel
 
-# Okabe and Ito's purple for the plain fraction, which no other figure draws.
-ARM_COLOURS = {
+# The colour says whose accuracy a curve shows, the dash whose adversarial examples they are.
+FIGURE_5 = {
+    "reference": ("reference, own examples", "reference", "-"),
+    "robust": ("hard points, own examples", "robust", "-"),
+    "robust to reference": ("reference, hard-point network's examples", "reference", "--"),
+    "reference to robust": ("hard points, reference's examples", "robust", "--"),
+    "control": ("reference, another reference's examples (control)", "control", ":"),
+}
+COLOURS = {
     "reference": style.COLOURS["reference"],
-    "plain fraction": "#CC79A7",
+    "plain fraction": "#CC79A7",  # Okabe and Ito's purple, which no other figure of arms draws
     "hard points": style.COLOURS["robust"],
 }
 SHADES, SIDE = 32, 28  # greys of a test image as shown; its pixels a side
@@ -36,38 +38,27 @@ CLASSES = {"MNIST": [str(digit) for digit in range(10)], "FashionMNIST": GARMENT
 Curves = Mapping[Key, NDArray[np.float64]]
 
 
-# The colour says whose accuracy a curve shows, the dash whose adversarial examples they are.
-FIGURE_5 = {
-    "reference": ("reference, own examples", "reference", "-"),
-    "robust": ("hard points, own examples", "robust", "-"),
-    "robust to reference": ("reference, hard-point network's examples", "reference", "--"),
-    "reference to robust": ("hard points, reference's examples", "robust", "--"),
-    "control": ("reference, another reference's examples (control)", "control", ":"),
-}
-
-
 def figure_5(
     magnitudes: Sequence[float], accuracies: Mapping[str, Mapping[str, NDArray[np.float64]]]
 ) -> Figure:
     """Test accuracy against the length of a one-step attack, a panel for each data set.
 
-    ``accuracies[name][curve]`` is (seeds, magnitudes), with the curves of ``FIGURE_5``: a line for
-    the mean over the seeds, a band from the lowest to the highest of them.
+    ``accuracies[name][curve]`` is in % and (seeds, magnitudes), with the curves of ``FIGURE_5``: a
+    line for the mean over the seeds, a band from the lowest to the highest of them.
     """
     figure = style.figure(7.0, 4.2)
     panels = figure.subplots(1, len(accuracies), sharey=True, squeeze=False)[0]
     for axis, letter, (name, curves) in zip(panels, "abcdef", accuracies.items(), strict=False):
-        for key, (label, colour, dash) in FIGURE_5.items():
+        for key, (label, meaning, dash) in FIGURE_5.items():
             if key in curves:
-                seeds, colour = np.asarray(curves[key]), style.COLOURS[colour]
-                axis.fill_between(
-                    magnitudes, seeds.min(0), seeds.max(0), color=colour, alpha=0.2, lw=0
-                )
+                seeds, colour = np.asarray(curves[key]), style.COLOURS[meaning]
+                low, high = seeds.min(0), seeds.max(0)
+                axis.fill_between(magnitudes, low, high, color=colour, alpha=0.2, lw=0)
                 axis.plot(magnitudes, seeds.mean(0), dash, color=colour, label=label)
-        axis.set(title=f"({letter}) {name}", ylim=(-0.02, 1.02))
+        axis.set(title=f"({letter}) {name}", ylim=(-2, 102))
         axis.set_xlabel("$L^2$ length of the step, before clamping")
         axis.grid(alpha=0.25)
-    panels[0].set_ylabel("test accuracy")
+    panels[0].set_ylabel("test accuracy, %")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
@@ -81,31 +72,32 @@ def knob_5(
 ) -> HTML:
     """Knob of Figure 5: a data set, an arm, an attack and its length ε.
 
-    ``curves[data set][arm, attack]`` is (seeds, magnitudes), ``shown[data set]`` what the networks
-    say of a few test images.
+    ``curves[data set][arm, attack]`` is in % and (seeds, magnitudes), ``shown[data set]`` what the
+    networks say of a few test images.
     """
     data, eps = list(curves), list(magnitudes)
     attacks = ["one step, own gradient", "examples of another network", "PGD"]
     controls = [
-        Control("data", "data set", data, [TITLES[n] for n in data], choice=True),
-        Control("arm", "network", ARMS, ARMS, choice=True),
-        Control("attack", "attack", ATTACKS, attacks, choice=True),
-        Control("at", "length ε", range(len(eps)), [f"{e:g}" for e in eps], eps.index(start)),
+        Control("data set", [TITLES[n] for n in data], choice=True),
+        Control("network", ARMS, choice=True),
+        Control("attack", attacks, choice=True),
+        Control("length ε", [f"{e:g}" for e in eps], eps.index(start)),
     ]
-    count = len(next(iter(shown.values())).labels)
+    whole = [(e, f"{e:g}") for e in eps if e == int(e)]
+    panel = Panel(
+        (43, 9, 279, 147), (0, 100), ((0, "0"), (50, "50"), (100, "100")), "test accuracy, %",
+        (0, max(eps)), whole, "$L^2$ length ε",
+    )  # fmt: skip
+    ink = style.COLOURS["ink"]
+    layers = [Layer("line", COLOURS[arm], 1, arm) for arm in ARMS]
+    for arm in ARMS:  # what the chosen one has besides
+        layers += [Layer("area", COLOURS[arm], 0.25), Layer("line", COLOURS[arm], 2.5)]
+    layers += [Layer("line", ink, 0.8), Layer("dots", ink, 3.6)]
     strips = {
-        (n, *key): [strip(image) for image in images]
+        (n, *key): [_strip(image) for image in images]
         for n in data
         for key, images in shown[n].images.items()
     }
-
-    def draw(data: str, arm: str, attack: str, at: int) -> Picture:
-        figure = draw_5(eps, curves[data], arm, attack, at)
-        beside = answers(name, data, shown[data], (arm, attack), at, eps)
-        images = strips[data, arm, attack]
-        beside |= {(f"{name}-image-{i}", "src"): image for i, image in enumerate(images)}
-        return Picture(figure, said(data, curves[data], arm, attack, eps[at], at), beside)
-
     caption = (
         "Figure 5, one attack at a time. The thick line is the chosen network, with a band from "
         "the lowest to the highest seed; thin lines are the other two under an attack of the same "
@@ -118,72 +110,66 @@ def knob_5(
         "the first seed classify right, attacked as the chosen network is, with each network's "
         "answer and its probability."
     )
-    return show(name, controls, draw, caption, beside=_examples(name, count))
+
+    def setting(*places: int) -> list:
+        n, arm, attack, at = data[places[0]], ARMS[places[1]], ATTACKS[places[2]], places[3]
+        means = [knobs.points(eps, curves[n][other, attack].mean(0)) for other in ARMS]
+        seeds, mean = curves[n][arm, attack], means[places[1]]
+        band = knobs.points([*eps, *eps[::-1]], [*seeds.min(0), *seeds.max(0)[::-1]])
+        chosen = [piece if other == arm else [] for other in ARMS for piece in (band, mean)]
+        length = [[eps[at], 0], [eps[at], 100]]
+        said = _said(n, arm, attack, eps[at], seeds[:, at])
+        answers = _answers(CLASSES[n], shown[n], (arm, attack), at, eps, strips[n, arm, attack])
+        return [said, *means, *chosen, length, [mean[at]], *answers]
+
+    slots, rows = [], ""
+    for i in range(len(next(iter(shown.values())).labels)):
+        label, image, answers = (f"{name}-{part}-{i}" for part in ("label", "image", "answers"))
+        rows += f'<div><p id="{label}"></p><img id="{image}" alt=""><ul id="{answers}"></ul></div>'
+        slots += [(label, "html"), (answers, "html")]
+        slots += [(image, attribute) for attribute in ("src", "alt", "style")]
+    beside = f'<div class="examples">{rows}</div>'
+    return knobs.show(name, controls, [panel], layers, setting, caption, 216, beside, slots)
 
 
-def draw_5(magnitudes: Sequence[float], curves: Curves, arm: str, attack: str, at: int) -> Figure:
-    """The accuracy of all arms under an attack; one of them stands out, with a dot at a length."""
-    fig = Figure(figsize=(4.0, 3.0))  # no layout engine: the axes stay in their place
-    fig.subplots_adjust(left=0.15, right=0.97, top=0.96, bottom=0.32)
-    axes = fig.subplots()
-    axes.set(xlim=(0, max(magnitudes)), ylim=(0, 1), yticks=(0, 0.5, 1))
-    for other in ARMS:
-        colour, seeds = ARM_COLOURS[other], curves[other, attack]
-        gid, x = other.split()[0], magnitudes if other == arm else []
-        line, band = [*zip(x, seeds.mean(0))], [*zip(x, seeds.min(0))]  # noqa: B905 (x is empty)
-        band += [*zip(x, seeds.max(0))][::-1]  # noqa: B905
-        thin = {"lw": 1.0, "ec": colour, "fill": False}
-        _path(axes, gid, [*zip(magnitudes, seeds.mean(0), strict=True)], **thin)
-        _path(axes, f"{gid}-chosen", line, **thin | {"lw": 2.5})
-        _path(axes, f"{gid}-band", band, fc=colour, alpha=0.25, lw=0)
-    eps, height = magnitudes[at], curves[arm, attack].mean(0)[at]
-    ink = {"fill": False, "ec": style.COLOURS["ink"], "zorder": 3}
-    _path(axes, "length", [(eps, 0), (eps, 1)], lw=0.8, **ink)
-    _path(axes, "dot", [(eps, height)] * 2, lw=7, capstyle="round", **ink)
-    axes.set(xlabel="$L^2$ length ε", ylabel="test accuracy")
-    handles = [Line2D([], [], color=ARM_COLOURS[a], label=a) for a in ARMS]
-    fig.legend(handles=handles, loc="lower center", ncols=2, borderaxespad=0.1)
-    return fig
-
-
-def said(data: str, curves: Curves, arm: str, attack: str, eps: float, at: int) -> str:
-    """What the chosen curve says at the chosen length, in a sentence."""
+def _said(data: str, arm: str, attack: str, eps: float, right: NDArray[np.float64]) -> str:
+    """What the chosen curve says at the chosen length, in a sentence; ``right`` is (seeds,)."""
     name = {"reference": "the reference", "hard points": "the network with hard points"}
     how = {
         "own": "one step along its own gradient",
         "other": f"one-step examples of {name[OTHER[arm]]}",
         "PGD": f"PGD on the first {FEW} test images",
     }
-    right = 100 * curves[arm, attack][:, at]
     spread = f" ({right.min():.1f} to {right.max():.1f} over {len(right)} seeds)"
     spread = spread if len(right) > 1 else ""
     return f"{TITLES[data]}, {arm}, {how[attack]}, ε = {eps:g}: {right.mean():.1f} % right{spread}."
 
 
-def answers(
-    name: str, data: str, shown: Shown, key: Key, at: int, magnitudes: Sequence[float]
-) -> dict[Slot, str]:
-    """What to show beside the curves, but for the images themselves: their alternative texts,
-    which part of the strip is in sight, and what the networks say."""
-    classes, found = CLASSES[data], {}
-    place = 100 * at / max(len(magnitudes) - 1, 1)
-    for i, label in enumerate(shown.labels):
-        attacked = f"attacked with ε = {magnitudes[at]:g}" if magnitudes[at] else "as it is"
-        found[f"{name}-image-{i}", "alt"] = f"A test image of class {classes[label]}, {attacked}"
-        found[f"{name}-image-{i}", "style"] = f"object-position: {place:g}% 0"
-        target = f", attacked for: {key[0]}" if magnitudes[at] else ""
-        found[f"{name}-label-{i}", "text"] = f"class {classes[label]}{target}"
-        for j in range(len(ARMS)):
-            said = shown.answers[key][j, i, at]
+def _answers(
+    classes: Sequence[str],
+    shown: Shown,
+    key: Key,
+    at: int,
+    magnitudes: Sequence[float],
+    strips: Sequence[str],
+) -> list[str]:
+    """For each image its label, what the networks say, and of the image itself the strip, an
+    alternative text and which part of the strip is in sight."""
+    eps, found = magnitudes[at], []
+    for i, (label, strip) in enumerate(zip(shown.labels, strips, strict=True)):
+        answers = ""
+        for j, arm in enumerate(ARMS):
+            said, likely = shown.answers[key][j, i, at], shown.probabilities[key][j, i, at]
             wrong = "" if said == label else "wrong, "
-            likely = 100 * shown.probabilities[key][j, i, at]
-            found[f"{name}-answer-{i}-{j}", "text"] = (
-                f"{classes[said]} ({wrong}{likely:.0f}\u00a0%)"
-            )
+            answers += f"<li>{arm}: {classes[said]} ({wrong}{100 * likely:.0f}\u00a0%)</li>"
+        found += [f"class {classes[label]}{f', attacked for: {key[0]}' if eps else ''}", answers]
+        attacked = f"attacked with ε = {eps:g}" if eps else "as it is"
+        place = f"object-position: {100 * at / max(len(magnitudes) - 1, 1):g}% 0"
+        found += [strip, f"A test image of class {classes[label]}, {attacked}", place]
     return found
 
 
-def strip(images: NDArray[np.float32]) -> str:
+def _strip(images: NDArray[np.float32]) -> str:
     """Square images (n, d) side by side as a PNG in few greys, in the form that a page holds."""
     shades = np.round(images.reshape(-1, SIDE, SIDE) * (SHADES - 1)).astype(np.uint8)
     picture = Image.fromarray(np.concatenate(shades, axis=1)).convert("P")
@@ -191,23 +177,3 @@ def strip(images: NDArray[np.float32]) -> str:
     out = BytesIO()
     picture.save(out, "png", optimize=True)
     return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
-
-
-def _path(axes: Axes, gid: str, points: Sequence[tuple], **look: object) -> None:
-    """A path that moves, through points; of no points in the settings where it isn't seen."""
-    path = Path(np.reshape(points, (-1, 2)))
-    axes.add_artist(PathPatch(path, gid=f"knob-{gid}", clip_on=False, **look))
-
-
-def _examples(name: str, count: int) -> str:
-    """The elements that ``answers`` and the images go into."""
-    rows = "".join(
-        f'<div><p id="{name}-label-{i}"></p><img id="{name}-image-{i}" src="" alt="" style=""><ul>'
-        + "".join(
-            f'<li>{html.escape(arm)}: <span id="{name}-answer-{i}-{j}"></span></li>'
-            for j, arm in enumerate(ARMS)
-        )
-        + "</ul></div>"
-        for i in range(count)
-    )
-    return f'<div class="examples">{rows}</div>'
