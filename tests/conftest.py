@@ -32,9 +32,8 @@ def chapter(tmp_path):
     return write
 
 
-@pytest.fixture(scope="session")
-def built_book():
-    """The book, built for a browser. Without one a test is skipped; where CI=true it fails."""
+def needs_a_browser():
+    """Without a browser a test is skipped; where CI=true it fails."""
     missing = None
     if browser.executable() is None:
         missing = browser.MISSING
@@ -42,6 +41,20 @@ def built_book():
         missing = "no playwright here: make test installs tests/requirements-browser.txt"
     if missing:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser without a window."""
+    needs_a_browser()
+    with browser.chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def built_book():
+    """The book, built for a browser."""
+    needs_a_browser()
     command = [sys.executable, "-m", "pwlib", "book"]
     done = subprocess.run(command, cwd=notebooks.ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:]

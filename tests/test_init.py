@@ -7,8 +7,6 @@ import pwlib
 
 LABEL, NAME = r"(\(\d+\)|Figure \d| {4,})", r"(?:[a-z]\w*\.)+\w+"
 ROW = re.compile(rf"^{LABEL}.*?({NAME}(?:, {NAME})*)$", re.M)
-    r"^(\(\d+\)|Figure \d| {4,}).*?((?:[a-z]\w*\.)+\w+(?:, (?:[a-z]\w*\.)+\w+)*)$", re.M
-)
 NAMED = [name for _, names in ROW.findall(pwlib.__doc__) for name in names.split(", ")]
 
 

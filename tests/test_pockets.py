@@ -9,7 +9,7 @@ from scipy.stats import t as student
 
 from pwlib import pockets
 from pwlib.attacks import move, unit
-from pwlib.figures.pockets import figure_random_steps
+from pwlib.figures.linear import figure_random_steps
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,10 +11,10 @@ from matplotlib.figure import Figure
 from pwlib import polynomials, power_function
 from pwlib.figures import style
 
-_EQUISPACED = {"color": style.COLOURS["equispaced"], "marker": "s", "ms": 4}
-_CHEBYSHEV = {"color": style.COLOURS["chebyshev"], "marker": "o", "ms": 4}
-_HARD = {"color": style.COLOURS["positive"], "marker": "^", "ms": 5}
-_BEST = {"color": style.COLOURS["ink"], "marker": "d", "ms": 4, "ls": ":"}
+_EQUISPACED: dict[str, Any] = {"color": style.COLOURS["equispaced"], "marker": "s", "ms": 4}
+_CHEBYSHEV: dict[str, Any] = {"color": style.COLOURS["chebyshev"], "marker": "o", "ms": 4}
+_HARD: dict[str, Any] = {"color": style.COLOURS["positive"], "marker": "^", "ms": 5}
+_BEST: dict[str, Any] = {"color": style.COLOURS["ink"], "marker": "d", "ms": 4, "ls": ":"}
 LOOKS = {
     "equispaced midpoints": _EQUISPACED | {"mfc": "white", "ls": "--"},
     "equispaced with ends": _EQUISPACED,
@@ -42,7 +43,7 @@ def figure_advantage(
                 *zip(*values.items(), strict=True), label=name, markevery=every, **LOOKS[name]
             )
         axes.set_xlabel("number of training points, $m$")
-    muted = {"color": style.COLOURS["muted"], "lw": 1}
+    muted: dict[str, Any] = {"color": style.COLOURS["muted"], "lw": 1}
     left.axhline(degree + 1, **muted)
     left.text(degree, degree + 1.15, "before training", fontsize=9, ha="right")
     left.set(ylabel="greatest variance", ylim=(0, degree + 2.2))
@@ -80,7 +81,7 @@ def figure_offsets(degree: int) -> Figure:
     x = polynomials.hard_points(degree)
     line = np.linspace(0, 1, 400)
     t = np.arccos(np.abs(1 - 2 * line))  # the angle from the nearer end
-    look = {"ls": "", "ms": 4, "clip_on": False}
+    look: dict[str, Any] = {"ls": "", "ms": 4, "clip_on": False}
     colour, formula = style.COLOURS["chebyshev"], style.COLOURS["ink"]
     faces = dict(
         zip(power_function.readings(degree), (colour, "white", colour, "white"), strict=True)
@@ -117,7 +118,7 @@ def figure_ends(sizes: Mapping[str, Mapping[int, Sequence[int]]], largest: int) 
         axes.plot(*(zip(*pairs, strict=True) if pairs else ([], [])), marker, color=colour, ms=3)
         axes.plot([], [], marker, color=colour, ms=5, label=label)
     degrees = np.array(list(next(iter(sizes.values()))))
-    muted = {"color": style.COLOURS["muted"], "lw": 1}
+    muted: dict[str, Any] = {"color": style.COLOURS["muted"], "lw": 1}
     axes.plot(degrees, degrees, "--", label="$m = n$", **muted)
     axes.plot(degrees, degrees / 2, ":", label="$m = n/2$", **muted)
     axes.set(

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,8 +30,7 @@ class Sweep:
     numbers: list[str]
 
 
-@dataclass(frozen=True)
-class Mean:
+class Mean(NamedTuple):
     """A number at one point of the grid: its mean over n seeds, and a 95% interval (±∞ for one)."""
 
     mean: float

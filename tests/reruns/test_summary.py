@@ -64,7 +64,8 @@ def test_states_are_counted(folder):
 
 
 def test_the_figure_has_the_means_against_the_swept_number(folder):
-    figure = against(summary.read(folder(*ROWS)), ["gap"])
+    found = summary.read(folder(*ROWS))
+    figure = against({"gap": summary.over_seeds(found, "gap")}, found.swept)
     panel = figure.axes[0]
     assert (panel.get_title(), panel.get_xlabel()) == ("gap", "radius")
     assert panel.containers[0].lines[0].get_xydata().tolist() == [
@@ -89,7 +90,8 @@ def test_the_figure_has_the_means_against_the_swept_number(folder):
 def test_odd_sweeps_have_a_table_and_a_figure_too(folder, rows, swept):
     found = summary.read(folder(*rows, swept=swept))
     summary.means(found, found.numbers)
-    against(found, found.numbers).canvas.draw()
+    numbers = {number: summary.over_seeds(found, number) for number in found.numbers}
+    against(numbers, found.swept).canvas.draw()
 
 
 @pytest.mark.slow
