@@ -21,13 +21,13 @@ ATTACKS = ("own", "other", "PGD")
 STEPS = 20  # of PGD, without restarts
 FEW = 200  # test images under PGD
 
-# Where `pwlib.evaluation` has a curve already: the arm and the attack, and the name there.
+# Where chapter 4c has a curve already: the arm and the attack, and the name there.
 EVALUATED = {
     ("reference", "own"): "reference",
-    ("reference", "other"): "robust to reference",
+    ("reference", "other"): "to_reference",
     ("plain fraction", "own"): "plain",
-    ("hard points", "own"): "robust",
-    ("hard points", "other"): "reference to robust",
+    ("hard points", "own"): "own",
+    ("hard points", "other"): "from_reference",
 }
 Key = tuple[str, str]  # one of ARMS, one of ATTACKS
 
@@ -63,7 +63,7 @@ def adversarial(
 def further_curves(
     name: str, networks: Mapping[str, MLP], magnitudes: Sequence[float]
 ) -> dict[Key, list[float]]:
-    """The accuracies in % for each magnitude that `pwlib.evaluation` doesn't measure.
+    """The accuracies in % for each magnitude that `pwlib.robustness` doesn't measure.
 
     PGD is on the first FEW test images, the rest on all.
     """
@@ -86,7 +86,7 @@ def all_curves(
 ) -> dict[str, dict[Key, NDArray[np.float64]]]:
     """For each data set the curve of each arm under each attack: (seeds, magnitudes), in %.
 
-    ``evaluated[name]`` has the curves of `pwlib.evaluation`, in %; ``networks`` are keyed by data
+    ``evaluated[name]`` has the curves of `pwlib.robustness`, in %; ``networks`` are keyed by data
     set, arm and seed. The rest is measured on that many processes.
     """
     jobs = [

@@ -19,9 +19,9 @@ from pwlib.figures.knobs import Control, Layer, Panel
 # The colour says whose accuracy a curve shows, the dash whose adversarial examples they are.
 FIGURE_5 = {
     "reference": ("reference, own examples", "reference", "-"),
-    "robust": ("hard points, own examples", "robust", "-"),
-    "robust to reference": ("reference, hard-point network's examples", "reference", "--"),
-    "reference to robust": ("hard points, reference's examples", "robust", "--"),
+    "own": ("hard points, own examples", "robust", "-"),
+    "to_reference": ("reference, hard-point network's examples", "reference", "--"),
+    "from_reference": ("hard points, reference's examples", "robust", "--"),
     "control": ("reference, another reference's examples (control)", "control", ":"),
 }
 COLOURS = {

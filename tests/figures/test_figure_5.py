@@ -11,11 +11,11 @@ LENGTHS = (0.0, 0.5, 1.0, 3.0)
 # Whose accuracy (the colour), and the dash of whose examples.
 CURVES = {
     "reference": ("reference, own examples", COLOURS["reference"], "-"),
-    "robust": ("hard points, own examples", COLOURS["robust"], "-"),
-    "robust to reference": (
+    "own": ("hard points, own examples", COLOURS["robust"], "-"),
+    "to_reference": (
         *("reference, hard-point network's examples", COLOURS["reference"], "--"),
     ),
-    "reference to robust": ("hard points, reference's examples", COLOURS["robust"], "--"),
+    "from_reference": ("hard points, reference's examples", COLOURS["robust"], "--"),
     "control": ("reference, another reference's examples (control)", COLOURS["control"], ":"),
 }
 
@@ -70,6 +70,6 @@ def test_words_limits_and_legend(figure, accuracies):
 
 
 def test_a_curve_that_was_not_measured_is_left_out(accuracies):
-    curves = {key: accuracies["MNIST"][key] for key in ("robust", "control")}
+    curves = {key: accuracies["MNIST"][key] for key in ("own", "control")}
     (axes,) = figure_5(LENGTHS, {"MNIST": curves}).axes
     assert [line.get_label() for line in axes.lines] == [CURVES[key][0] for key in curves]
