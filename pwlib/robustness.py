@@ -19,6 +19,7 @@ from pwlib import attacks, parallel
 from pwlib.attacks import PIXELS, Box
 from pwlib.datasets import loaded
 from pwlib.intervals import above
+from pwlib.networks import fast_products
 
 Array = NDArray[np.float64]
 Measures = Mapping[str, Array]
@@ -197,4 +198,5 @@ def _measured(
 ) -> Measured:
     data = loaded(name)
     there = {who: copy.deepcopy(network).to(device) for who, network in networks.items()}
-    return measure(there, data.test_x.to(device), data.test_y.to(device), seed, attack)
+    with fast_products():
+        return measure(there, data.test_x.to(device), data.test_y.to(device), seed, attack)

@@ -19,7 +19,7 @@ from torch.nn.functional import cross_entropy
 from pwlib import datasets, parallel, parameters
 from pwlib.datasets import Dataset, loaded
 from pwlib.directions import DIRECTIONS, moved
-from pwlib.networks import MLP, Network, stack, unstack
+from pwlib.networks import MLP, Network, fast_products, stack, unstack
 
 __all__ = [
     "Job",
@@ -172,11 +172,13 @@ def fit(
 
     take: Callable[[Tensor], None] = step
     orders = [_batches(y.cpu(), config, seed) for seed in seeds]
-    for batch in zip(*orders, strict=True):
-        rows = torch.stack(batch).squeeze(0) if len(networks) == 1 else torch.stack(batch)
-        if x.is_cuda and take is step and rows.shape[-1] == config.batch:
-            take = captured(step, rows.to(x.device), together, optimiser, generators)
-        (take if rows.shape[-1] == config.batch else step)(rows.to(x.device))
+    with fast_products():
+        for batch in zip(*orders, strict=True):
+            rows = torch.stack(batch).squeeze(0) if len(networks) == 1 else torch.stack(batch)
+            full = rows.shape[-1] == config.batch
+            if x.is_cuda and full and take is step:
+                take = captured(step, rows.to(x.device), together, optimiser, generators)
+            (take if full else step)(rows.to(x.device))
     if len(networks) > 1:
         unstack(together, networks)
 

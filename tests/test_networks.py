@@ -145,3 +145,37 @@ def test_weights_in_other_layers_are_not_stacked():
     convolution = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.Linear(4, 2))
     with pytest.raises(ValueError, match="^networks: got a layer 'Conv2d', accepts"):
         networks.stack([convolution, convolution])
+
+
+def exact_product():
+    generator = torch.Generator().manual_seed(3)
+    a, b = torch.randn(2, 200, 200, generator=generator)
+    return a, b, a.double() @ b.double()
+
+
+def test_fast_products_are_exact_and_leave_the_setting_as_it_was():
+    a, b, exact = exact_product()
+    before = torch.backends.mkldnn.matmul.fp32_precision
+    with networks.fast_products():
+        error = (a @ b - exact).norm() / exact.norm()
+    assert error < 1e-6
+    assert torch.backends.mkldnn.matmul.fp32_precision == before
+
+
+def test_products_that_would_be_rounded_are_not_switched(monkeypatch):
+    monkeypatch.setattr(networks, "_relative_error", lambda: 3e-4)
+    before = torch.backends.mkldnn.matmul.fp32_precision
+    with networks.fast_products():
+        assert torch.backends.mkldnn.matmul.fp32_precision == before
+
+
+def test_the_relative_error_sees_products_in_bfloat16():
+    settings = torch.backends.mkldnn.matmul
+    before = settings.fp32_precision
+    settings.fp32_precision = "bf16"
+    try:
+        a, b, exact = exact_product()
+        rounded = (a @ b - exact).norm() / exact.norm() > 1e-4  # some processors can't
+        assert (networks._relative_error() > 1e-6) == bool(rounded)
+    finally:
+        settings.fp32_precision = before
