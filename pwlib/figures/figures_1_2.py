@@ -60,7 +60,7 @@ def figure_1(x: np.ndarray, degrees: Sequence[int]) -> Figure:
     rows = fig.subplots(2, len(degrees), sharex=True, sharey="row", squeeze=False)
     for n, top, bottom in zip(degrees, *rows, strict=True):
         f, g = polynomials.bernstein_classifier(n, x), polynomials.chebyshev_classifier(n, x)
-        changes = signs.sign_changes(equation_7_weights(n))
+        changes = signs.sign_changes(polynomials.chebyshev_classifier_weights(n))
         edges = np.concatenate(([0.0], changes, [1.0]))
         _shade(top, edges, lambda middles, n=n: polynomials.chebyshev_classifier(n, middles))
         top.plot(x, f, color=style.COLOURS["bernstein"], label="$f_n$, Bernstein")
@@ -187,11 +187,6 @@ def figure_interpolation(
     right.set_ylim(0.5 * min(errors["lobatto"].values()), 10)
     left.legend()
     return fig
-
-
-def equation_7_weights(n: int) -> np.ndarray:
-    """The weights of g_n in the shifted Chebyshev basis: 1/p at the odd degrees, (n + 1,)."""
-    return np.arange(n + 1) % 2 / ((n + 1) // 2)
 
 
 def _mark_changes(axes: Axes, changes: np.ndarray) -> None:

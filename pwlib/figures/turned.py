@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from pwlib import grids, polynomials, signs
 from pwlib.figures import style
-from pwlib.figures.figures_1_2 import AGREE, EDGE, equation_7_weights
+from pwlib.figures.figures_1_2 import AGREE, EDGE
 from pwlib.figures.knobs import Control, Picture, show
 
 Vector = NDArray[np.float64]
@@ -47,7 +47,7 @@ def knob_1(name: str, degrees: Sequence[int], start: int) -> HTML:
 
 def draw_1(n: int) -> Picture:
     """f_n and g_n for one degree n ≥ 1."""
-    changes = signs.sign_changes(equation_7_weights(n))
+    changes = signs.sign_changes(polynomials.chebyshev_classifier_weights(n))
     fig = _figure(2.9, bottom=0.3)
     axes = fig.subplots()
     axes.set(xlabel="$x$", ylabel="classifier", xlim=(0, 1), ylim=(-1.05, 1.05))
@@ -78,7 +78,7 @@ def bernstein_changes(n: int) -> Vector:
 
 def agreeing(n: int) -> Vector:
     """The intervals of [0, 1] in which f_n and g_n have one sign: (intervals, 2), ascending."""
-    edges = np.unique([0, 0.5, 1, *signs.sign_changes(equation_7_weights(n))])
+    edges = np.unique([0, 0.5, 1, *signs.sign_changes(polynomials.chebyshev_classifier_weights(n))])
     edges = edges[np.diff(edges, prepend=-1) > 1e-9]  # 1/2 is there twice, to rounding
     middles = (edges[1:] + edges[:-1]) / 2
     both = (
