@@ -15,6 +15,7 @@ from numpy.polynomial.chebyshev import chebder, chebvander
 from numpy.typing import ArrayLike, NDArray
 
 from pwlib import grids, maxmargin, polynomials
+from pwlib.intervals import mean_with_error
 
 Array = NDArray[np.float64]
 Rule = Callable[[int, ArrayLike, ArrayLike], Array]
@@ -42,7 +43,7 @@ def ridge_error(n: int, x: ArrayLike, coefficients: ArrayLike, penalty: float = 
         raise ValueError(f"penalty: got {penalty}, accepts positive numbers")
     features = polynomials.chebyshev_features(n, x)
     damped = features.T @ features + penalty * np.eye(n + 1)
-    return -penalty * np.linalg.solve(damped, coefficients.T).T
+    return np.asarray(-penalty * np.linalg.solve(damped, coefficients.T).T, dtype=float)
 
 
 def margin_error(n: int, x: ArrayLike, coefficients: ArrayLike) -> Array:
@@ -62,7 +63,8 @@ def slopes(n: int, x: ArrayLike, coefficients: ArrayLike) -> Array:
     if n == 0:
         return np.zeros((len(coefficients), len(np.asarray(x))))
     derivatives = 2 * chebder(coefficients.T)  # the chain rule's 2, for T*_i(x) = T_i(2x − 1)
-    return (chebvander(2 * np.asarray(x, dtype=float) - 1, n - 1) @ derivatives).T
+    features = chebvander(2 * np.asarray(x, dtype=float) - 1, n - 1)
+    return np.asarray((features @ derivatives).T, dtype=float)
 
 
 def optimal_objective(
@@ -86,20 +88,6 @@ def largest_error(
     """
     dense = polynomials.chebyshev_features(n, grids.chebyshev(20 * max(n, 1) + 1))
     return np.abs(rule(n, x, coefficients) @ dense.T).max(axis=1)
-
-
-def mean_with_error(values: ArrayLike) -> tuple[float, float]:
-    """The mean of independent draws (draws,), at least two, and its standard error."""
-    values = np.asarray(values, dtype=float)
-    if values.ndim != 1 or len(values) < 2:
-        raise ValueError(f"values: got shape {values.shape}, accepts (draws,), two draws or more")
-    return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
-
-
-def interval(values: ArrayLike) -> str:
-    """The mean of independent draws (draws,) with the half width of its 95 % interval, as text."""
-    mean, error = mean_with_error(values)
-    return f"{mean:.4g} ± {1.96 * error:.2g}"
 
 
 def against_size(
@@ -130,7 +118,7 @@ def rank_correlations(a: ArrayLike, b: ArrayLike) -> Array:
     """Spearman's rank correlation of each row of `a` with that of `b`: (rows, points) → (rows,)."""
     from scipy.stats import rankdata  # takes most of a second, and few callers need it
 
-    ranks = (rankdata(values, axis=1) for values in (a, b))
+    ranks = (rankdata(np.asarray(values, dtype=float), axis=1) for values in (a, b))
     return cosines(*(rank - rank.mean(axis=1, keepdims=True) for rank in ranks))
 
 
@@ -139,7 +127,7 @@ def self_loss(values: ArrayLike) -> Array:
     return np.maximum(0, 1 - np.asarray(values, dtype=float) ** 2)
 
 
-def hard_objective(values: ArrayLike) -> Array:
+def mean_self_loss(values: ArrayLike) -> Array:
     """The mean over H of `self_loss`, the summand of (9): (hypotheses, points) → (points,)."""
     return self_loss(values).mean(axis=0)
 

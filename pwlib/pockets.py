@@ -21,6 +21,7 @@ from scipy.special import betainc
 from torch import Generator, Tensor
 
 from pwlib.attacks import BOXES, Box, Model, move, unit
+from pwlib.intervals import shown
 from pwlib.parameters import ParameterError
 
 FREE = BOXES["free"]
@@ -42,9 +43,9 @@ class Shares:
     high: NDArray[np.float64]
 
     def percent(self) -> list[str]:
-        """Each share with its interval in percent, "1.23 [1.02, 1.48]"."""
+        """Each share with its interval in percent, "1.23 (1.02 to 1.48)"."""
         columns = (100 * self.share, 100 * self.low, 100 * self.high)
-        return ["{:.2f} [{:.2f}, {:.2f}]".format(*row) for row in zip(*columns, strict=True)]
+        return [shown(*row, ".2f") for row in zip(*columns, strict=True)]
 
 
 @torch.no_grad()

@@ -219,7 +219,7 @@ def _as_text(rows: list[dict[str, object]]) -> str:
 
 
 def _alternating(n: int) -> Vector:
-    return (-1.0) ** np.arange((n + 1) // 2)
+    return np.where(np.arange((n + 1) // 2) % 2, -1.0, 1.0)
 
 
 def _curvatures(degrees: Vector, u: float) -> Vector:

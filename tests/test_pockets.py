@@ -136,7 +136,7 @@ def test_shares_have_the_interval_that_solves_wilsons_equation():
         deviation = 1.959964 * np.sqrt(end * (1 - end) / 200)
         np.testing.assert_allclose(np.abs(found.share - end), deviation, atol=1e-8)
     assert np.all((found.low <= found.share) & (found.share <= found.high))
-    assert found.percent()[1] == "1.50 [0.51, 4.32]"  # as R's prop.test has it, uncorrected
+    assert found.percent()[1] == "1.50 (0.51 to 4.32)"  # as R's prop.test has it, uncorrected
 
 
 def test_nearest_other_is_the_least_distance_to_another_label(generator):

@@ -7,6 +7,7 @@ from scipy.optimize import approx_fprime
 
 from pwlib import grids, optimal, point_search, polynomials, power_function
 from pwlib.figures.power_function import figure_advantage, figure_ends, figure_offsets, figure_sets
+from pwlib.intervals import mean_with_error
 
 
 def features(n, x):
@@ -112,7 +113,7 @@ def test_the_greatest_variances_of_chebyshev_points_are_those_of_theory(n):
 def test_steepness_is_the_mean_of_8():
     n, x = 6, np.array([0.1, 0.5, 0.8])
     h = np.random.default_rng(2).standard_normal((20_000, n + 1))
-    mean, error = optimal.mean_with_error(optimal.optimal_objective(n, x, h))
+    mean, error = mean_with_error(optimal.optimal_objective(n, x, h))
     assert abs(mean - power_function.steepness(n, x)) < 4 * error
     assert power_function.steepness(n, grids.chebyshev(7)) == 0
 

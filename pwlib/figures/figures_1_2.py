@@ -37,7 +37,7 @@ def figure_1(x: Vector, degrees: Sequence[int]) -> Figure:
             top.axvspan(start, end, fc=to_rgba(AGREE, 0.5), ec=EDGE, lw=0.5)
         top.plot(x, f, color=COLOURS["bernstein"], label="$f_n$, Bernstein")
         top.plot(x, g, color=COLOURS["chebyshev"], label="$g_n$, Chebyshev")
-        _mark_changes(top, signs.sign_changes(equation_7_weights(n)))
+        _mark_changes(top, signs.sign_changes(polynomials.chebyshev_classifier_weights(n)))
         top.set_title(f"$n = {n}$\nagree on {polynomials.agreement(n):.3f}")
         bottom.plot(x, g - f, color=INK, label="$g_n - f_n$")
         bottom.axhline(0, color=MUTED, lw=0.8)
@@ -68,7 +68,7 @@ def knob_1(name: str, degrees: Sequence[int], start: int) -> HTML:
     def setting(at: int) -> list:
         n = degrees[at]
         f = knobs.series(partial(polynomials.bernstein_classifier, n), n)
-        g = equation_7_weights(n)
+        g = polynomials.chebyshev_classifier_weights(n)
         changes = signs.sign_changes(g)
         own = knobs.count(len(signs.sign_changes(f)), "sign change")
         said = f"n = {n}: f has {own}, g has {len(changes)}; "
@@ -155,11 +155,6 @@ def knob_2(
     return knobs.show(name, [slider], panels, layers, setting, caption, height=187)
 
 
-def equation_7_weights(n: int) -> Vector:
-    """The weights of g_n in the shifted Chebyshev basis: 1/p at the odd degrees, (n + 1,)."""
-    return np.arange(n + 1) % 2 / ((n + 1) // 2)
-
-
 def agreeing(n: int) -> Vector:
     """The intervals of [0, 1] in which f_n and g_n have one sign: (intervals, 2), ascending."""
 
@@ -167,7 +162,7 @@ def agreeing(n: int) -> Vector:
         f, g = polynomials.bernstein_classifier(n, x), polynomials.chebyshev_classifier(n, x)
         return np.sign(f) == np.sign(g)
 
-    return _intervals(signs.sign_changes(equation_7_weights(n)), agree)
+    return _intervals(signs.sign_changes(polynomials.chebyshev_classifier_weights(n)), agree)
 
 
 def misclassified(weights: Vector) -> Vector:
