@@ -34,6 +34,22 @@ TITLES = {"MNIST": "MNIST", "FashionMNIST": "Fashion-MNIST"}
 GARMENTS = ["T-shirt", "trousers", "pullover", "dress", "coat"]
 GARMENTS += ["sandal", "shirt", "sneaker", "bag", "boot"]
 CLASSES = {"MNIST": [str(digit) for digit in range(10)], "FashionMNIST": GARMENTS}
+LAYERS = [Layer("line", COLOURS[arm], 1, arm) for arm in ARMS]
+for _arm in ARMS:  # what the chosen one has besides
+    LAYERS += [Layer("area", COLOURS[_arm], 0.25), Layer("line", COLOURS[_arm], 2.5)]
+LAYERS += [Layer("line", style.COLOURS["ink"], 0.8), Layer("dots", style.COLOURS["ink"], 3.6)]
+CAPTION = (
+    "Figure 5, one attack at a time. The thick line is the chosen network, with a band from "
+    "the lowest to the highest seed; thin lines are the other two under an attack of the same "
+    "kind. Examples of another network are, for the reference, those of the network with hard "
+    "points, and for the other two those of the reference. Lengths of one step are before "
+    f"clamping. PGD is one run of {STEPS} steps on the first {FEW} test images, not the one "
+    "of the tables below, which is stronger and has more images; so its curves can't be "
+    "compared with the others point by point. "
+    "Beside the curves, the first test images of different classes that the three networks of "
+    "the first seed classify right, attacked as the chosen network is, with each network's "
+    "answer and its probability."
+)
 
 Curves = Mapping[Key, NDArray[np.float64]]
 
@@ -88,28 +104,11 @@ def knob_5(
         (43, 9, 279, 147), (0, 100), ((0, "0"), (50, "50"), (100, "100")), "test accuracy, %",
         (0, max(eps)), whole, "$L^2$ length ε",
     )  # fmt: skip
-    ink = style.COLOURS["ink"]
-    layers = [Layer("line", COLOURS[arm], 1, arm) for arm in ARMS]
-    for arm in ARMS:  # what the chosen one has besides
-        layers += [Layer("area", COLOURS[arm], 0.25), Layer("line", COLOURS[arm], 2.5)]
-    layers += [Layer("line", ink, 0.8), Layer("dots", ink, 3.6)]
     strips = {
         (n, *key): [_strip(image) for image in images]
         for n in data
         for key, images in shown[n].images.items()
     }
-    caption = (
-        "Figure 5, one attack at a time. The thick line is the chosen network, with a band from "
-        "the lowest to the highest seed; thin lines are the other two under an attack of the same "
-        "kind. Examples of another network are, for the reference, those of the network with hard "
-        "points, and for the other two those of the reference. Lengths of one step are before "
-        f"clamping. PGD is one run of {STEPS} steps on the first {FEW} test images, not the one "
-        "of the tables below, which is stronger and has more images; so its curves can't be "
-        "compared with the others point by point. "
-        "Beside the curves, the first test images of different classes that the three networks of "
-        "the first seed classify right, attacked as the chosen network is, with each network's "
-        "answer and its probability."
-    )
 
     def setting(*places: int) -> list:
         n, arm, attack, at = data[places[0]], ARMS[places[1]], ATTACKS[places[2]], places[3]
@@ -122,14 +121,19 @@ def knob_5(
         answers = _answers(CLASSES[n], shown[n], (arm, attack), at, eps, strips[n, arm, attack])
         return [said, *means, *chosen, length, [mean[at]], *answers]
 
+    beside, slots = _examples(name, len(next(iter(shown.values())).labels))
+    return knobs.show(name, controls, [panel], LAYERS, setting, CAPTION, 216, beside, slots)
+
+
+def _examples(name: str, count: int) -> tuple[str, list[tuple[str, str]]]:
+    """The elements that show that many images, as HTML, and the slots that `_answers` fills."""
     slots, rows = [], ""
-    for i in range(len(next(iter(shown.values())).labels)):
+    for i in range(count):
         label, image, answers = (f"{name}-{part}-{i}" for part in ("label", "image", "answers"))
         rows += f'<div><p id="{label}"></p><img id="{image}" alt=""><ul id="{answers}"></ul></div>'
         slots += [(label, "html"), (answers, "html")]
         slots += [(image, attribute) for attribute in ("src", "alt", "style")]
-    beside = f'<div class="examples">{rows}</div>'
-    return knobs.show(name, controls, [panel], layers, setting, caption, 216, beside, slots)
+    return f'<div class="examples">{rows}</div>', slots
 
 
 def _said(data: str, arm: str, attack: str, eps: float, right: NDArray[np.float64]) -> str:

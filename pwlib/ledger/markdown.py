@@ -1,12 +1,5 @@
-"""Tables as Markdown text, for chapters, pages and the terminal."""
+"""Tables as Markdown text; the function's home is `pwlib.markdown`."""
 
-from __future__ import annotations
+from pwlib.markdown import markdown_table
 
-from collections.abc import Sequence
-
-
-def markdown_table(rows: Sequence[Sequence[object]], columns: Sequence[str]) -> str:
-    """Rows and column headings as Markdown text. Bars inside a cell are escaped."""
-    lines = [columns, ["---"] * len(columns), *rows]
-    cells = [[str(cell).replace("|", r"\|") for cell in line] for line in lines]
-    return "\n".join("| " + " | ".join(line) + " |" for line in cells)
+__all__ = ["markdown_table"]
