@@ -86,31 +86,6 @@ def eigen_points(n: int) -> tuple[float, NDArray[np.complex128]]:
     return float(values[0]), (1 + roots.astype(np.complex128)) / 2
 
 
-def steepness(n: int, x: ArrayLike) -> float:
-    """The expectation of (8): √(2/π) Σ_j |(I − P) φ′(x_j)|; 0 for n + 1 points or more."""
-    x = points("x", x, 1)
-    if len(x) > n:
-        return 0.0
-    norms = np.linalg.norm(feature_slopes(n, x) @ unseen(n, x), axis=1)
-    return float(np.sqrt(2 / np.pi) * norms.sum())
-
-
-def steepness_of_pairs(n: int, centres: ArrayLike) -> float:
-    """The limit of (8) / gap for pairs of points that merge at the centres: √(2/π) Σ |(I − P₀) φ″|.
-
-    P₀ belongs to the values and slopes at the centres (pairs,).
-    """
-    centres = points("centres", centres, 1)
-    second = feature_slopes(n, centres, order=2) @ unseen(n, np.repeat(centres, 2))
-    return float(np.sqrt(2 / np.pi) * np.linalg.norm(second, axis=1).sum())
-
-
-def feature_slopes(n: int, x: ArrayLike, order: int = 1) -> Array:
-    """The derivatives of T*_0, …, T*_n at x, of first or higher order: (len(x), n + 1)."""
-    derivatives = chebyshev.chebder(np.eye(n + 1), order, scl=2)
-    return chebyshev.chebvander(2 * points("x", x, 1) - 1, len(derivatives) - 1) @ derivatives
-
-
 def noise_variance(n: int, x: ArrayLike, at: ArrayLike) -> Array:
     """The variance of the fit at the points `at` where each label has noise of variance 1."""
     to_labels = np.linalg.pinv(polynomials.chebyshev_features(n, points("x", x, 1)), rcond=1e-15)

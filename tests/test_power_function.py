@@ -31,7 +31,7 @@ def test_where_points_are_equal_values_and_slopes_vanish():
     n, centres = 9, np.array([0.2, 0.7])
     basis = power_function.unseen(n, np.repeat(centres, 2))
     assert np.abs(features(n, centres) @ basis).max() < 1e-12
-    assert np.abs(power_function.feature_slopes(n, centres) @ basis).max() < 1e-11
+    assert np.abs(optimal.feature_slopes(n, centres) @ basis).max() < 1e-11
     near = power_function.unseen(n, optimal.pairs(centres, 1e-5))
     np.testing.assert_allclose(near @ near.T, basis @ basis.T, atol=1e-8)
 
@@ -110,22 +110,22 @@ def test_the_greatest_variances_of_chebyshev_points_are_those_of_theory(n):
         assert m > n - 2 or extrema < roots
 
 
-def test_steepness_is_the_mean_of_8():
+def test_the_expected_objective_is_the_mean_of_8():
     n, x = 6, np.array([0.1, 0.5, 0.8])
     h = np.random.default_rng(2).standard_normal((20_000, n + 1))
     mean, error = mean_with_error(optimal.optimal_objective(n, x, h))
-    assert abs(mean - power_function.steepness(n, x)) < 4 * error
-    assert power_function.steepness(n, grids.chebyshev(7)) == 0
+    assert abs(mean - optimal.expected_objective(n, x)) < 4 * error
+    assert optimal.expected_objective(n, grids.chebyshev(7)) == 0
 
 
 def test_merging_pairs_follow_their_leading_term():
     centres = np.array([0.15, 0.6, 0.75])
-    limit = power_function.steepness_of_pairs(8, centres)
+    limit = optimal.expected_objective_of_pairs(8, centres)
     ratios = [
-        power_function.steepness(8, optimal.pairs(centres, g)) / g / limit for g in (1e-2, 1e-4)
+        optimal.expected_objective(8, optimal.pairs(centres, g)) / g / limit for g in (1e-2, 1e-4)
     ]
     assert abs(ratios[1] - 1) < 1e-6 < abs(ratios[0] - 1) < 0.1
-    triple = [power_function.steepness(8, 0.4 + gap * np.array([-1, 0, 1])) for gap in (1e-2, 1e-3)]
+    triple = [optimal.expected_objective(8, 0.4 + gap * np.array([-1, 0, 1])) for gap in (1e-2, 1e-3)]
     assert triple[0] / triple[1] == pytest.approx(100, rel=0.02)
 
 
