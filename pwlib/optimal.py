@@ -89,9 +89,9 @@ def expected_objective(n: int, x: ArrayLike) -> float:
 
 
 def expected_objective_of_pairs(n: int, centres: ArrayLike) -> float:
-    """The limit of `expected_objective` / gap for pairs of points that merge at the centres: √(2/π) Σ |(I − P₀) φ″|.
+    """The limit of `expected_objective` / gap for pairs of points that merge at the centres.
 
-    P₀ belongs to the values and slopes at the centres (pairs,).
+    √(2/π) Σ |(I − P₀) φ″|; P₀ belongs to the values and slopes at the centres (pairs,).
     """
     centres = points("centres", centres, 1)
     second = feature_slopes(n, centres, order=2) @ power_function.unseen(n, np.repeat(centres, 2))

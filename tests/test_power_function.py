@@ -125,7 +125,9 @@ def test_merging_pairs_follow_their_leading_term():
         optimal.expected_objective(8, optimal.pairs(centres, g)) / g / limit for g in (1e-2, 1e-4)
     ]
     assert abs(ratios[1] - 1) < 1e-6 < abs(ratios[0] - 1) < 0.1
-    triple = [optimal.expected_objective(8, 0.4 + gap * np.array([-1, 0, 1])) for gap in (1e-2, 1e-3)]
+    triple = [
+        optimal.expected_objective(8, 0.4 + gap * np.array([-1, 0, 1])) for gap in (1e-2, 1e-3)
+    ]
     assert triple[0] / triple[1] == pytest.approx(100, rel=0.02)
 
 
