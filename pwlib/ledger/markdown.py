@@ -1,8 +1,15 @@
-"""Tables as Markdown text, for chapters, pages and the terminal."""
+"""Tables as Markdown text: of any rows, and of claims by what became of them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from IPython.display import Markdown
+
+if TYPE_CHECKING:
+    from pwlib.ledger.claims import Claim
 
 
 def markdown_table(rows: Sequence[Sequence[object]], columns: Sequence[str]) -> str:
@@ -10,3 +17,22 @@ def markdown_table(rows: Sequence[Sequence[object]], columns: Sequence[str]) -> 
     lines = [columns, ["---"] * len(columns), *rows]
     cells = [[str(cell).replace("|", r"\|") for cell in line] for line in lines]
     return "\n".join("| " + " | ".join(line) + " |" for line in cells)
+
+
+def list_claims(claims: Sequence[Claim], verdict: str, found: bool = True) -> Markdown:
+    """The claims with a verdict, each with its name, which leads to the cell that settles it.
+
+    ``found`` adds the first sentence of the evidence.
+    """
+    columns = ["Name", "Claim", *(["What was found"] if found else [])]
+    rows = [
+        [claim.link(claim.id), claim.claim, first_sentence(claim.found())][: len(columns)]
+        for claim in claims
+        if claim.verdict == verdict
+    ]
+    return Markdown(markdown_table(rows, columns) if rows else "")
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of a text, up to a full stop with a space behind it."""
+    return re.split(r"(?<=\.)\s", text, maxsplit=1)[0]
