@@ -21,7 +21,7 @@ import yaml
 from nbclient.exceptions import CellExecutionError
 
 from pwlib.ledger import assumptions, claims
-from pwlib.ledger.markdown import first_sentence
+from pwlib.ledger.report import first_sentence
 from pwlib.places import CHAPTERS, ROOT
 from pwlib.reruns import files, notebooks
 from pwlib.reruns.notebooks import Progress

@@ -22,7 +22,7 @@ from sphinx.environment import BuildEnvironment
 from pwlib.book.sphinx_tables import MarkdownDirective
 from pwlib.ledger import claims
 from pwlib.ledger.claims import Claim
-from pwlib.ledger.markdown import markdown_table
+from pwlib.markdown import markdown_table
 
 EQUATIONS = tuple(f"eq-{number}" for number in range(1, 13))
 FIGURES = tuple(f"fig-{number}" for number in range(1, 6))

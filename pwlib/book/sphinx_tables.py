@@ -15,7 +15,7 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from pwlib.ledger.markdown import markdown_table
+from pwlib.markdown import markdown_table
 from pwlib.places import ROOT
 from pwlib.reruns import notebooks
 

@@ -9,7 +9,7 @@ from IPython.display import Markdown
 from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-from pwlib.ledger.markdown import markdown_table
+from pwlib.markdown import markdown_table
 
 # Okabe and Ito's colours, told apart by colour-blind readers: the same thing has the same colour
 # in every chapter.

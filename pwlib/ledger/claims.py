@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 from IPython.display import Markdown, display
 
-from pwlib.ledger.markdown import markdown_table
+from pwlib.markdown import markdown_table
 from pwlib.places import CHAPTERS
 
 HOLDS = "holds"

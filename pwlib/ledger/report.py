@@ -1,22 +1,14 @@
-"""Tables as Markdown text: of any rows, and of claims by what became of them."""
+"""The claims as a reproducibility report lists them: by what became of them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from IPython.display import Markdown
 
-if TYPE_CHECKING:
-    from pwlib.ledger.claims import Claim
-
-
-def markdown_table(rows: Sequence[Sequence[object]], columns: Sequence[str]) -> str:
-    """Rows and column headings as Markdown text. Bars inside a cell are escaped."""
-    lines = [columns, ["---"] * len(columns), *rows]
-    cells = [[str(cell).replace("|", r"\|") for cell in line] for line in lines]
-    return "\n".join("| " + " | ".join(line) + " |" for line in cells)
+from pwlib.ledger.claims import Claim
+from pwlib.markdown import markdown_table
 
 
 def list_claims(claims: Sequence[Claim], verdict: str, found: bool = True) -> Markdown:

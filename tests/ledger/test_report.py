@@ -1,9 +1,9 @@
-"""Markdown of rows, and of claims by what became of them."""
+"""Claims listed by what became of them."""
 
 import re
 from dataclasses import replace
 
-from pwlib.ledger import claims, markdown
+from pwlib.ledger import claims, report
 from pwlib.ledger.claims import VERDICTS
 
 
@@ -13,7 +13,7 @@ def names(table):
 
 def test_the_lists_of_all_verdicts_hold_every_claim_once_each_leading_to_its_cell():
     ledger = claims.ledger()
-    lists = [markdown.list_claims(ledger, verdict) for verdict in VERDICTS]
+    lists = [report.list_claims(ledger, verdict) for verdict in VERDICTS]
     assert sorted(name for found in lists for name in names(found)) == sorted(c.id for c in ledger)
     for claim in ledger:
         listed = lists[VERDICTS.index(claim.verdict)].data
@@ -25,19 +25,14 @@ def test_a_list_shows_the_first_sentence_of_what_was_found_or_leaves_it_out():
     about = {"claim": "It is.", "evidence": "It is {share}. So.", "recorded": recorded}
     claim = replace(claims.ledger()[0], id="a", verdict="holds", chapter="2-b", **about)
     row = "| [a](2-b.ipynb#claim-a) | It is. |"
-    assert markdown.list_claims([claim], "holds").data.endswith(f"{row} It is 0.5. |")
-    assert markdown.list_claims([claim], "holds", found=False).data.endswith(row)
+    assert report.list_claims([claim], "holds").data.endswith(f"{row} It is 0.5. |")
+    assert report.list_claims([claim], "holds", found=False).data.endswith(row)
 
 
 def test_a_verdict_that_no_claim_has_gets_no_table():
-    assert markdown.list_claims([], "ambiguous").data == ""
+    assert report.list_claims([], "ambiguous").data == ""
 
 
 def test_a_first_sentence_ends_at_a_full_stop_before_a_space():
-    assert markdown.first_sentence("At 0.5 it holds.\nElsewhere not.") == "At 0.5 it holds."
-    assert markdown.first_sentence("It holds") == "It holds"
-
-
-def test_a_bar_in_a_cell_is_no_edge_of_it():
-    text = markdown.markdown_table([["|x|", 1]], ["a", "b"])
-    assert text == "| a | b |\n| --- | --- |\n| \\|x\\| | 1 |"
+    assert report.first_sentence("At 0.5 it holds.\nElsewhere not.") == "At 0.5 it holds."
+    assert report.first_sentence("It holds") == "It holds"
