@@ -6,38 +6,78 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from pwlib.reruns.sweeps import Settings
 
+INTERRUPTED = "interrupted; what is whole is kept, and the same command goes on from there"
+
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; returns its exit status."""
+    """Run one command; returns its exit status.
+
+    An expected failure ends the program with status 1 and a line that names the thing and the way
+    out; any other is a fault of ours and keeps its traceback.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # not every terminal has the signs of mathematics
     options = _parser().parse_args(arguments)
-    return options.run(options)
+    try:
+        return options.run(options)
+    except KeyboardInterrupt:
+        sys.exit(f"\n{INTERRUPTED}")
+    except Exception as error:
+        line = _line(error, options.way_out)
+        if line is None:
+            raise
+        sys.exit(line)
+
+
+def _line(error: Exception, way_out: str) -> str | None:
+    """An expected failure as a person is told of it; None for any other."""
+    from pwlib.book import build
+    from pwlib.reruns import plans, runs
+
+    if isinstance(error, plans.SweepError | runs.NoWorkers):
+        return str(error)
+    if isinstance(error, RuntimeError):
+        return " ".join(str(error).split())
+    if isinstance(error, OSError):
+        what = error.filename or ""
+        return f"{what}: {error.strerror or error}; {way_out}".removeprefix(": ")
+    if broken := build.unreadable():
+        return f"{broken}; mend it, or bring back the committed one with git checkout"
+    return None
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """End the program with one line and status 2."""
+        self.exit(2, f"{self.prog}: {message}; {self.prog} --help says more\n")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m pwlib", description=__doc__)
+    parser = _Parser(prog="python -m pwlib", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     data = commands.add_parser("data", help="get MNIST and Fashion-MNIST, unless they are here")
-    data.set_defaults(run=_data)
+    data.set_defaults(run=_data, way_out="PWLIB_DATA can name another folder for the data")
+    checkout = "this needs a whole checkout of the book that can be written to"
     book = commands.add_parser("book", help="execute the stale chapters and render the book")
     book.add_argument("--fresh", action="store_true", help="execute all chapters")
-    book.set_defaults(run=_book)
+    book.set_defaults(run=_book, way_out=checkout)
     serve = commands.add_parser("serve", help="serve the built book on this machine")
-    serve.add_argument("--port", type=int, default=8000, help="8000; 0: any that is free")
-    serve.set_defaults(run=_serve)
+    serve.add_argument("--port", type=_port, default=8000, help="8000; 0: any that is free")
+    serve.set_defaults(run=_serve, way_out="--port (make serve PORT=…) takes another")
     pdf = commands.add_parser("pdf", help="print the built book to _build/book.pdf")
-    pdf.set_defaults(run=_pdf)
+    pdf.set_defaults(run=_pdf, way_out=checkout)
     accept = commands.add_parser("accept", help="copy executed chapters back to chapters/")
-    accept.set_defaults(run=_accept)
+    accept.set_defaults(run=_accept, way_out=checkout)
     _add_sweep(commands.add_parser("sweep", help="run a chapter over a grid of parameters"))
     table = commands.add_parser("table", help="make a table of chapters/results by its sweep")
     table.add_argument("name", help="one of chapters/results/tables.yml")
@@ -46,8 +86,14 @@ def _parser() -> argparse.ArgumentParser:
     table.set_defaults(run=_table)
     cache = commands.add_parser("cache", help="show where trained networks are kept")
     cache.add_argument("--empty", action="store_true", help="remove them")
-    cache.set_defaults(run=_cache)
+    cache.set_defaults(run=_cache, way_out="PWLIB_CACHE can name another folder")
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"got {text!r}, accepts a whole number from 0 to 65535")
+    return int(text)
 
 
 def _add_sweep(sweep: argparse.ArgumentParser) -> None:
@@ -73,69 +119,62 @@ def _add_cluster(command: argparse.ArgumentParser) -> None:
     command.add_argument("--workers", type=int, help="processes here; as many as cores")
     command.add_argument("--retry-failed", action="store_true", help="run those again")
     command.add_argument("--quiet", action="store_true", help="show failures alone")
+    command.set_defaults(way_out="--out can name another folder for the runs")
 
 
 def _data(options: argparse.Namespace) -> int:
     from pwlib import datasets
 
-    try:
-        for name in datasets.NAMES:
-            datasets.fetch(name)
-    except RuntimeError as error:
-        sys.exit(str(error))
+    for name in datasets.NAMES:
+        datasets.fetch(name)
     return 0
 
 
 def _book(options: argparse.Namespace) -> int:
     from pwlib.book import build
 
-    return build.make(options.fresh)
+    build.make(options.fresh)
+    return 0
 
 
 def _serve(options: argparse.Namespace) -> int:
     from pwlib.book import browser, build
 
+    build.front()
     try:
         with browser.served(build.HTML, options.port) as address:
             print(f"the book is at {address} until you press Ctrl-C", flush=True)
             threading.Event().wait()
-    except OSError as error:
-        sys.exit(f"port {options.port}: {error.strerror}; make serve PORT=… takes another")
     except KeyboardInterrupt:
-        return 0
+        pass
+    return 0
 
 
 def _pdf(options: argparse.Namespace) -> int:
     from pwlib.book import printing
 
-    try:
-        print(f"the book is printed at {printing.pdf()}")
-    except RuntimeError as error:
-        sys.exit(str(error))
+    print(f"the book is printed at {printing.pdf()}")
     return 0
 
 
 def _accept(options: argparse.Namespace) -> int:
     from pwlib.book import build
 
-    return build.accept()
+    build.accept()
+    return 0
 
 
 def _sweep(options: argparse.Namespace) -> int:
     from pwlib.reruns import plans, sweeps
 
     request = plans.Request(options.chapter, options.grid, options.p, options.y, options.f)
-    with _one_line():
-        failures = sweeps.sweep(request, _settings(options, options.out))
-    return 1 if failures else 0
+    return 1 if sweeps.sweep(request, _settings(options, options.out)) else 0
 
 
 def _table(options: argparse.Namespace) -> int:
     from pwlib.reruns import tables
 
-    settings = _settings(options, options.out or Path("runs") / options.name)
-    with _one_line():
-        print(tables.make(options.name, settings))
+    print(tables.make(options.name, _settings(options, options.out or Path("runs") / options.name)))
     return 0
 
 
@@ -143,17 +182,6 @@ def _settings(options: argparse.Namespace, out: Path) -> Settings:
     from pwlib.reruns.sweeps import Settings
 
     return Settings(out, options.scheduler, options.workers, options.retry_failed, options.quiet)
-
-
-@contextmanager
-def _one_line() -> Iterator[None]:
-    """A sweep that can't be run ends the program with one line."""
-    from pwlib.reruns import plans, runs
-
-    try:
-        yield
-    except (plans.SweepError, runs.NoWorkers) as error:
-        sys.exit(str(error))
 
 
 def _cache(options: argparse.Namespace) -> int:
@@ -170,7 +198,4 @@ def _cache(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit("\ninterrupted; what is whole is kept, and the same command goes on from there")
+    sys.exit(main())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pwlib.reruns.notebooks import ROOT
+from pwlib.places import ROOT
 
 PATH = ROOT / ".github" / "workflows" / "book.yml"
 BIN = Path(sys.executable).parent
@@ -16,7 +16,9 @@ BIN = Path(sys.executable).parent
 
 @pytest.fixture(scope="module")
 def workflow():
-    return yaml.load(PATH.read_text(), yaml.BaseLoader)  # which leaves the key `on` a word
+    return yaml.load(
+        PATH.read_text(encoding="utf-8"), yaml.BaseLoader
+    )  # which leaves the key `on` a word
 
 
 @pytest.mark.parametrize(
@@ -53,7 +55,7 @@ def test_it_publishes_from_main_alone_what_passed_the_tests(workflow):
 
 
 def test_what_it_runs_is_in_the_makefile(workflow):
-    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M)
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
     for job in workflow["jobs"].values():
         for step in job["steps"]:
             assert step.get("run", "make book").split()[1] in targets

@@ -13,7 +13,9 @@ window.addEventListener("beforeprint", () => {
 
 // On a phone the cells of tables of long texts stand in one column, each under its head.
 document.addEventListener("DOMContentLoaded", () => {
-  for (const table of document.querySelectorAll("table.wordy")) {
+  for (const table of document.querySelectorAll(".bd-article table:has(thead)")) {
+    if ([...table.querySelectorAll("td")].every((cell) => cell.textContent.length <= 150)) continue;
+    table.classList.add("wordy");
     const heads = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
     for (const row of table.tBodies[0].rows)
       [...row.cells].forEach((cell, i) => { cell.dataset.head = heads[i]; });

@@ -66,9 +66,12 @@ class _Quiet(SimpleHTTPRequestHandler):
 def served(folder: Path, port: int = 0) -> Iterator[str]:
     """Serve a folder on 127.0.0.1 while the block runs; gives the address, with a slash at the end.
 
-    Port 0 is any free one. Raises `OSError` where the port is taken.
+    Port 0 is any free one. Raises `OSError`, which names the port, where it can't be had.
     """
-    server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Quiet, directory=folder))
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Quiet, directory=folder))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, f"port {port}") from None
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -7,15 +7,20 @@ the sources that the book is rendered from in ``_build/source``, the pages in ``
 from __future__ import annotations
 
 import json
+import logging
+import os
 import shutil
 import subprocess
 import sys
+from asyncio import CancelledError
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
+import yaml
 from nbclient.exceptions import CellExecutionError
 
-from pwlib.ledger import claims
+from pwlib.ledger import assumptions, claims
 from pwlib.ledger.report import first_sentence
 from pwlib.places import CHAPTERS, ROOT
 from pwlib.reruns import files, notebooks
@@ -38,60 +43,85 @@ FRONT = """<!DOCTYPE html>
 </html>
 """
 
-# What the README shows of the book: five claims and one figure.
-README_CLAIMS = (
-    "eq-7",
-    "bernstein-uniform-chebyshev-pointwise",
-    "fig-2-equispaced",
-    "eq-8-optimal-points",
-    "fig-5-direct-robustness",
-    "hard-objective-is-the-cause",
-)
+# What the README shows of the book: five claims, each with what it is about, and one figure.
+README_CLAIMS = {
+    "eq-7": "The Chebyshev max-margin classifier (7)",
+    "bernstein-uniform-chebyshev-pointwise": "Bernstein classifiers converge uniformly, Chebyshev "
+    "ones only pointwise",
+    "eq-8-optimal-points": "Points that minimise (8) keep the error small",
+    "fig-5-direct-robustness": "Training on hard points makes networks robust (Figure 5)",
+    "hard-objective-is-the-cause": "It does so because the points climb the hard objective (9)",
+}
 README_FIGURE = ("3a-pointwise-convergence", "fig-2")
 README_MARKS = ("<!-- findings: written by make accept -->\n", "<!-- end of findings -->")
 
 
-def make(fresh: bool = False) -> int:
+class BookError(RuntimeError):
+    """What keeps the book from being made, in a line that names it and the way out."""
+
+
+def make(fresh: bool = False) -> None:
     """Execute the stale chapters (all of them if ``fresh``), render the book, report.
 
-    Returns the exit status: 0, or 1 where a chapter failed or the book has warnings.
+    Raises `BookError` where a chapter fails or the pages have warnings.
     """
-    chosen: list[Path] = []
-    for chapter in notebooks.chapters():
-        here = None if fresh else _fresh_copy(chapter)
-        if here is None and (here := _execute(chapter)) is None:
-            return 1
-        chosen.append(here)
+    chosen = [
+        (None if fresh else _fresh_copy(chapter)) or _execute(chapter)
+        for chapter in notebooks.chapters()
+    ]
     _assemble(chosen)
-    if not _render():
-        return 1
+    _render()
     _report(chosen)
-    return 0
 
 
-def accept() -> int:
+def unreadable() -> str | None:
+    """The first file of the book that can't be read, and why; None where all of them can."""
+    readers: dict[Path, Callable[[Path], object]] = {
+        ROOT / "_toc.yml": lambda path: yaml.safe_load(path.read_text(encoding="utf-8"))["parts"],
+        claims.LEDGER: claims.ledger,
+        assumptions.REGISTER: assumptions.register,
+    }
+    readers |= dict.fromkeys(sorted(CHAPTERS.glob("*.ipynb")), _notebook)
+    return next(filter(None, (_problem(path, read) for path, read in readers.items())), None)
+
+
+def _problem(path: Path, read: Callable[[Path], object]) -> str | None:
+    """Why a file can't be read; None where it can, or where what opens it says so."""
+    try:
+        read(path)
+    except OSError:
+        return None
+    except Exception as error:  # whatever a file of any content makes its reader raise
+        return f"{path}: {' '.join(str(error).split())[:200]}"
+    return None
+
+
+def _notebook(path: Path) -> None:
+    nbformat.validate(nbformat.read(path, as_version=4))
+
+
+def accept() -> None:
     """Copy what was executed here, where it is still fresh, back to the tracked chapters.
 
     With it go the parts of the benchmark that were measured here.
     """
     for chapter in notebooks.chapters():
         ran = EXECUTED / chapter.name
-        if notebooks.is_fresh(ran, chapter):
+        if _executed_here(chapter):
             notebooks.write(notebooks.with_outputs(chapter, ran), chapter)
             print(f"accepted  {chapter.relative_to(ROOT)}")
         elif not notebooks.is_fresh(chapter, chapter):
             print(f"stale     {chapter.relative_to(ROOT)} (make book executes it)")
     _accept_benchmarks()
-    files.write(ROOT / "README.md", readme((ROOT / "README.md").read_text()))
+    files.write(ROOT / "README.md", readme((ROOT / "README.md").read_text(encoding="utf-8")))
     files.write(CHAPTERS / "_static" / "figure-2.svg", readme_figure())
-    return 0
 
 
 def _accept_benchmarks() -> None:
     found, tracked = BUILD / "benchmarks.json", CHAPTERS / "results" / "benchmarks.json"
     if found.exists():
-        accepted = json.loads(tracked.read_text()) if tracked.exists() else {}
-        files.write(tracked, json.dumps(accepted | json.loads(found.read_text()), indent=1) + "\n")
+        read = [json.loads(p.read_text(encoding="utf-8")) for p in (tracked, found) if p.exists()]
+        files.write(tracked, json.dumps(read[0] | read[-1], indent=1) + "\n")
         print(f"accepted  {tracked.relative_to(ROOT)}")
 
 
@@ -99,14 +129,13 @@ def readme(text: str) -> str:
     """The README with today's five findings from the ledger between its marks."""
     start, end = README_MARKS
     found = {claim.id: claim for claim in claims.ledger()}
-    lines = [_finding(found[id]) for id in README_CLAIMS]
+    lines = [_finding(about, found[id]) for id, about in README_CLAIMS.items()]
     head, rest = text.split(start)
     return head + start + "".join(lines) + end + rest.split(end)[1]
 
 
-def _finding(claim: claims.Claim) -> str:
-    found = first_sentence(claim.found())
-    return f"- *The paper:* {claim.claim} **{claim.verdict.capitalize()}.** {found}\n"
+def _finding(about: str, claim: claims.Claim) -> str:
+    return f"- {about}: **{claim.verdict}.** {first_sentence(claim.found())}\n"
 
 
 def readme_figure() -> str:
@@ -119,18 +148,31 @@ def readme_figure() -> str:
 
 def _fresh_copy(chapter: Path) -> Path | None:
     """The executed notebook that belongs to today's chapter: from here, else the tracked one."""
-    candidates = (EXECUTED / chapter.name, chapter)
-    return next((path for path in candidates if notebooks.is_fresh(path, chapter)), None)
+    if _executed_here(chapter):
+        return EXECUTED / chapter.name
+    return chapter if notebooks.is_fresh(chapter, chapter) else None
 
 
-def _execute(chapter: Path) -> Path | None:
+def _executed_here(chapter: Path) -> bool:
+    """Whether a fresh execution of a chapter lies here; what is no notebook is dropped."""
+    path = EXECUTED / chapter.name
+    if _problem(path, _notebook):
+        print(f"dropped   {path}, which is no whole notebook: it is executed again", flush=True)
+        path.unlink()
+    return notebooks.is_fresh(path, chapter)
+
+
+def _execute(chapter: Path) -> Path:
     out = EXECUTED / chapter.name
     try:
         notebooks.execute(chapter, out, _show_progress)
     except CellExecutionError as error:
+        print(_erase(), end="")
         failed = out.with_suffix(".failed.ipynb")
-        print(f"\n{chapter.name} failed: {error.ename}: {error.evalue}\nsee {failed}")
-        return None
+        raise BookError(f"{chapter}: {error.ename}: {error.evalue}; see {failed}") from None
+    except (AssertionError, CancelledError):  # how nbclient ends, which takes Ctrl-C for itself
+        logging.disable()  # its tasks have more to say
+        raise KeyboardInterrupt from None
     seconds = notebooks.stamp(out)["seconds"]
     print(f"{_erase()}executed  {chapter.stem:<34} {seconds:6.0f} s", flush=True)
     return out
@@ -173,20 +215,23 @@ def _belongs(page: Path) -> bool:
     return not hidden and page.suffix != ".ipynb"
 
 
-def _render() -> bool:
-    command = ["jupyter-book", "build", SOURCE, "--path-output", ROOT, "-W", "-n", "--keep-going"]
-    python = Path(sys.executable)
-    run = [str(python.parent / command[0]), *map(str, command[1:]), "--quiet"]
-    shutil.rmtree(
-        HTML / "_modules", ignore_errors=True
-    )  # Sphinx leaves old tables of contents there
+def _render() -> None:
+    command = Path(sys.executable).with_name("jupyter-book")
+    options = ["-W", "-n", "--keep-going", "--quiet"]
+    shutil.rmtree(HTML / "_modules", ignore_errors=True)  # Sphinx leaves old contents there
     print("rendering the book", flush=True)
-    done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [command, "build", SOURCE, "--path-output", ROOT, *options],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONUTF8": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
     if done.returncode:
-        print(done.stdout, done.stderr, sep="\n")
-        return False
-    (HTML / "index.html").write_text(FRONT)
-    return True
+        print(done.stdout)
+        raise BookError("the pages: got errors or warnings, those above; mend what they name")
+    (HTML / "index.html").write_text(FRONT, encoding="utf-8")
 
 
 def _report(chosen: list[Path]) -> None:
@@ -201,3 +246,10 @@ def _report(chosen: list[Path]) -> None:
     here = [path.stem for path in chosen if path.parent == EXECUTED]
     print(f"\nexecuted here: {', '.join(here) or 'none, the outputs in the repository are fresh'}")
     print(f"the book lies at {HTML / 'index.html'}")
+
+
+def front() -> Path:
+    """The built book's first page. Raises `BookError` where there is none."""
+    if not (HTML / "index.html").exists():
+        raise BookError(f"{HTML}: got no book, which make book (python -m pwlib book) puts there")
+    return HTML / "index.html"

@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import yaml
 from bs4 import BeautifulSoup, Tag
 
+from pwlib.book import build
 from pwlib.book.browser import chromium, served
 from pwlib.book.build import BUILD, HTML
 from pwlib.places import ROOT
@@ -21,18 +22,8 @@ if TYPE_CHECKING:
     from pypdf.generic import DictionaryObject
 
 PDF = BUILD / "book.pdf"
-PAPER = {
-    "format": "A4",
-    "scale": 0.85,
-    "margin": {"top": "18mm", "bottom": "20mm", "left": "18mm", "right": "18mm"},
-    "print_background": True,
-    "tagged": True,
-    "outline": True,
-    "display_header_footer": True,
-    "header_template": "<span></span>",
-    "footer_template": '<div style="width: 100%; text-align: center; font-size: 8pt">'
-    '<span class="pageNumber"></span></div>',
-}
+FOOTER = """<div style="width: 100%; text-align: center; font-size: 8pt">
+<span class="pageNumber"></span></div>"""
 READY = "MathJax.startup.promise.then(() => document.fonts.ready).then(() => true)"
 # Code that a page folds away, what answers to a reader, and marks of links have no use on paper.
 NOT_PRINTED = "details.above-input, figure.knobs, script, .headerlink, .viewcode-link"
@@ -41,20 +32,21 @@ NOT_PRINTED = "details.above-input, figure.knobs, script, .headerlink, .viewcode
 def pdf(out: Path = PDF) -> Path:
     """Print the book that lies in ``_build/html``; a crash leaves the old file or none.
 
-    Raises `RuntimeError` where no Chromium is installed.
+    Raises `RuntimeError` where no Chromium is installed, and `build.BookError` where there is no
+    book.
     """
+    build.front()
     page = whole(contents())
     with chromium() as browser:
         content = with_outline(printed(browser, page), headings(page))
     part = out.with_name(f".{out.name}.{os.getpid()}")
     part.write_bytes(content)
-    os.replace(part, out)
-    return out
+    return part.replace(out)
 
 
 def contents() -> list[str]:
     """The book's pages in their order, each as its place in ``_build/html`` without a suffix."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     return [toc["root"], *(entry["file"] for part in toc["parts"] for entry in part["chapters"])]
 
 
@@ -64,41 +56,45 @@ def whole(pages: Sequence[str]) -> str:
     Ids get their page's name before them, and links lead to where their target now stands.
     """
     names = {PurePosixPath(page).name for page in pages}
-    read = {
-        PurePosixPath(page).name: BeautifulSoup((HTML / f"{page}.html").read_text(), "html.parser")
-        for page in pages
-    }
-    articles = [_article(soup, name, names) for name, soup in read.items()]
-    first = next(iter(read.values()))
-    lines = [
-        f'<li><a href="#{article["id"]}">{article.h1.get_text()}</a></li>' for article in articles
+    texts = [(HTML / f"{page}.html").read_text(encoding="utf-8") for page in pages]
+    soups = [BeautifulSoup(text, "html.parser") for text in texts]
+    articles = [
+        _article(soup, PurePosixPath(page).name, names)
+        for page, soup in zip(pages, soups, strict=True)
     ]
+    lines = [f'<li><a href="#{a["id"]}">{_title(a)}</a></li>' for a in articles]
     listed = f"<nav><h2>Contents</h2><ol>{''.join(lines[1:])}</ol></nav>"
     return (
-        f'<!DOCTYPE html><html lang="en" data-theme="light"><head>{_head(first)}</head>'
+        f'<!DOCTYPE html><html lang="en" data-theme="light"><head>{_head(soups[0])}</head>'
         f'<body class="whole-book">{articles[0]}{listed}{"".join(map(str, articles[1:]))}</body>'
         "</html>"
     )
 
 
+def _title(tag: Tag) -> str:
+    return tag.select("h1")[0].get_text()
+
+
 def _head(soup: BeautifulSoup) -> str:
     """The style sheets of a page, its heading as title, and what renders equations."""
-    kept = soup.head.select("meta[charset], link[rel=stylesheet]")
-    kept += [script for script in soup.head("script") if "mathjax" in str(script).lower()]
-    return f"<title>{soup.h1.get_text()}</title>{''.join(map(str, kept))}"
+    kept = list(soup.select("head meta[charset], head link[rel=stylesheet]"))
+    kept += [tag for tag in soup.select("head script") if "mathjax" in str(tag).lower()]
+    return f"<title>{_title(soup)}</title>{''.join(map(str, kept))}"
 
 
 def _article(soup: BeautifulSoup, name: str, names: set[str]) -> Tag:
-    article = soup.find("article", class_="bd-article")
+    (article,) = soup.select("article.bd-article")
     for tag in article.select(NOT_PRINTED):
         tag.decompose()
-    for folded in article("details"):
+    for folded in article.select("details"):
         folded["open"] = ""
     for tag in article.select("[id]"):
         tag["id"] = f"{name}--{tag['id']}"
+    for link in article.select("a.made-by-code"):  # to code that isn't printed
+        link.unwrap()
     for link in article.select("a[href]"):
-        target = _moved(link["href"], name, names)
-        if target is None or "made-by-code" in link.get("class", ()):  # code that isn't printed
+        target = _moved(str(link["href"]), name, names)
+        if target is None:
             link.unwrap()
         else:
             link["href"] = target
@@ -132,11 +128,11 @@ def with_outline(content: bytes, titles: Sequence[str]) -> bytes:
     import logging
 
     from pypdf import PdfWriter
-    from pypdf.generic import NameObject, TextStringObject
+    from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # it counts Chromium's objects otherwise
     writer = PdfWriter(clone_from=BytesIO(content))
-    entries = list(_entries(writer.root_object["/Outlines"]))
+    entries = list(_entries(cast(DictionaryObject, writer.root_object["/Outlines"])))
     for entry, title in zip(entries, titles, strict=True):
         entry[NameObject("/Title")] = TextStringObject(title)
     out = BytesIO()
@@ -164,4 +160,14 @@ def printed(browser: Browser, page: str) -> bytes:
         )
         tab.goto(f"{address}chapters/whole.html", timeout=300_000)
         tab.evaluate(READY)
-        return tab.pdf(**PAPER)
+        return tab.pdf(
+            format="A4",
+            scale=0.85,
+            margin={"top": "18mm", "bottom": "20mm", "left": "18mm", "right": "18mm"},
+            print_background=True,
+            tagged=True,
+            outline=True,
+            display_header_footer=True,
+            header_template="<span></span>",
+            footer_template=FOOTER,
+        )

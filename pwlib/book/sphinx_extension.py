@@ -1,32 +1,32 @@
-"""What the book adds to Sphinx: its tables, links, offers and reference, and some mends."""
+"""What the book adds to Sphinx: tables, links and offers; and what Sphinx gets wrong, mended."""
 
 from __future__ import annotations
 
+import re
 from importlib import metadata
+from pathlib import Path
 
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from pwlib.book import (
-    sphinx_api,
-    sphinx_errors,
-    sphinx_links,
-    sphinx_mends,
-    sphinx_numbers,
-    sphinx_offers,
-    sphinx_tables,
-)
+from pwlib.book import sphinx_links, sphinx_numbers, sphinx_offers, sphinx_tables
 from pwlib.reruns.notebooks import digest
 from pwlib.reruns.provenance import source
 
-PARTS = (
-    sphinx_tables,
-    sphinx_links,
-    sphinx_numbers,
-    sphinx_offers,
-    sphinx_api,
-    sphinx_errors,
-    sphinx_mends,
+PARTS = (sphinx_tables, sphinx_links, sphinx_numbers, sphinx_offers)
+NO_SCRIPT = "Equations are shown, and figures can be turned, where JavaScript is on."
+MENDS = {
+    # The bibliography is a list of list items: docutils gives them a role that is no more.
+    'role="doc-biblioentry"': 'role="listitem"',
+    # A toggle is called what it says, not by one name for all of them.
+    ' aria-label="Toggle hidden content"': "",
+}
+CLOSING = re.compile(r"[.,;:!?)\]’”%-]+")
+SIGNED = r"[-+±]?\d[\d.,]*(?:e[-+]\d+)?"
+NUMBERS = re.compile(  # one with its error and unit, or an interval
+    rf"([(\[]{SIGNED}(?: to |, |–){SIGNED}[)\]]"
+    rf"|(?<![\w-])(?:± )?{SIGNED}(?: ± {SIGNED})?(?: %)?)"
 )
 
 
@@ -42,12 +42,62 @@ def settle_config(app: Sphinx, config: Config) -> None:
         options["use_repository_button"] = True
 
 
+def mend_page(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
+    """Mend a page as it is written.
+
+    The theme's script for live cells comes from another host, twice; the book doesn't use it.
+    """
+    scripts = context.get("script_files", [])
+    context["script_files"] = [script for script in scripts if "thebe" not in str(script)]
+    body = context.get("body", "")
+    for wrong, right in MENDS.items():
+        body = body.replace(wrong, right)
+    needs_script = 'class="math' in body
+    context["body"] = f"<noscript><p>{NO_SCRIPT}</p></noscript>{body}" if needs_script else body
+
+
+def tell_drawings(app: Sphinx, doctree: nodes.document) -> None:
+    """Give images the class ``drawing`` or ``picture``: the dark theme inverts drawings alone."""
+    for image in doctree.findall(nodes.image):
+        path = Path(app.srcdir, image["uri"])
+        drawn = path.suffix == ".svg" and "<image" not in path.read_text(encoding="utf-8")
+        image["classes"].append("drawing" if drawn else "picture")
+
+
+def keep_punctuation(app: Sphinx, doctree: nodes.document) -> None:
+    """Put a formula and the punctuation behind it in one ``keep``, which isn't broken between."""
+    for math in list(doctree.findall(nodes.math)):
+        after = math.next_node(descend=False, siblings=True)
+        found = CLOSING.match(after) if isinstance(after, nodes.Text) else None
+        if found:
+            math.parent.replace(after, nodes.Text(after[found.end() :]))
+            together = nodes.inline("", "", classes=["keep"])
+            math.replace_self(together)
+            together += [math, nodes.Text(found[0])]
+
+
+def keep_numbers(app: Sphinx, doctree: nodes.document) -> None:
+    """In tables a number isn't broken at its sign, nor an interval within it."""
+    cells = [text for entry in doctree.findall(nodes.entry) for text in entry.findall(nodes.Text)]
+    for text in cells:
+        pieces = NUMBERS.split(text)  # a number in every other place
+        breaks = [i % 2 and not set(" -–").isdisjoint(piece) for i, piece in enumerate(pieces)]
+        if any(breaks) and not isinstance(text.parent, nodes.literal | nodes.math):
+            text.parent.replace(text, [
+                nodes.inline("", piece, classes=["keep"]) if kept else nodes.Text(piece)
+                for piece, kept in zip(pieces, breaks, strict=True)
+            ])  # fmt: skip
+
+
 def setup(app: Sphinx) -> dict:
     """Called by Sphinx."""
     for part in PARTS:
         part.setup(app)
     app.connect("config-inited", settle_config, priority=900)
-    # Sphinx reads all pages again when this changes, as it must when what makes their links does.
-    made_by = digest([source(part.__name__) for part in PARTS])
+    for mend in (tell_drawings, keep_punctuation, keep_numbers):
+        app.connect("doctree-read", mend)
+    app.connect("html-page-context", mend_page, priority=900)
+    # Sphinx reads all pages again when this changes, as it must when what makes them does.
+    made_by = digest([source(name) for name in (__name__, *(part.__name__ for part in PARTS))])
     about = {"version": metadata.version("pwlib"), "parallel_read_safe": True}
     return about | {"env_version": made_by}

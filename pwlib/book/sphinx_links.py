@@ -1,7 +1,8 @@
 """Links both ways between the ledger, the claims, and the paper's equations and figures.
 
 All of it is derived when pages are read: from the ledger, whose claims name equations and figures
-in their ids and in their text, and from the labels ``eq-<number>`` and ``fig-<number>``.
+in their ids and in their text, and from the labels ``eq-<number>`` and ``fig-<number>``. The
+numbers in docstrings lead there too.
 """
 
 from __future__ import annotations
@@ -9,17 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import cast
 
 import nbformat
 from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
+from sphinx.domains.std import StandardDomain
 from sphinx.environment import BuildEnvironment
 
 from pwlib.book.sphinx_tables import MarkdownDirective
 from pwlib.ledger import claims
 from pwlib.ledger.claims import Claim
-from pwlib.ledger.markdown import markdown_table
+from pwlib.markdown import markdown_table
 
 EQUATIONS = tuple(f"eq-{number}" for number in range(1, 13))
 FIGURES = tuple(f"fig-{number}" for number in range(1, 6))
@@ -32,6 +35,10 @@ def shown(label: str) -> str:
     """How the paper writes what has a label: eq-5 is (5), fig-2 is Figure 2."""
     kind, number = label.split("-")
     return f"({number})" if kind == "eq" else f"Figure {number}"
+
+
+PAPER = {shown(label): label for label in EQUATIONS + FIGURES}
+NUMBER = re.compile(r"(?<![\w)])\(\d+\)|\bFigure \d+\b")
 
 
 def about(claim: Claim) -> list[str]:
@@ -64,9 +71,8 @@ class PaperNumbers(MarkdownDirective):
     required_arguments = 1
 
     def text(self) -> str:
-        folder = Path(self.env.srcdir, "chapters")
-        paths = sorted(folder.glob("*.ipynb"))
-        for path in [*paths, folder / "claims.yml"]:
+        paths = sorted(self.chapters.glob("*.ipynb"))
+        for path in [*paths, self.chapters / "claims.yml"]:
             self.env.note_dependency(str(path))
         if self.arguments[0] == "sections":
             stems = [path.stem for path in paths if section_of(path.stem)]
@@ -127,14 +133,18 @@ def ledger(env: BuildEnvironment) -> list[Claim]:
 def anchor(env: BuildEnvironment, node: nodes.Element, label: str) -> None:
     """Give a node an id, and make it known as a label to all pages."""
     node["ids"].append(label)
-    env.get_domain("std").note_hyperlink_target(label, env.docname, label)
+    _make_known(env, label)
+
+
+def _make_known(env: BuildEnvironment, label: str) -> None:
+    """Make the id of an element of the page that is being read a label to all pages."""
+    cast(StandardDomain, env.get_domain("std")).note_hyperlink_target(label, env.docname, label)
 
 
 def link(env: BuildEnvironment, label: str, text: str) -> pending_xref:
     """A link to a label of any page; one that nobody sets is a warning."""
-    about_it = {"refdomain": "std", "reftype": "ref", "refdoc": env.docname, "refwarn": True}
-    node = pending_xref("", nodes.inline("", text), reftarget=label, refexplicit=True, **about_it)
-    return node
+    kind = {"refdomain": "std", "reftype": "ref", "refdoc": env.docname, "refwarn": True}
+    return pending_xref("", nodes.inline("", text), reftarget=label, refexplicit=True, **kind)
 
 
 def sentence(*parts: str | nodes.Node, kind: str) -> nodes.paragraph:
@@ -162,17 +172,13 @@ def _join_box(env: BuildEnvironment, start: nodes.raw, claim: Claim) -> None:
     """A claim's box gets a label, and a line that leads to the ledger and to what it is about."""
     label = f"claim-{claim.id}"
     env.metadata[env.docname].setdefault("myst_slugs", {})[label] = (0, label, label)
-    env.get_domain("std").note_hyperlink_target(label, env.docname, label)
+    _make_known(env, label)
     parts: list[str | nodes.Node] = [link(env, f"ledger-{claim.id}", "In the ledger")]
     for target in about(claim):
         parts += [" · ", link(env, target, shown(target))]
-    siblings = start.parent
-    end = next(
-        i
-        for i in range(siblings.index(start), len(siblings))
-        if siblings[i].astext().strip() == "</div>"
-    )
-    siblings.insert(end, sentence(*parts, kind="claim-links"))
+    page, first = start.parent, start.parent.index(start)
+    end = next(i for i in range(first, len(page)) if page[i].astext().strip() == "</div>")
+    page.insert(end, sentence(*parts, kind="claim-links"))
 
 
 def _join_rows(env: BuildEnvironment, document: nodes.document) -> None:
@@ -194,7 +200,23 @@ def _rests_on(env: BuildEnvironment, label: str, found: Iterable[Claim]) -> node
     return sentence(start, *parts, last, kind="rests-on")
 
 
+def link_docstring(
+    app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]
+) -> None:
+    """Outside code, make links of the paper's numbers in a docstring; in it |x| is a modulus."""
+    pieces = re.split(r"(`+[^`]*`+)", "\n".join(lines))  # code in every other place
+    pieces[::2] = [NUMBER.sub(_reference, text.replace("|", r"\|")) for text in pieces[::2]]
+    lines[:] = "".join(pieces).split("\n")
+
+
+def _reference(found: re.Match[str]) -> str:
+    label = PAPER.get(found[0])
+    return f":ref:`{found[0]} <{label}>`" if label else found[0]
+
+
 def setup(app: Sphinx) -> None:
     """Called by `pwlib.book.sphinx_extension`."""
     app.add_directive("paper-numbers", PaperNumbers)
     app.connect("doctree-read", join)
+    app.setup_extension("sphinx.ext.autodoc")
+    app.connect("autodoc-process-docstring", link_docstring)

@@ -26,7 +26,11 @@ def parameters(nb: NotebookNode) -> dict[str, object]:
     """The names in a notebook's ``parameters`` cell with the values that are recorded there."""
     cells = [cell for cell in nb.cells if "parameters" in cell.metadata.get("tags", [])]
     lines = ast.parse("\n".join(cell.source for cell in cells)).body
-    return {line.target.id: ast.literal_eval(line.value) for line in lines}
+    return {
+        line.target.id: ast.literal_eval(line.value)
+        for line in lines
+        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.value
+    }
 
 
 def papermill_line(stem: str, values: Mapping[str, object]) -> str:
@@ -54,8 +58,9 @@ def places(stem: str, address: str, branch: str) -> dict[str, str]:
 
 def colab_lines(address: str, branch: str) -> str:
     """What a notebook in Colab needs to run before its first cell: the package, and the data."""
-    pins = (ROOT / "requirements.txt").read_text() + (ROOT / "constraints.txt").read_text()
-    lacking = [re.search(rf"^{name}==\S+", pins, re.M).group() for name in COLAB_LACKS]
+    files = (ROOT / name for name in ("requirements.txt", "constraints.txt"))
+    pins = "\n".join(path.read_text(encoding="utf-8") for path in files).splitlines()
+    lacking = [pin for pin in pins if pin.split("==")[0] in COLAB_LACKS]
     lines = [
         f"!git clone --quiet --depth 1 --branch {branch} {address} book",
         "%cd book",

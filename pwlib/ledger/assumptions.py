@@ -8,7 +8,7 @@ from pathlib import Path
 from IPython.display import Markdown
 
 from pwlib.ledger.entries import entries
-from pwlib.ledger.markdown import markdown_table
+from pwlib.markdown import markdown_table
 from pwlib.places import CHAPTERS
 
 REGISTER = CHAPTERS / "assumptions.yml"

@@ -18,7 +18,7 @@ from IPython.display import Markdown, display
 from simpleeval import InvalidExpression, SimpleEval
 
 from pwlib.ledger.entries import entries
-from pwlib.ledger.markdown import markdown_table
+from pwlib.markdown import markdown_table
 from pwlib.places import CHAPTERS
 
 HOLDS = "holds"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from IPython.display import Markdown
 
 from pwlib.ledger.claims import Claim
-from pwlib.ledger.markdown import markdown_table
+from pwlib.markdown import markdown_table
 
 
 def list_claims(claims: Sequence[Claim], verdict: str, found: bool = True) -> Markdown:

@@ -44,3 +44,19 @@ def test_every_section_of_the_ledger_is_a_chapters():
 def test_each_of_the_papers_numbers_stands_in_one_chapter():
     found = [label for path in notebooks.chapters() for label in sphinx_links.labels(path)]
     assert sorted(found) == sorted(sphinx_links.EQUATIONS + sphinx_links.FIGURES)
+
+
+def linked(text):
+    lines = text.split("\n")
+    sphinx_links.link_docstring(None, "function", "pwlib.f", None, None, lines)
+    return "\n".join(lines)
+
+
+def test_the_papers_numbers_in_a_docstring_are_links_outside_code():
+    both = "solves :ref:`(12) <eq-12>`, see :ref:`Figure 3 <fig-3>`"
+    assert linked("solves (12), see Figure 3") == both
+    assert linked("f(1) and ``(12)`` and (13)") == "f(1) and ``(12)`` and (13)"
+
+
+def test_a_bar_in_a_docstring_is_a_modulus():
+    assert linked("|x| < `|y|`") == r"\|x\| < `|y|`"

@@ -1,13 +1,14 @@
 """Claims listed by what became of them."""
 
 import re
+from dataclasses import replace
 
 from pwlib.ledger import claims, report
-from pwlib.ledger.claims import VERDICTS, Claim
+from pwlib.ledger.claims import VERDICTS
 
 
-def names(markdown):
-    return re.findall(r"^\| \[([\w-]+)\]", markdown.data, re.M)
+def names(table):
+    return re.findall(r"^\| \[([\w-]+)\]", table.data, re.M)
 
 
 def test_the_lists_of_all_verdicts_hold_every_claim_once_each_leading_to_its_cell():
@@ -21,7 +22,8 @@ def test_the_lists_of_all_verdicts_hold_every_claim_once_each_leading_to_its_cel
 
 def test_a_list_shows_the_first_sentence_of_what_was_found_or_leaves_it_out():
     recorded = {"share": {"value": 0.5, "tolerance": 0.01}}
-    claim = Claim("a", "II", "It is.", "holds", "It is {share}. So.", recorded, {}, "2-b")
+    about = {"claim": "It is.", "evidence": "It is {share}. So.", "recorded": recorded}
+    claim = replace(claims.ledger()[0], id="a", verdict="holds", chapter="2-b", **about)
     row = "| [a](2-b.ipynb#claim-a) | It is. |"
     assert report.list_claims([claim], "holds").data.endswith(f"{row} It is 0.5. |")
     assert report.list_claims([claim], "holds", found=False).data.endswith(row)

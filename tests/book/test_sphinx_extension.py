@@ -1,9 +1,11 @@
 """Mends of a page, on small documents."""
 
+from types import SimpleNamespace
+
 import pytest
 from docutils import nodes
 
-from pwlib.book import sphinx_mends
+from pwlib.book import sphinx_extension
 
 
 def table(rows):
@@ -35,21 +37,30 @@ def kept(node):
 )
 def test_a_number_in_a_table_stays_in_one_piece_and_its_text_as_it_was(text, together):
     document = table([[text]])
-    sphinx_mends.keep_numbers(None, document)
+    sphinx_extension.keep_numbers(None, document)
     assert kept(document) == together
     assert document.next_node(nodes.tbody).astext() == text
 
 
 def test_a_formula_keeps_the_punctuation_behind_it():
     line = nodes.paragraph("", "", nodes.Text("at "), nodes.math("", "x"), nodes.Text("), or"))
-    sphinx_mends.keep_punctuation(None, line)
+    sphinx_extension.keep_punctuation(None, line)
     assert kept(line) == ["x),"]
     assert line.astext() == "at x), or"
 
 
-def test_columns_of_wordy_tables_share_the_width_by_what_they_hold():
-    document = nodes.paragraph("", "", table([["a", "b " * 100, "c " * 50]]))
-    sphinx_mends.tell_wordy_tables(None, document)
-    found = document.next_node(nodes.table)
-    assert {"wordy", "colwidths-given"} == set(found["classes"])
-    assert [column["colwidth"] for column in found.findall(nodes.colspec)] == [8, 66, 33]
+def test_what_is_drawn_is_told_from_pictures_of_data(tmp_path):
+    texts = {"drawn.svg": "<svg><path/></svg>", "data.svg": "<svg><image/></svg>", "photo.png": ""}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    page = nodes.paragraph("", "", *(nodes.image(uri=name) for name in texts))
+    sphinx_extension.tell_drawings(SimpleNamespace(srcdir=tmp_path), page)
+    found = [image["classes"] for image in page.findall(nodes.image)]
+    assert found == [["drawing"], ["picture"], ["picture"]]
+
+
+def test_a_page_loads_no_thebe_and_says_what_equations_need():
+    context = {"script_files": ["mathjax.js", "x/thebe.js"], "body": '<p class="math">x</p>'}
+    sphinx_extension.mend_page(None, "page", "page.html", context, None)
+    assert context["script_files"] == ["mathjax.js"]
+    assert context["body"].startswith(f"<noscript><p>{sphinx_extension.NO_SCRIPT}</p></noscript>")

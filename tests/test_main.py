@@ -1,0 +1,173 @@
+"""The command line: what can be expected to fail ends in one line with a way out."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+import pwlib
+from pwlib import __main__
+from pwlib.book import build
+
+SLEEPS = "import time\nfor _ in range(600):\n    time.sleep(0.1)"
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A checkout of a book of two small chapters, with a package of its own."""
+    shutil.copytree(
+        Path(pwlib.__file__).parent,
+        tmp_path / "pwlib",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
+    (tmp_path / "chapters").mkdir()
+    part = {"caption": "Part", "chapters": [{"file": "chapters/b"}]}
+    contents = {"format": "jb-book", "root": "chapters/a", "parts": [part]}
+    (tmp_path / "_toc.yml").write_text(yaml.safe_dump(contents), "utf-8")
+    for name in ("claims", "assumptions"):
+        (tmp_path / "chapters" / f"{name}.yml").write_text("[]", "utf-8")
+    for name, code in {"a": "1 + 1", "b": SLEEPS}.items():
+        cells = [new_markdown_cell(f"# {name}"), new_code_cell(code)]
+        nbformat.write(new_notebook(cells=cells), tmp_path / "chapters" / f"{name}.ipynb")
+    return tmp_path
+
+
+def start(checkout, *command, **settings):
+    return subprocess.Popen(
+        [sys.executable, "-m", "pwlib", *command],
+        cwd=checkout,
+        env=os.environ | {"PYTHONPATH": str(checkout)} | settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def last_words(running):
+    """The line on stderr of a command that ends with status 1."""
+    _, stderr = running.communicate(timeout=60)
+    assert running.returncode == 1, stderr
+    (line,) = stderr.strip().splitlines()
+    return line
+
+
+def said(*command):
+    """What a command that is run here says as it ends with status 1."""
+    with pytest.raises(SystemExit) as ended:
+        __main__.main(list(command))
+    line = str(ended.value).strip()
+    assert "\n" not in line
+    return line
+
+
+@pytest.mark.parametrize("port", ["x", "-1", "65536", "8000.5"])
+def test_a_port_that_is_none_is_a_slip_in_usage_told_in_one_line(port, capsys):
+    with pytest.raises(SystemExit) as ended:
+        __main__.main(["serve", f"--port={port}"])
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"--port: got '{port}', accepts a whole number from 0 to 65535" in line
+
+
+def test_a_port_that_is_taken_is_named(tmp_path, monkeypatch):
+    (tmp_path / "index.html").touch()
+    monkeypatch.setattr(build, "HTML", tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert said("serve", "--port", str(port)).startswith(
+            f"port {port}: Address already in use;"
+        )
+
+
+@pytest.mark.parametrize("command", ["serve", "pdf"])
+def test_what_needs_a_built_book_says_how_to_build_it(command, tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "HTML", tmp_path / "html")
+    assert said(command).startswith(f"{tmp_path}/html: got no book, which make book")
+
+
+def test_a_file_in_the_place_of_the_data_is_named_with_the_variable(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PWLIB_DATA", str(tmp_path / "file"))
+    line = said("data")
+    assert line.startswith(f"{tmp_path}/file")
+    assert "PWLIB_DATA" in line
+
+
+def test_a_checkout_that_cannot_be_written_to_is_named(checkout):
+    (checkout / "_build").touch()  # as good as a folder that is read-only, for root too
+    line = last_words(start(checkout, "book"))
+    assert line.startswith(f"{checkout}/_build/executed")
+    assert line.endswith("this needs a whole checkout of the book that can be written to")
+
+
+def test_what_a_checkout_lacks_is_named(checkout):
+    line = last_words(start(checkout, "accept"))
+    assert line.startswith(f"{checkout}/README.md: No such file or directory; ")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("chapters/b.ipynb", '{"cells": [{"cell_t'),
+        ("chapters/claims.yml", "- id: [1"),
+        ("chapters/claims.yml", "- id: a"),
+        ("_toc.yml", "root: chapters/a"),
+    ],
+)
+def test_a_file_of_the_book_that_cannot_be_read_is_named(checkout, name, content):
+    chapter = checkout / "chapters" / "a.ipynb"
+    code = "from pwlib.ledger import assumptions, claims"  # a chapter rests on what it imports
+    chapter.write_text(chapter.read_text("utf-8").replace("1 + 1", code), "utf-8")
+    (checkout / name).write_text(content, "utf-8")
+    line = last_words(start(checkout, "accept"))
+    assert line.startswith(f"{checkout / name}: ")
+    assert line.endswith("mend it, or bring back the committed one with git checkout")
+
+
+def test_a_cut_notebook_of_an_earlier_execution_is_dropped_and_executed_again(checkout):
+    cut = checkout / "_build" / "executed" / "a.ipynb"
+    cut.parent.mkdir(parents=True)
+    cut.write_text('{"cells": [', "utf-8")
+    running = start(checkout, "book")
+    lines = [running.stdout.readline() for _ in range(3)]
+    os.killpg(running.pid, signal.SIGKILL)
+    running.communicate()
+    assert lines[0] == f"dropped   {cut}, which is no whole notebook: it is executed again\n"
+    assert lines[2].startswith("executed  a ")
+
+
+@pytest.mark.slow
+def test_ctrl_c_in_a_chapter_ends_in_one_line(checkout):
+    running = start(checkout, "book")
+    while not running.stdout.readline().startswith("executing b "):
+        pass
+    time.sleep(1)
+    os.killpg(running.pid, signal.SIGINT)
+    assert last_words(running) == __main__.INTERRUPTED
+
+
+@pytest.mark.slow
+def test_a_chapter_that_fails_is_named_with_its_error(checkout):
+    path = checkout / "chapters" / "a.ipynb"
+    path.write_text(path.read_text("utf-8").replace("1 + 1", "degree"), "utf-8")
+    line = last_words(start(checkout, "book"))
+    assert line.startswith(f"{path}: NameError: name 'degree' is not defined; see {checkout}")
+
+
+def test_a_fault_of_ours_keeps_its_traceback(monkeypatch):
+    def fault(fresh):
+        raise ValueError("ours")
+
+    monkeypatch.setattr(build, "make", fault)
+    with pytest.raises(ValueError, match="ours"):
+        __main__.main(["book"])
