@@ -1,16 +1,18 @@
 """A small chapter that runs anywhere, for the tests of sweeps; the book, for those in a browser."""
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
 
 import nbformat
 import pytest
+from filelock import FileLock
 from nbformat.v4 import new_code_cell, new_notebook
 
 from pwlib.book import browser
-from pwlib.reruns import notebooks
+from pwlib.places import ROOT
 
 PARAMETERS = "seed: int = 0\nradius: float = 1.0\ndatasets: list[str] = ['MNIST']\nworkers: int = 2"
 KERNEL = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
@@ -30,6 +32,35 @@ def chapter(tmp_path):
         return path
 
     return write
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items):
+    """Chapters that nbval executes anew are slow tests."""
+    for item in items:
+        if item.path.suffix == ".ipynb":
+            item.add_marker("slow")
+
+
+@pytest.fixture(scope="session")
+def making(tmp_path_factory):
+    """What making the book returned, printed and changed; it is made once for all workers."""
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    record = shared / "making.json"
+    with FileLock(shared / "making.lock"):
+        if not record.exists():
+            before = tracked_changes()
+            command = [sys.executable, "-m", "pwlib", "book"]
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+            changed = tracked_changes() != before
+            record.write_text(json.dumps([done.returncode, done.stdout, changed]))
+    return json.loads(record.read_text())
+
+
+def tracked_changes():
+    command = ["git", "status", "--porcelain", "--untracked-files=no"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
 
 
 def needs_a_browser():
@@ -52,9 +83,8 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def built_book():
+def built_book(request):
     """The book, built for a browser."""
     needs_a_browser()
-    command = [sys.executable, "-m", "pwlib", "book"]
-    done = subprocess.run(command, cwd=notebooks.ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3000:]
+    status, printed, _ = request.getfixturevalue("making")
+    assert status == 0, printed[-3000:]

@@ -12,12 +12,14 @@ from pwlib.reruns.plans import Request, SweepError
 from pwlib.reruns.sweeps import Settings
 from pwlib.training import Job, train_many
 
-# One row of each table that is trained and measured afresh.
+# One row of each table that is trained and measured afresh, and what is looked at.
 FIXED = {
     "controls": "dataset=MNIST seed=0 arm=hard",
-    "samples": "dataset=FashionMNIST seed=1 arm=plain fraction=0.05",
+    "samples": "dataset=FashionMNIST seed=1 arm=hard fraction=0.15",
     "settings": "dataset=MNIST seed=2 updates=apart",
 }
+MEASURES = ["natural", "height", "pgd_1", "to_reference", "from_reference"]
+FALSE_ALARM = 0.005  # the chance of one, in all checks of these rows together
 
 
 def parameters(table):
@@ -41,27 +43,46 @@ def test_each_table_has_the_rows_that_its_grids_ask_for(table):
     assert len(held) == len({str(one) for one in held})
 
 
-def prediction_interval(values, level=0.99):
-    """Where one more network's value lies, given those of others (Student's t)."""
-    n, spread = len(values), np.std(values, ddof=1)
-    half = student.ppf((1 + level) / 2, n - 1) * spread * np.sqrt(1 + 1 / n)
-    return np.mean(values) - half, np.mean(values) + half
+def standardised(rows, alike, found):
+    """How far a network's measures lie from the mean of others that differ in the seed alone.
+
+    In standard deviations of that difference. The variance is that within all such groups of the
+    table with the same data set, as three seeds say little of it; its degrees of freedom come too.
+    """
+    groups = {}
+    for row in rows:
+        if row["dataset"] == alike["dataset"]:
+            key = tuple(row[name] for name in alike)
+            groups.setdefault(key, []).append([row[measure] for measure in MEASURES])
+    groups = {key: np.array(group) for key, group in groups.items()}
+    freedom = sum(len(group) - 1 for group in groups.values())
+    variance = sum(len(group) * group.var(axis=0) for group in groups.values()) / freedom
+    others = groups[tuple(alike.values())]
+    return (found - others.mean(axis=0)) / np.sqrt(variance * (1 + 1 / len(others))), freedom
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("table", FIXED)
-def test_a_row_made_again_lies_where_its_other_seeds_are(table):
-    (task,) = plans.plan(Request(tables.CHAPTER, FIXED[table].split())).tasks
-    found = runs.run(task, cached=False).numbers
-    alike = tables.defaults(tables.CHAPTER) | task.parameters
-    skip = ("seed", "workers")
-    where = {name: value for name, value in alike.items() if name not in skip}
-    rows = results.load(f"{table}.csv")
-    for name in ("natural", "height", "pgd_1", "to_reference", "from_reference", "control"):
-        values = results.values(rows, name, **where)
-        assert len(values) >= 3
-        low, high = prediction_interval(values)
-        assert low <= found[name] <= high, name
+def test_rows_made_again_lie_where_their_other_seeds_are_each_and_together():
+    """By Bonferroni's inequality; a bug that moves all rows shows in the mean of their deviations.
+
+    With Adam's rate doubled, height and to_reference were 4.9 and 4.4 together; the limit is 3.8.
+    """
+    each = FALSE_ALARM / len(MEASURES) / (len(FIXED) + 1) / 2  # of two sides
+    deviations, freedom = {}, {}
+    for table, grid in FIXED.items():
+        (task,) = plans.plan(Request(tables.CHAPTER, grid.split())).tasks
+        numbers = runs.run(task).numbers
+        alike = tables.defaults(tables.CHAPTER) | task.parameters
+        del alike["seed"], alike["workers"]
+        found = np.array([numbers[measure] for measure in MEASURES])
+        rows = results.load(f"{table}.csv")
+        deviations[table], freedom[table] = standardised(rows, alike, found)
+    for table, values in deviations.items():
+        assert (abs(values) < student.isf(each, freedom[table])).all(), (table, deviations)
+    n = len(FIXED)
+    satterthwaite = n**2 / sum(1 / f for f in freedom.values())
+    together = sum(deviations.values()) / np.sqrt(n)
+    assert (abs(together) < student.isf(each, satterthwaite)).all(), deviations
 
 
 @pytest.mark.slow
@@ -79,7 +100,7 @@ def test_a_row_of_the_strong_attacks_made_again_lies_within_what_so_few_images_a
     for name in ("auto", "auto_pgd", "square", "square_art", "square_pgd", "far", "zero_gradients"):
         images = strong_attacks.AUTO if name.startswith("auto") else strong_attacks.BLACK_BOX
         share = row[name] / 100
-        slack = 3 * np.sqrt(max(share * (1 - share), 0.01) / images)
+        slack = 4 * np.sqrt(max(share * (1 - share), 0.01) / images)
         assert abs(float(found[name]) / 100 - share) <= slack, name
 
 
