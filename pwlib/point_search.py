@@ -88,11 +88,11 @@ def _descend_average(n: int, angles: Array) -> Array:
 
     def mean(angles: Array) -> tuple[float, Array]:
         values, slopes = gradients(n, angles, features)
-        return weights @ values / 2, weights @ slopes / 2
+        return float(weights @ values / 2), weights @ slopes / 2
 
-    order = {"type": "ineq", "fun": lambda angles: np.diff(angles) - _LEAST_GAP}
+    order: Any = {"type": "ineq", "fun": lambda angles: np.diff(angles) - _LEAST_GAP}
     order["jac"] = lambda angles: np.eye(len(angles))[1:] - np.eye(len(angles))[:-1]
-    options = {"maxiter": 500, "ftol": 1e-14}
+    options: Any = {"maxiter": 500, "ftol": 1e-14}
     bounds = [(0, np.pi)] * len(angles)
     found = minimize(mean, angles, jac=True, bounds=bounds, constraints=order, options=options)
     return np.clip(found.x, 0, np.pi)

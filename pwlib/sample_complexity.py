@@ -175,10 +175,10 @@ def row(p: int, reading: str, odd: bool) -> dict[str, object]:
 
 
 def _alternating(n: int) -> Vector:
-    return (-1.0) ** np.arange((n + 1) // 2)
+    return np.where(np.arange((n + 1) // 2) % 2, -1.0, 1.0)
 
 
 def _curvatures(degrees: Vector, u: float) -> Vector:
     """Bounds of |T_k″| on [−u, u], u < 1: from (1 − u²) T_k″ = u T_k′ − k² T_k."""
     flat = 1 - u**2
-    return degrees**2 / flat + degrees * u / flat**1.5
+    return np.asarray(degrees**2 / flat + degrees * u / flat**1.5)

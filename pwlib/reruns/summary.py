@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from pwlib.intervals import interval
+from pwlib.reruns import results
 
 TABLE, ABOUT = "table.csv", "sweep.json"
 
@@ -24,7 +24,7 @@ class Sweep:
     """
 
     chapter: str
-    rows: list[dict[str, object]]
+    rows: list[results.Row]
     swept: list[str]
     numbers: list[str]
 
@@ -42,9 +42,8 @@ class Mean:
 def read(folder: str | Path) -> Sweep:
     """A sweep from its folder, as `pwlib.reruns.sweeps` left it."""
     folder = Path(folder)
-    about = json.loads((folder / ABOUT).read_text())
-    with (folder / TABLE).open(newline="") as file:
-        rows = [{name: _value(text) for name, text in row.items()} for row in csv.DictReader(file)]
+    about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    rows = results.parse((folder / TABLE).read_text(encoding="utf-8"))
     swept = [name for name in about["swept"] if not name.startswith("seed")]
     known = {"run", "state", *about["parameters"]}
     columns = [name for name in (rows[0] if rows else ()) if name not in known]
@@ -97,13 +96,6 @@ def _shown(found: Mean | None) -> str:
     if found.n == 1:
         return f"{found.mean:.4g} (1)"
     return f"{found.mean:.4g} [{found.low:.4g}, {found.high:.4g}] ({found.n})"
-
-
-def _value(text: str | None) -> object:
-    try:
-        return json.loads(text or '""')
-    except json.JSONDecodeError:
-        return text
 
 
 def _key(value: object) -> object:
