@@ -41,3 +41,20 @@ def test_gain_is_in_percentage_points_with_the_interval_of_the_paired_t_test():
     expected = stats.ttest_rel(a, b).confidence_interval(0.95)
     text = f"+1.17 [{100 * expected.low:+.2f}, {100 * expected.high:+.2f}]"
     assert intervals.gain_with_interval(a, b) == text
+
+
+ROWS = [
+    {"seed": 1, "arm": "hard", "natural": 97.5},
+    {"seed": 0, "arm": "hard", "natural": 96.5},
+    {"seed": 0, "arm": "plain", "natural": 95},
+]
+
+
+def test_a_measure_comes_in_the_order_of_the_seeds():
+    assert intervals.by_seed(ROWS, "natural", arm="hard").tolist() == [96.5, 97.5]
+
+
+@pytest.mark.parametrize(("where", "said"), [({"arm": "x"}, "0 rows"), ({}, "3 rows")])
+def test_what_names_no_row_or_a_seed_twice_is_refused(where, said):
+    with pytest.raises(ValueError, match=f"where: got .*{said}"):
+        intervals.by_seed(ROWS, "natural", **where)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,8 +82,18 @@ def means(sweep: Sweep, numbers: Sequence[str]) -> tuple[list[list[str]], list[s
     at = points(sweep)
     names = [", ".join(f"{n} {v}" for n, v in zip(sweep.swept, p, strict=True)) for p in at]
     found = {number: over_seeds(sweep, number) for number in numbers}
-    rows = [[number, *(_shown(found[number].get(point)) for point in at)] for number in numbers]
-    return rows, ["number", *(name or "all runs" for name in names)]
+    rows = [
+        [plain(number), *(_shown(found[number].get(point)) for point in at)] for number in numbers
+    ]
+    return rows, ["number", *(plain(name) or "all runs" for name in names)]
+
+
+def plain(text: str) -> str:
+    """Markdown that shows a text as it is: what a run was given is no markup and no link.
+
+    Bars are left to `markdown_table`.
+    """
+    return re.sub(r"([^\w\s.,|]|_)", r"\\\1", " ".join(text.split()))
 
 
 def is_number(value: object) -> bool:

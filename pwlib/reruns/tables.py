@@ -30,12 +30,12 @@ CHAPTER = CHAPTERS / "one-network.ipynb"
 
 @dataclass(frozen=True)
 class Listed:
-    """A table whose rows are ``function(**job)``, rounded, and the packages that decide on them."""
+    """A table whose rows are ``function(**job)``, perhaps rounded; the packages that matter."""
 
     function: Callable[..., results.Row]
     jobs: Sequence[Mapping]
     packages: Sequence[str]
-    digits: int = 12
+    digits: int | None = None
 
 
 def every(**values: Iterable) -> list[dict[str, Any]]:
@@ -53,6 +53,7 @@ LISTED = {
         point_search.best,
         every(n=[10], m=range(1, 11), criterion=point_search.CRITERIA),
         ("numpy", "scipy"),
+        digits=12,
     ),
     "strong-attacks": Listed(
         strong_attacks.row,
@@ -110,7 +111,9 @@ def _swept(grids: Sequence[str], settings: sweeps.Settings) -> tuple[list[dict],
 def _listed(table: Listed, settings: sweeps.Settings) -> tuple[list[dict], list[dict]]:
     """The rows that a function makes, and where each came from."""
     if settings.scheduler:
-        raise plans.SweepError("--scheduler: got one, but this table is made on one machine")
+        raise plans.SweepError(
+            f"--scheduler: got {settings.scheduler!r}, but this table is made on one machine"
+        )
     module = table.function.__module__
     places = [settings.out / f"{kept.key(module, job)}.json" for job in table.jobs]
     work = zip(itertools.repeat(table.function), table.jobs, places, strict=False)
@@ -152,7 +155,9 @@ def _commit() -> str | None:
     return done.stdout.strip()
 
 
-def _read(path: Path, digits: int = 12) -> dict:
-    """What a file in JSON holds, its floats rounded."""
+def _read(path: Path, digits: int | None = None) -> dict:
+    """What a file in JSON holds, its floats rounded if asked for."""
     text = path.read_text(encoding="utf-8")
+    if digits is None:
+        return json.loads(text)
     return json.loads(text, parse_float=lambda number: round(float(number), digits))
