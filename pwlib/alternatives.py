@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pwlib.reruns import results
+from pwlib.intervals import by_seed
 
 Settings = Mapping[str, str | float]
 
@@ -58,14 +58,14 @@ def row(setting: str, arm: str = "hard", epochs: int = 10, fraction: float = THI
 
 
 def three(
-    rows: Sequence[results.Row], measure: str, dataset: str, setting: str, **control: str | float
+    rows: Sequence[Mapping], measure: str, dataset: str, setting: str, **control: str | float
 ) -> NDArray[np.float64]:
     """A measure of the networks of `row`, seeds 0 to 2, in the rows of both tables."""
     first = [one for one in rows if one["seed"] < SEEDS]
-    return results.values(first, measure, dataset=dataset, **row(setting, **control))
+    return by_seed(first, measure, dataset=dataset, **row(setting, **control))
 
 
-def has(rows: Sequence[results.Row], dataset: str, setting: str, **control: str | float) -> bool:
+def has(rows: Sequence[Mapping], dataset: str, setting: str, **control: str | float) -> bool:
     """Whether the rows hold networks of `row`."""
     where = row(setting, **control) | {"dataset": dataset}
     return any(where.items() <= one.items() for one in rows)
