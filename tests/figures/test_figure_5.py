@@ -12,9 +12,7 @@ LENGTHS = (0.0, 0.5, 1.0, 3.0)
 CURVES = {
     "reference": ("reference, own examples", COLOURS["reference"], "-"),
     "own": ("hard points, own examples", COLOURS["robust"], "-"),
-    "to_reference": (
-        *("reference, hard-point network's examples", COLOURS["reference"], "--"),
-    ),
+    "to_reference": (*("reference, hard-point network's examples", COLOURS["reference"], "--"),),
     "from_reference": ("hard points, reference's examples", COLOURS["robust"], "--"),
     "control": ("reference, another reference's examples (control)", COLOURS["control"], ":"),
 }
