@@ -21,9 +21,9 @@ RERUNS = {
     "2-related-work": "{digits: [4, 9], repeats: [2], dimension: 256, directions: 9, images: 30}",
     "3a-pointwise-convergence": "{degree: 7, sizes: [6, 20], grid: roots, largest_size: 60}",
     "3b-optimal-points": "{degree: 8, samples: 100}",
-    "4a-hard-points-of-polynomials": "{degree: 7, last_degree: 14, largest_size: 40}",
+    "4a-hard-points-of-polynomials": "{degree: 7, last_degree: 12, largest_size: 20, sizes: [20]}",
     "4b-optimal-points-of-networks": "{seeds: [3, 4], biases: zero, resolution: 60, networks: 9}",
-    "4c-adversarial-training": "{datasets: [MNIST], seeds: [1], epochs: 1, width: 50, workers: 1}",
+    "4c-adversarial-training": "{datasets: [MNIST], seeds: [1], epochs: 1, width: 50}",
 }
 # name of the chapter, parameter, bad value, what the one line says
 BAD = [
