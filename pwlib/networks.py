@@ -110,7 +110,7 @@ def fast_products() -> Iterator[None]:
     permission to round factors to TF32; on most processors oneDNN can't and computes in float32.
     Where a product shows that it does round, nothing is switched.
     """
-    settings = torch.backends.mkldnn.matmul
+    settings = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]  # set on import
     before = settings.fp32_precision
     settings.fp32_precision = "tf32"
     try:

@@ -109,7 +109,12 @@ def _above(name: str) -> list[str]:
 @cache
 def _is_module(name: str) -> bool:
     """Whether a full name is that of a module, and not of something in one."""
-    try:
-        return find_spec(name) is not None
-    except ModuleNotFoundError:  # what stands before the last dot is no package
+    parent = name.rpartition(".")[0]
+    if parent and not _is_package(parent):  # which finding its parts would import
         return False
+    return find_spec(name) is not None
+
+
+def _is_package(name: str) -> bool:
+    spec = find_spec(name) if _is_module(name) else None
+    return spec is not None and spec.submodule_search_locations is not None
