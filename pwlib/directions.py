@@ -70,21 +70,25 @@ def moved(
             step = _random(x, generators)
         if direction != "unnormalised":
             step = unit(step)
-        at = (at + radius * step).clamp_(0, 1)
-        if within < x.shape[-1] ** 0.5:  # else the ball holds the box
-            away = at - x
-            length = torch.linalg.vector_norm(away, dim=-1, keepdim=True)
-            at = x + away * (within / length.clamp_min(within))
+        at = _pulled((at + radius * step).clamp_(0, 1), x, within)
     return at
 
 
 def gradient(network: Network, x: Tensor, y: Tensor, direction: str) -> Tensor:
     """The gradient at x of what a direction climbs, of the shape of x."""
+    x = x.detach().requires_grad_()
     with torch.enable_grad():
-        x = x.detach().requires_grad_()
         objective = OBJECTIVES[direction](network, x, y).sum()
-    (found,) = torch.autograd.grad(objective, x)
-    return found
+    return torch.autograd.grad(objective, x)[0]
+
+
+def _pulled(at: Tensor, x: Tensor, within: float) -> Tensor:
+    """The points, in the box, pulled back onto the balls of radius ``within`` around x."""
+    if within >= x.shape[-1] ** 0.5:  # the ball holds the box
+        return at
+    away = at - x
+    length = torch.linalg.vector_norm(away, dim=-1, keepdim=True)
+    return x + away * (within / length.clamp_min(within))
 
 
 def _random(x: Tensor, generators: Sequence[Generator]) -> Tensor:

@@ -1,12 +1,14 @@
 """Training, against float64, closed forms and a step written out by hand."""
 
+import ast
+import inspect
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from pwlib import attacks, training
+from pwlib import attacks, directions, training
 from pwlib.datasets import Dataset
 from pwlib.networks import MLP
 from pwlib.objectives import hard_objective
@@ -85,6 +87,15 @@ def entropy_gradient(model, x):
     entropy = -(p * np.log(p)).sum()
     g = -p * (np.log(p) + entropy) * (a2 > 0)
     return w1.T @ ((w2.T @ g) * (a1 > 0))
+
+
+def test_the_training_step_is_thirty_lines_that_a_chapter_can_show():
+    lines = 0
+    for function in (training.update, directions.moved, directions.gradient):
+        (parsed,) = ast.parse(inspect.getsource(function)).body
+        parsed.body = parsed.body[1:]  # without the docstring
+        lines += len(ast.unparse(parsed).splitlines()) - 1
+    assert lines <= 30
 
 
 def test_an_ascent_step_follows_the_gradient_of_the_hard_objective(data):
