@@ -94,24 +94,24 @@ def run(task: Task, cached: bool = True) -> Result:
     both allow it.
     """
     refuse_others(task)
-    log = Log()
     nb = with_parameters(nbformat.reads(task.notebook, as_version=4), task.parameters)
-    error = None
+    start, lines, error = datetime.now(UTC), list[str](), None
+
+    def log(line: str | int) -> None:
+        said = f"cell {line + 1}" if isinstance(line, int) else line
+        lines.append(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {said}\n")
+
     with kept.counted(cached) as environment:
         try:
-            nb = notebooks.executed(nb, CHAPTERS, environment | ONE_THREAD, log.cell)
+            nb = notebooks.executed(nb, CHAPTERS, environment | ONE_THREAD, log)
         except Failed as failed:
             nb, error = failed.notebook, failed
-        log.add(f"failed: {error}" if error else "done")
-        log.text += "".join(f"{line}\n" for line in [kept.summary(environment)] if line)
-    return Result(
-        "failed" if error else "done",
-        nbformat.writes(nb) + "\n",
-        numbers(nb),
-        figures(nb),
-        log.text + _streams(nb),
-        _origin(task, log, nb, error),
-    )
+        origin = _origin(task, start, error, cells=len(lines))
+        log(f"failed: {error}" if error else "done")
+        lines += [f"{networks}\n" for networks in [kept.summary(environment)] if networks]
+    text, state = nbformat.writes(nb) + "\n", "failed" if error else "done"
+    printed = "".join(lines) + _streams(nb)
+    return Result(state, text, numbers(nb), figures(nb), printed, origin)
 
 
 def refuse_others(task: Task) -> None:
@@ -169,22 +169,6 @@ def with_parameters(nb: NotebookNode, parameters: Mapping) -> NotebookNode:
     )
 
 
-class Log:
-    """Lines with the time, and the number of the cell that started last."""
-
-    def __init__(self) -> None:
-        self.text, self.cells, self.start = "", 0, datetime.now(UTC)
-
-    def add(self, line: str) -> None:
-        """Append a line."""
-        self.text += f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {line}\n"
-
-    def cell(self, index: int) -> None:
-        """Note that a cell starts."""
-        self.cells = index + 1
-        self.add(f"cell {self.cells}")
-
-
 def machine() -> dict[str, Any]:
     """What a computation here depends on, beside its code: versions and the processor."""
     return {
@@ -195,22 +179,23 @@ def machine() -> dict[str, Any]:
     }
 
 
-def _origin(task: Task, log: Log, nb: NotebookNode, error: Failed | None) -> dict:
-    seconds = (datetime.now(UTC) - log.start).total_seconds()
-    seeds = {name: value for name, value in task.parameters.items() if name.startswith("seed")}
+def _origin(task: Task, start: datetime, error: Failed | None, cells: int) -> dict[str, Any]:
+    """Where a run came from, of which so many cells have started."""
     origin = {
         "chapter": task.chapter,
         "parameters": task.parameters,
-        "seeds": seeds,
+        "seeds": {
+            name: value for name, value in task.parameters.items() if name.startswith("seed")
+        },
         "rests_on": task.rests_on,
         **machine(),
-        "started": f"{log.start:%Y-%m-%dT%H:%M:%SZ}",
-        "seconds": round(seconds, 1),
+        "started": f"{start:%Y-%m-%dT%H:%M:%SZ}",
+        "seconds": round((datetime.now(UTC) - start).total_seconds(), 1),
         "exit": 1 if error else 0,
     }
     if error:
         trace = re.sub(r"\x1b\[[\d;]*m", "", str(error.error))
-        origin |= {"failed_cell": log.cells, "error": str(error), "traceback": trace}
+        origin |= {"failed_cell": cells, "error": str(error), "traceback": trace}
     return origin
 
 

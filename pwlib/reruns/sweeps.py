@@ -30,9 +30,7 @@ from pwlib.reruns.runs import Result, Task
 
 ORIGIN = "origin.json"
 SCRIPT = re.compile(r"<script\b.*?</script>", re.S)
-LEFT = re.compile(
-    r"\.(?P<key>[0-9a-f]{16})\.(?:part|(?P<older>older))|\.(?:table|sweep|summary)\.\w+\.\d+"
-)
+LEFT = re.compile(r"\.([0-9a-f]{16}|(table|sweep|summary)\.\w+\.\d+)\.part")  # half-written
 
 
 @dataclass(frozen=True)
@@ -193,8 +191,7 @@ def _origin(out: Path, task: Task) -> dict:
 
 def keep(out: Path, task: Task, result: Result) -> Path:
     """Write a run's folder, whole or not at all, in the place of an earlier one if there is one."""
-    folder = out / task.key
-    part = out / f".{task.key}.part"
+    folder, part = out / task.key, out / f".{task.key}.part"
     (part / "figures").mkdir(parents=True)
     if result.notebook:
         (part / "notebook.ipynb").write_text(result.notebook, "utf-8")
@@ -206,32 +203,19 @@ def keep(out: Path, task: Task, result: Result) -> Path:
     (part / "log.txt").write_text(result.log, "utf-8")
     (part / ORIGIN).write_text(_json(result.origin), "utf-8")
     for path in part.rglob("*.*"):
-        _to_disk(path)
-    older = out / f".{task.key}.older"
-    if folder.exists():
-        folder.replace(older)
+        with path.open("rb") as file:
+            os.fsync(file.fileno())  # so that no power cut can empty it
+    (folder / ORIGIN).unlink(missing_ok=True)  # without it a folder counts for nothing
+    shutil.rmtree(folder, ignore_errors=True)
     part.replace(folder)
-    shutil.rmtree(older, ignore_errors=True)
     return folder
 
 
-def _to_disk(path: Path) -> None:
-    """Have the system write a file out, so that no power cut can empty it."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
 def sweep_up(out: Path) -> None:
-    """Remove what a killed sweep left half-written, and put back what it was about to replace."""
+    """Remove what a killed sweep left half-written."""
     for left in out.iterdir():
-        if not (match := LEFT.fullmatch(left.name)):
-            continue
-        if match["older"] and not (out / match["key"]).exists():
-            left.replace(out / match["key"])
-        elif match["key"]:
-            shutil.rmtree(left)
-        else:
-            left.unlink()
+        if LEFT.fullmatch(left.name):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def table(out: Path, tasks: Sequence[Task]) -> Path:
