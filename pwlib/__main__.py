@@ -12,10 +12,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
-
-if TYPE_CHECKING:
-    from pwlib.reruns.sweeps import Settings
+from typing import Any, NoReturn
 
 INTERRUPTED = "interrupted; what is whole is kept, and the same command goes on from there"
 
@@ -81,8 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     add("pdf", _pdf, "print the built book to _build/book.pdf", checkout)
     add("accept", _accept, "copy executed chapters back to chapters/", checkout)
     runs = "--out can name another folder for the runs"
-    _add_sweep(add("sweep", _sweep, "run a chapter over a grid of parameters", runs))
-    table = add("table", _table, "make a table of chapters/results", runs)
+    _add_sweep(add("sweep", _rerun, "run a chapter over a grid of parameters", runs))
+    table = add("table", _rerun, "make a table of chapters/results", runs)
     table.add_argument("name", help="controls; a wrong name lists all")
     table.add_argument("--out", type=Path, help="the folder of the runs; runs/<name>")
     _add_cluster(table)
@@ -135,7 +132,7 @@ def _book(options: argparse.Namespace) -> None:
 def _serve(options: argparse.Namespace) -> None:
     from pwlib.book import build, printing
 
-    build.front()
+    build.require_book()
     with suppress(KeyboardInterrupt), printing.served(build.HTML, options.port) as address:
         print(f"the book is at {address} until you press Ctrl-C", flush=True)
         threading.Event().wait()
@@ -153,23 +150,19 @@ def _accept(options: argparse.Namespace) -> None:
     build.accept()
 
 
-def _sweep(options: argparse.Namespace) -> int:
+def _rerun(options: argparse.Namespace) -> int:
     from pwlib.reruns import plans, sweeps
 
+    out = options.out or Path("runs", options.name)
+    how = (options.scheduler, options.workers, options.retry_failed, options.quiet)
+    settings = sweeps.Settings(out, *how)
+    if options.command == "table":
+        from pwlib.reruns import tables  # which needs torch
+
+        print(tables.make(options.name, settings))
+        return 0
     request = plans.Request(options.chapter, options.grid, options.p, options.y, options.f)
-    return int(sweeps.sweep(request, _settings(options, options.out)) > 0)
-
-
-def _table(options: argparse.Namespace) -> None:
-    from pwlib.reruns import tables
-
-    print(tables.make(options.name, _settings(options, options.out or Path("runs", options.name))))
-
-
-def _settings(options: argparse.Namespace, out: Path) -> Settings:
-    from pwlib.reruns.sweeps import Settings
-
-    return Settings(out, options.scheduler, options.workers, options.retry_failed, options.quiet)
+    return int(sweeps.sweep(request, settings) > 0)
 
 
 def _cache(options: argparse.Namespace) -> None:

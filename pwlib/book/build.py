@@ -54,12 +54,13 @@ class BookError(RuntimeError):
 
 
 def make(fresh: bool = False) -> None:
-    """Execute the stale chapters (all of them if ``fresh``), render the book, report.
+    """Execute the stale chapters, render the book, report.
 
-    Raises `BookError` where a chapter fails or the pages have warnings.
+    If ``fresh``, execute every chapter, and train what would else come from the cache. Raises
+    `BookError` where a chapter fails or the pages have warnings.
     """
     chosen = [
-        (None if fresh else _fresh_copy(chapter)) or _execute(chapter)
+        (None if fresh else _fresh_copy(chapter)) or _execute(chapter, fresh)
         for chapter in notebooks.chapters()
     ]
     _assemble(chosen)
@@ -150,10 +151,10 @@ def _executed_here(chapter: Path) -> bool:
     return notebooks.is_fresh(path, chapter)
 
 
-def _execute(chapter: Path) -> Path:
+def _execute(chapter: Path, fresh: bool) -> Path:
     out = EXECUTED / chapter.name
     try:
-        notebooks.execute(chapter, out, _show_progress)
+        notebooks.execute(chapter, out, _show_progress, fresh)
     except CellExecutionError as error:
         print(_erase(), end="")
         failed = out.with_suffix(".failed.ipynb")
@@ -235,8 +236,7 @@ def _report(chosen: list[Path]) -> None:
     print(f"the book lies at {HTML / 'index.html'}")
 
 
-def front() -> Path:
-    """The built book's first page. Raises `BookError` where there is none."""
+def require_book() -> None:
+    """Raise `BookError` where no built book lies."""
     if not (HTML / "index.html").exists():
         raise BookError(f"{HTML}: got no book, which make book (python -m pwlib book) puts there")
-    return HTML / "index.html"

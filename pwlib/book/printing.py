@@ -6,6 +6,7 @@ with ``make test`` and ``make pdf``, not with the book.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -58,8 +59,10 @@ def chromium() -> Iterator[Browser]:
     if path is None:
         raise RuntimeError(MISSING)
     flags = ["--disable-gpu", "--disable-quic", NO_HOSTS]
-    with sync_playwright() as driver, driver.chromium.launch(executable_path=path, args=flags) as b:
-        yield b
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=flags)
+        yield browser
+        browser.close()
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -91,10 +94,10 @@ def pdf(out: Path = PDF) -> Path:
     Raises `RuntimeError` where no Chromium is installed, and `build.BookError` where there is no
     book.
     """
-    build.front()
+    build.require_book()
     page = whole(contents())
     with chromium() as browser:
-        content = with_outline(printed(browser, page), headings(page))
+        content = with_outline(printed(browser, page), page)
     part = out.with_name(f".{out.name}.{os.getpid()}")
     part.write_bytes(content)
     return part.replace(out)
@@ -166,27 +169,21 @@ def _moved(href: str, name: str, names: Collection[str]) -> str | None:
     return f"#{stem}--{anchor}" if anchor else f"#{stem}"
 
 
-def headings(page: str) -> list[str]:
-    """The text of each heading of a page, in order, equations as they are written."""
-    found = BeautifulSoup(page, "html.parser").find_all(re.compile("^h[1-6]$"))
-    return [re.sub(r"\\[()]|\s+", " ", tag.get_text()).strip() for tag in found]
-
-
-def with_outline(content: bytes, titles: Sequence[str]) -> bytes:
-    """A PDF whose outline has these titles, in order.
+def with_outline(content: bytes, page: str) -> bytes:
+    """A PDF of a page whose outline has the page's headings, equations as they are written.
 
     Chromium gathers them from the painted lines: without the spaces between these, and twice over
     where a heading begins a page.
     """
-    import logging
-
     from pypdf import PdfWriter
     from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # it counts Chromium's objects otherwise
     writer = PdfWriter(clone_from=BytesIO(content))
     entries = list(_entries(cast(DictionaryObject, writer.root_object["/Outlines"])))
-    for entry, title in zip(entries, titles, strict=True):
+    headings = BeautifulSoup(page, "html.parser").find_all(re.compile("^h[1-6]$"))
+    for entry, heading in zip(entries, headings, strict=True):
+        title = re.sub(r"\\[()]|\s+", " ", heading.get_text()).strip()
         entry[NameObject("/Title")] = TextStringObject(title)
     out = BytesIO()
     writer.write(out)

@@ -26,22 +26,16 @@ from pwlib.ledger import claims
 from pwlib.ledger.claims import Claim
 from pwlib.markdown import markdown_table
 
-EQUATIONS = tuple(f"eq-{number}" for number in range(1, 13))
-FIGURES = tuple(f"fig-{number}" for number in range(1, 6))
+# Labels, and how the paper writes what has them.
+EQUATIONS = {f"eq-{number}": f"({number})" for number in range(1, 13)}
+FIGURES = {f"fig-{number}": f"Figure {number}" for number in range(1, 6)}
+SHOWN = EQUATIONS | FIGURES
+LABELS = {text: label for label, text in SHOWN.items()}
 TERMS = {"hard objective": "eq-9", "adversarial objective": "eq-10"}  # the paper's own names
+NUMBER = re.compile(r"(?<![\w)])\(\d+\)|\bFigure \d+\b")
 LEDGER = "chapters/5-conclusion"  # the page whose table has a row for each claim
 BOX = re.compile(r'<div class="claim" id="claim-([\w-]+)">')
 NO_LINK_IN = (nodes.reference, nodes.title, nodes.caption)
-
-
-def shown(label: str) -> str:
-    """How the paper writes what has a label: eq-5 is (5), fig-2 is Figure 2."""
-    kind, number = label.split("-")
-    return f"({number})" if kind == "eq" else f"Figure {number}"
-
-
-PAPER = {shown(label): label for label in EQUATIONS + FIGURES}
-NUMBER = re.compile(r"(?<![\w)])\(\d+\)|\bFigure \d+\b")
 
 
 def about(claim: Claim) -> list[str]:
@@ -49,10 +43,9 @@ def about(claim: Claim) -> list[str]:
     formulas, or by the paper's term."""
     text = re.sub(r"\$[^$]*\$", "", claim.claim)
     named = set(re.findall(r"^(?:eq|fig)-\d+", claim.id.removeprefix("beyond-")))
-    named |= {f"eq-{number}" for number in re.findall(r"(?<!\w)\((\d+)\)", text)}
+    named |= {LABELS[number] for number in NUMBER.findall(text) if number in LABELS}
     named |= {label for term, label in TERMS.items() if term in text}
-    named |= {f"fig-{number}" for number in re.findall(r"Figure (\d+)", text)}
-    return [label for label in PAPER.values() if label in named]
+    return [label for label in SHOWN if label in named]
 
 
 def section_of(stem: str) -> str:
@@ -77,7 +70,7 @@ class PaperNumbers(SphinxDirective):
         kind, paths = self.arguments[0], sorted(chapters(self.env).glob("*.ipynb"))
         for path in [*paths, chapters(self.env) / "claims.yml"]:
             self.env.note_dependency(str(path))
-        numbers = {"equations": EQUATIONS, "figures": FIGURES}.get(kind, ())
+        numbers = {"equations": EQUATIONS, "figures": FIGURES}.get(kind, {})
         found = ledger(self.env)
         lines = _numbers(numbers, paths, found) if numbers else _sections(paths, found)
         columns = [kind.capitalize().removesuffix("s"), "Stands in", "Claims that name it"]
@@ -93,7 +86,7 @@ def _numbers(numbers: Iterable[str], paths: list[Path], found: list[Claim]) -> l
     rows = []
     for label in numbers:
         named = _listed(claim for claim in found if label in about(claim))
-        rows.append([f"[{shown(label)}](#{label})", f"{{doc}}`{where[label]}`", named])
+        rows.append([f"[{SHOWN[label]}](#{label})", f"{{doc}}`{where[label]}`", named])
     return rows
 
 
@@ -140,12 +133,6 @@ def link(env: BuildEnvironment, label: str, text: str) -> pending_xref:
     return pending_xref("", nodes.inline("", text), reftarget=label, refexplicit=True, **kind)
 
 
-def sentence(*parts: str | nodes.Node, kind: str) -> nodes.paragraph:
-    """A small paragraph of text and links."""
-    texts = [nodes.Text(part) if isinstance(part, str) else part for part in parts]
-    return nodes.paragraph("", "", *texts, classes=[kind])
-
-
 def join(app: Sphinx, document: nodes.document) -> None:
     """Set the links of a page that was just read."""
     env = app.env
@@ -160,7 +147,7 @@ def join(app: Sphinx, document: nodes.document) -> None:
             if target.startswith("claim-"):
                 anchor(env, target.replace("claim-", "ledger-", 1), row)
     for node in list(document.findall(lambda n: isinstance(n, nodes.math_block | nodes.figure))):
-        for label in set(node["ids"]) & set(PAPER.values()):
+        for label in set(node["ids"]) & set(SHOWN):
             env.note_dependency(str(chapters(env) / "claims.yml"))
             node.parent.insert(node.parent.index(node) + 1, _rests_on(env, label, found.values()))
 
@@ -170,22 +157,22 @@ def _join_box(env: BuildEnvironment, start: nodes.raw, claim: Claim) -> None:
     label = f"claim-{claim.id}"
     env.metadata[env.docname].setdefault("myst_slugs", {})[label] = (0, label, label)
     anchor(env, label)
-    parts: list[str | nodes.Node] = [link(env, f"ledger-{claim.id}", "In the ledger")]
+    parts: list[nodes.Node] = [link(env, f"ledger-{claim.id}", "In the ledger")]
     for target in about(claim):
-        parts += [" · ", link(env, target, shown(target))]
+        parts += [nodes.Text(" · "), link(env, target, SHOWN[target])]
     page, first = start.parent, start.parent.index(start)
     end = next(i for i in range(first, len(page)) if page[i].astext().strip() == "</div>")
-    page.insert(end, sentence(*parts, kind="claim-links"))
+    page.insert(end, nodes.paragraph("", "", *parts, classes=["claim-links"]))
 
 
 def _rests_on(env: BuildEnvironment, label: str, found: Iterable[Claim]) -> nodes.paragraph:
     """The line under an equation or figure: the claims about it, and its row among the numbers."""
-    parts: list[str | nodes.Node] = []
-    for claim in [claim for claim in found if label in about(claim)]:
-        parts += [link(env, f"claim-{claim.id}", claim.id), f" {claim.verdict} · "]
-    start = "Claims: " if parts else ""
+    named = [claim for claim in found if label in about(claim)]
+    parts: list[nodes.Node] = [nodes.Text("Claims: ")] if named else []
+    for claim in named:
+        parts += [link(env, f"claim-{claim.id}", claim.id), nodes.Text(f" {claim.verdict} · ")]
     last = link(env, f"paper-{label}", "all equations and figures")
-    return sentence(start, *parts, last, kind="rests-on")
+    return nodes.paragraph("", "", *parts, last, classes=["rests-on"])
 
 
 class Number(PasteTextRole):
@@ -246,7 +233,7 @@ def link_docstring(
 
 
 def _reference(found: re.Match[str]) -> str:
-    label = PAPER.get(found[0])
+    label = LABELS.get(found[0])
     return f":ref:`{found[0]} <{label}>`" if label else found[0]
 
 
