@@ -21,8 +21,8 @@ import yaml
 from nbclient.exceptions import CellExecutionError
 
 from pwlib.ledger import assumptions, claims
-from pwlib.places import CHAPTERS, ROOT
-from pwlib.reruns import files, notebooks
+from pwlib.places import CHAPTERS, ROOT, write
+from pwlib.reruns import notebooks
 from pwlib.reruns.notebooks import Progress
 
 BUILD = ROOT / "_build"
@@ -109,10 +109,10 @@ def accept() -> None:
     found, tracked = BUILD / "benchmarks.json", CHAPTERS / "results" / "benchmarks.json"
     if found.exists():
         read = [json.loads(p.read_text(encoding="utf-8")) for p in (tracked, found) if p.exists()]
-        files.write(tracked, json.dumps(read[0] | read[-1], indent=1) + "\n")
+        write(tracked, json.dumps(read[0] | read[-1], indent=1) + "\n")
         print(f"accepted  {tracked.relative_to(ROOT)}")
-    files.write(ROOT / "README.md", readme((ROOT / "README.md").read_text(encoding="utf-8")))
-    files.write(CHAPTERS / "_static" / "figure-2.svg", readme_figure())
+    write(ROOT / "README.md", readme((ROOT / "README.md").read_text(encoding="utf-8")))
+    write(CHAPTERS / "_static" / "figure-2.svg", readme_figure())
 
 
 def readme(text: str) -> str:

@@ -21,12 +21,11 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from pwlib.places import CHAPTERS
 from pwlib.reruns import kept, notebooks
-from pwlib.reruns.notebooks import CHAPTERS, Failed
 from pwlib.reruns.provenance import processor
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-KERNEL = ("python3", "python")  # its name and its language
 NUMPY = re.compile(r"np\.\w+\((.*)\)")  # a scalar as NumPy prints it
 SHOWN = re.compile(r"(-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[+-]\d+)?) ?(%?)")
 IMAGES = {"image/svg+xml": "svg", "image/png": "png"}
@@ -79,8 +78,7 @@ def rests_on(chapter: str, text: str) -> dict[str, str]:
     """What the outputs of a chapter depend on here: a short hash or a version for each thing."""
     found = notebooks.inputs(nbformat.reads(text, as_version=4), chapter)
     modules, versions = found.pop("modules"), found.pop("versions")
-    things = {name: notebooks.digest(part) for name, part in found.items()}
-    things |= {name: notebooks.digest(code) for name, code in modules.items()}
+    things = {name: notebooks.digest(part) for name, part in (found | modules).items()}
     if "pwlib.datasets" in modules:
         things["data"] = notebooks.digest(_data())
     return things | versions
@@ -104,7 +102,7 @@ def run(task: Task, cached: bool = True) -> Result:
     with kept.counted(cached) as environment:
         try:
             nb = notebooks.executed(nb, CHAPTERS, environment | ONE_THREAD, log)
-        except Failed as failed:
+        except notebooks.Failed as failed:
             nb, error = failed.notebook, failed
         origin = _origin(task, start, error, cells=len(lines))
         log(f"failed: {error}" if error else "done")
@@ -128,14 +126,13 @@ def refuse_others(task: Task) -> None:
 def numbers(nb: NotebookNode) -> dict[str, float | str | bool]:
     """What a notebook glued, and what its claims measured as "claim: quantity"."""
     found: dict[str, float | str | bool] = {}
-    for cell in nb.cells:
-        for output in cell.get("outputs", []):
-            about = output.get("metadata", {})
-            if "scrapbook" in about:
-                found |= _glued(about["scrapbook"]["name"], output.get("data", {}))
-            if "claim" in (claim := about.get("pwlib", {})):
-                found[claim["claim"]] = claim["verdict"]
-                found |= {f"{claim['claim']}: {k}": v for k, v in claim["measured"].items()}
+    for output in (output for cell in nb.cells for output in cell.get("outputs", [])):
+        about = output.get("metadata", {})
+        if "scrapbook" in about:
+            found |= _glued(about["scrapbook"]["name"], output.get("data", {}))
+        if "claim" in (claim := about.get("pwlib", {})):
+            found[claim["claim"]] = claim["verdict"]
+            found |= {f"{claim['claim']}: {k}": v for k, v in claim["measured"].items()}
     return found
 
 
@@ -164,9 +161,8 @@ def with_parameters(nb: NotebookNode, parameters: Mapping) -> NotebookNode:
     for cell in nb.cells:  # as papermill does with the files that it reads
         cell.metadata.setdefault("tags", [])
     nb.metadata.setdefault("papermill", {})
-    return parameterize_notebook(
-        nb, dict(parameters), kernel_name=KERNEL[0], language=KERNEL[1], engine_name="nbclient"
-    )
+    python = {"kernel_name": "python3", "language": "python", "engine_name": "nbclient"}
+    return parameterize_notebook(nb, dict(parameters), **python)
 
 
 def machine() -> dict[str, Any]:
@@ -179,7 +175,7 @@ def machine() -> dict[str, Any]:
     }
 
 
-def _origin(task: Task, start: datetime, error: Failed | None, cells: int) -> dict[str, Any]:
+def _origin(task: Task, start: datetime, error: notebooks.Failed | None, cells: int) -> dict[str, Any]:
     """Where a run came from, of which so many cells have started."""
     origin = {
         "chapter": task.chapter,

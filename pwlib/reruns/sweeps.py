@@ -23,8 +23,8 @@ import nbformat
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
-from pwlib import progress
-from pwlib.reruns import files, kept, notebooks, plans, results, runs, summary
+from pwlib import places, progress
+from pwlib.reruns import kept, notebooks, plans, results, runs, summary
 from pwlib.reruns.plans import Plan, Request, SweepError
 from pwlib.reruns.runs import Result, Task
 
@@ -74,7 +74,7 @@ def _run(plan: Plan, settings: Settings) -> int:
         table(out, tasks)
         first = tasks[0]
         about = {"chapter": first.chapter, "swept": plan.swept, "parameters": [*first.parameters]}
-        files.write(out / summary.ABOUT, _json(about))
+        places.write(out / summary.ABOUT, _json(about))
     page = summarise(out)
     keeper.tell(f"the numbers of all runs: {out / summary.TABLE}, {page}")
     failed = [task for task in tasks if state(out, task) == "failed"]
@@ -109,7 +109,7 @@ def summarise(out: Path) -> Path:
         exclude_input=True, exclude_output_prompt=True, mathjax_url="", require_js_url=""
     )
     page, _ = exporter.from_notebook_node(nb)
-    files.write(out / "summary.html", SCRIPT.sub("", page))  # it needs none, and no network
+    places.write(out / "summary.html", SCRIPT.sub("", page))  # it needs none, and no network
     return out / "summary.html"
 
 
@@ -220,7 +220,7 @@ def sweep_up(out: Path) -> None:
 
 def table(out: Path, tasks: Sequence[Task]) -> Path:
     """Write ``out/table.csv``: a row for each run, its parameters, its numbers, its state."""
-    files.write(out / summary.TABLE, results.text([_row(out, task) for task in tasks]))
+    places.write(out / summary.TABLE, results.text([_row(out, task) for task in tasks]))
     return out / summary.TABLE
 
 
