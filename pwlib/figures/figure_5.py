@@ -62,8 +62,8 @@ def figure_5(
     ``accuracies[name][curve]`` is in % and (seeds, magnitudes), with the curves of ``FIGURE_5``: a
     line for the mean over the seeds, a band from the lowest to the highest of them.
     """
-    figure = style.figure(7.0, 4.2)
-    panels = figure.subplots(1, len(accuracies), sharey=True, squeeze=False)[0]
+    figure, grid = style.subplots(1, len(accuracies), height=4.2, sharey=True, squeeze=False)
+    panels = grid[0]
     for axis, letter, (name, curves) in zip(panels, "abcdef", accuracies.items(), strict=False):
         for key, (label, meaning, dash) in FIGURE_5.items():
             if key in curves:
@@ -75,7 +75,7 @@ def figure_5(
         axis.set_xlabel("$L^2$ length of the step, before clamping")
         axis.grid(alpha=0.25)
     panels[0].set_ylabel("test accuracy, %")
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    style.legend_below(figure, panels[0], 2)
     return figure
 
 

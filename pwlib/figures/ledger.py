@@ -50,8 +50,8 @@ def figure_ledger(claims: Sequence[tuple[str, str, str]]) -> Figure:
     """
     columns = _columns(_by_section(claims))
     height = max(map(_height, columns))
-    fig = style.figure(height=height + 0.6)
-    for axes, sections in zip(fig.subplots(1, 2), columns, strict=True):
+    fig, panels = style.subplots(1, 2, height=height + 0.6)
+    for axes, sections in zip(panels, columns, strict=True):
         axes.set(xlim=(0, 1), ylim=(height, 0))
         axes.set_axis_off()
         _draw(axes, sections)

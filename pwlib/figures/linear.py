@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,9 +15,10 @@ from pwlib.figures import style
 from pwlib.pockets import Shares, hyperplane_shares
 
 Array = NDArray[np.float64]
+Look = dict[str, Any]
 
 COLOURS = style.COLOURS
-GUIDE: dict[str, Any] = {"color": COLOURS["muted"], "lw": 4, "alpha": 0.5}  # what theory says
+GUIDE: Look = {"color": COLOURS["muted"], "lw": 4, "alpha": 0.5}  # what theory says
 
 
 def image_rows(
@@ -30,8 +30,8 @@ def image_rows(
     title states.
     """
     count = len(rows[0])
-    figure = style.figure(7.0, (min(7.0 / count, 1.75) + 0.45) * len(rows))
-    axes = figure.subplots(len(rows), count, squeeze=False)
+    height = (min(7.0 / count, 1.75) + 0.45) * len(rows)
+    figure, axes = style.subplots(len(rows), count, height=height, squeeze=False)
     for panels, images, names in zip(axes, rows, titles, strict=True):
         for column, (axis, image, name) in enumerate(zip(panels, images, names, strict=True)):
             _draw_image(axis, image, name, column in signed)
@@ -40,7 +40,7 @@ def image_rows(
 
 def _draw_image(axis: Axes, image: Array, title: str, signed: bool) -> None:
     side, largest = int(np.sqrt(image.size)), np.abs(image).max() if signed else 1.0
-    look: dict[str, Any] = {"cmap": "PuOr_r" if signed else "gray", "interpolation": "nearest"}
+    look: Look = {"cmap": "PuOr_r" if signed else "gray", "interpolation": "nearest"}
     low = -largest if signed else 0.0
     axis.imshow(image.reshape(side, side), vmin=low, vmax=largest, **look)
     axis.set_title(f"{title}\n(largest entry {largest:.2g})" if signed else title, fontsize=9)
@@ -51,8 +51,7 @@ def _draw_image(axis: Axes, image: Array, title: str, signed: bool) -> None:
 
 def figure_in_a_ball(sizes: Array, worst: Array, random: Array) -> Figure:
     """Share of images still classified correctly, against the L2 length of the perturbation."""
-    figure = style.figure(7.0, 3.0)
-    axis = figure.subplots()
+    figure, axis = style.subplots(height=3.0)
     axis.plot(sizes, random, color=COLOURS["control"], ls="--", label="random direction")
     axis.plot(sizes, worst, color=COLOURS["robust"], label="worst direction")
     axis.set(xlabel="L2 length of the perturbation", ylabel="accuracy", ylim=(0, 1.03))
@@ -68,8 +67,7 @@ def usefulness_map(
 
     rho and critical are (k,); ``groups`` names four masks: useless, non-robust, robust, undecided.
     """
-    figure = style.figure(7.0, 3.6)
-    axis = figure.subplots()
+    figure, axis = style.subplots(height=3.6)
     colours = ("muted", "reference", "robust", "positive")
     for (name, mask), colour in zip(groups.items(), colours, strict=True):
         label = f"{name} ({int(mask.sum())})"
@@ -87,8 +85,7 @@ def usefulness_map(
 
 def tilt_curve(degrees: Array, accuracy: Array, ratio: Array, fooled_below: float) -> Figure:
     """Accuracy and flipping ratio of the tilted classifiers, with the law cos(angle)."""
-    figure = style.figure(7.0, 3.0)
-    axis = figure.subplots()
+    figure, axis = style.subplots(height=3.0)
     axis.plot(degrees, accuracy, color=COLOURS["reference"], label="accuracy")
     axis.plot(degrees, np.cos(np.radians(degrees)), label="cosine of the angle", **GUIDE)
     axis.plot(degrees, ratio, color=COLOURS["robust"], ls="--", label="flipping ratio")
@@ -99,31 +96,23 @@ def tilt_curve(degrees: Array, accuracy: Array, ratio: Array, fooled_below: floa
     return figure
 
 
-@dataclass(frozen=True)
-class Sizes:
-    """Median flipping sizes at several dimensions: L-inf, and L2 over `||x||`; each (k,)."""
+def dimension_curves(images: Sequence[Array], family: Sequence[Array]) -> Figure:
+    """Flipping sizes against the dimension: images at several resolutions, a Gaussian family.
 
-    dimension: Array
-    linf: Array
-    relative: Array
-
-
-def dimension_curves(images: Sizes, family: Sizes) -> Figure:
-    """Flipping sizes against the dimension: images at several resolutions, a Gaussian family."""
-    figure = style.figure(7.0, 3.2)
-    panels = figure.subplots(1, 2, sharey=True)
+    Each is dimensions, median L-inf sizes, and median L2 sizes over ``||x||``; all are (k,).
+    """
+    figure, panels = style.subplots(1, 2, sharey=True)
     titles = ("the same images, other resolutions", "independent coordinates")
-    for axis, data, title in zip(panels, (images, family), titles, strict=True):
-        linf: dict[str, Any] = {"color": COLOURS["robust"], "label": r"$L^\infty$ size"}
-        l2: dict[str, Any] = {"color": COLOURS["reference"], "label": r"$L^2$ size / $|x|_2$"}
-        axis.plot(data.dimension, data.linf, "o-", ms=4, **linf)
-        axis.plot(data.dimension, data.relative, "s--", ms=4, **l2)
+    linf: Look = {"color": COLOURS["robust"], "ms": 4, "label": r"$L^\infty$ size"}
+    l2: Look = {"color": COLOURS["reference"], "ms": 4, "label": r"$L^2$ size / $|x|_2$"}
+    for axis, (d, sizes, relative), title in zip(panels, (images, family), titles, strict=True):
+        axis.plot(d, sizes, "o-", **linf)
+        axis.plot(d, relative, "s--", **l2)
         axis.set(xscale="log", yscale="log", xlabel="dimension $d$", title=title)
     axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.yaxis.set_major_formatter("{x:g}")
     axis.yaxis.set_minor_formatter(NullFormatter())
-    d = family.dimension
-    axis.plot(d, family.linf[0] * np.sqrt(d[0] / d), label=r"$\propto 1/\sqrt{d}$", **GUIDE)
+    axis.plot(d, sizes[0] * np.sqrt(d[0] / d), label=r"$\propto 1/\sqrt{d}$", **GUIDE)
     axis.legend(loc="lower left")
     panels[0].set_ylabel("median flipping size")
     return figure
@@ -137,20 +126,16 @@ def figure_random_steps(
     Grey: what a hyperplane in R^dimension would give, with the adversarial example ``beyond`` as
     far from the image as the boundary.
     """
-    figure = style.figure(7.0, 3.4)
-    axis = figure.subplots()
+    figure, axis = style.subplots(height=3.4)
     lengths = np.geomspace(min(image.multiples), max(image.multiples), 200)
     flat = hyperplane_shares(dimension, lengths, beyond)
     for curve, label in zip(flat, ("if the boundary were flat", None), strict=True):
         axis.plot(lengths, curve, label=label, **GUIDE)
-    looks = (
-        (adversarial, "from the adversarial example", "robust", "s-"),
-        (image, "from the image", "reference", "o--"),
-    )
-    for data, label, colour, look in looks:
+    away: Look = {"label": "from the adversarial example", "color": COLOURS["robust"], "fmt": "s-"}
+    near: Look = {"label": "from the image", "color": COLOURS["reference"], "fmt": "o--"}
+    for data, look in ((adversarial, away), (image, near)):
         errors = np.abs(np.subtract((data.low, data.high), data.share))
-        shown: dict[str, Any] = {"color": COLOURS[colour], "label": label, "ms": 4, "capsize": 2}
-        axis.errorbar(data.multiples, data.share, errors, fmt=look, **shown)
+        axis.errorbar(data.multiples, data.share, errors, ms=4, capsize=2, **look)
     axis.set(xscale="log", ylim=(-0.03, 1.03), ylabel="share misclassified")
     axis.set_xlabel("length of the random step, in adversarial lengths")
     axis.set_xticks(image.multiples, [f"{multiple:g}" for multiple in image.multiples])
