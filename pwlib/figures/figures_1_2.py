@@ -213,14 +213,11 @@ def figure_near_a_sample(
     """
     fig, (left, right) = style.subplots(1, 2, height=3.4)
     z = np.linspace(0, 3 * np.pi, 601)
-    classifiers = {
-        "bernstein": ("f", polynomials.bernstein_classifier),
-        "chebyshev": ("g", polynomials.chebyshev_classifier),
-    }
-    for name, (symbol, classifier) in classifiers.items():
+    f, g = polynomials.bernstein_classifier, polynomials.chebyshev_classifier
+    for symbol, of, classifier in (("f", "bernstein", f), ("g", "chebyshev", g)):
         for n, dashes in zip(degrees, (":", "--", "-"), strict=True):
             values = classifier(n, np.cos(z / (4 * ((n + 1) // 2))) ** 2)
-            look: dict[str, Any] = {"color": COLOURS[name], "ls": dashes, "lw": 1.2}
+            look: dict[str, Any] = {"color": COLOURS[of], "ls": dashes, "lw": 1.2}
             left.plot(z / np.pi, values, label=f"${symbol}_{{{n}}}$", **look)
     left.axhline(0, color=MUTED, lw=0.8)
     left.set_xlabel(r"$2pt/\pi$, sign changes of $g_n$ at 1, 2, 3")

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import NDArray
@@ -34,19 +33,20 @@ def image_rows(
     figure, axes = style.subplots(len(rows), count, height=height, squeeze=False)
     for panels, images, names in zip(axes, rows, titles, strict=True):
         for column, (axis, image, name) in enumerate(zip(panels, images, names, strict=True)):
-            _draw_image(axis, image, name, column in signed)
+            side, look, title = (
+                int(np.sqrt(image.size)),
+                {"cmap": "gray", "vmin": 0, "vmax": 1},
+                name,
+            )
+            if column in signed:
+                largest = np.abs(image).max()
+                look = {"cmap": "PuOr_r", "vmin": -largest, "vmax": largest}
+                title = f"{name}\n(largest entry {largest:.2g})"
+            axis.imshow(image.reshape(side, side), interpolation="nearest", **look)
+            axis.set_title(title, fontsize=9)
+            axis.set(xticks=[], yticks=[])
+            axis.spines[:].set(visible=True, color=COLOURS["muted"])
     return figure
-
-
-def _draw_image(axis: Axes, image: Array, title: str, signed: bool) -> None:
-    side, largest = int(np.sqrt(image.size)), np.abs(image).max() if signed else 1.0
-    look: Look = {"cmap": "PuOr_r" if signed else "gray", "interpolation": "nearest"}
-    low = -largest if signed else 0.0
-    axis.imshow(image.reshape(side, side), vmin=low, vmax=largest, **look)
-    axis.set_title(f"{title}\n(largest entry {largest:.2g})" if signed else title, fontsize=9)
-    axis.set(xticks=[], yticks=[])
-    axis.spines[:].set_visible(True)
-    axis.spines[:].set_color(COLOURS["muted"])
 
 
 def figure_in_a_ball(sizes: Array, worst: Array, random: Array) -> Figure:
@@ -73,10 +73,9 @@ def usefulness_map(
         label = f"{name} ({int(mask.sum())})"
         axis.scatter(critical[mask], rho[mask], s=16, color=COLOURS[colour], label=label, zorder=3)
     axis.axvline(eps, color=COLOURS["ink"], lw=1, ls=":")
-    axis.annotate(
-        f"size of the attack, {eps:g}", (eps, 1), (-4, -2), xycoords=("data", "axes fraction"),
-        textcoords="offset points", rotation=90, va="top", ha="right", fontsize=9,
-    )  # fmt: skip
+    place: Look = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+    place |= {"rotation": 90, "va": "top", "ha": "right", "fontsize": 9}
+    axis.annotate(f"size of the attack, {eps:g}", (eps, 1), (-4, -2), **place)
     axis.set(xscale="log", ylabel=r"usefulness $\rho$ on the test set")
     axis.set_xlabel(r"critical size $|\mathrm{E}\,y\langle v, x-m\rangle|$ (L2)")
     axis.legend(loc="upper left")
