@@ -34,11 +34,12 @@ def figure_1(x: Vector, degrees: Sequence[int]) -> Figure:
     for n, top, bottom in zip(degrees, *rows, strict=True):
         f, g = polynomials.bernstein_classifier(n, x), polynomials.chebyshev_classifier(n, x)
         weights = polynomials.chebyshev_classifier_weights(n)
-        for start, end in _spans(weights, right=True):  # f_n has the sign of x - 1/2
+        changes = signs.sign_changes(weights)
+        for start, end in _spans(weights, changes, right=True):  # f_n has the sign of x - 1/2
             top.axvspan(start, end, fc=to_rgba(AGREE, 0.5), ec=EDGE, lw=0.5)
         top.plot(x, f, color=COLOURS["bernstein"], label="$f_n$, Bernstein")
         top.plot(x, g, color=COLOURS["chebyshev"], label="$g_n$, Chebyshev")
-        _mark_changes(top, signs.sign_changes(weights))
+        _mark_changes(top, changes)
         top.set_title(f"$n = {n}$\nagree on {polynomials.agreement(n):.3f}")
         bottom.plot(x, g - f, color=INK, label="$g_n - f_n$")
         bottom.axhline(0, color=MUTED, lw=0.8)
@@ -74,7 +75,11 @@ def knob_1(name: str, degrees: Sequence[int], start: int) -> HTML:
         own = knobs.count(len(signs.sign_changes(f)), "sign change")
         said = f"n = {n}: f has {own}, g has {len(changes)}; "
         said += f"their signs agree on {polynomials.agreement(n):.3f} of [0, 1]."
-        curves = [knobs.rounded(f, 5), knobs.rounded(g, 5), knobs.rounded(_spans(g, right=True))]
+        curves = [
+            knobs.rounded(f, 5),
+            knobs.rounded(g, 5),
+            knobs.rounded(_spans(g, changes, right=True)),
+        ]
         return [said, *curves, *(knobs.points(x, 0) for x in _split(changes))]
 
     slider = knobs.slider("degree n", degrees, start)
@@ -100,8 +105,9 @@ def figure_2(x: Vector, weights: Mapping[str, Mapping[int, Vector]]) -> Figure:
             panel.axhline(0, color=MUTED, lw=0.8)
             panel.plot(x, values, color=_colour(grid), lw=1.2)
             highest = max(highest, np.abs(values).max())
-            _mark_changes(panel, signs.sign_changes(by_size[m]))
-            spurious, wrong = _mistakes(by_size[m])
+            changes = signs.sign_changes(by_size[m])
+            _mark_changes(panel, changes)
+            spurious, wrong = len(_split(changes)[1]), _percent(_spans(by_size[m], changes, False))
             panel.set_title(f"$m = {m}$\n{spurious} spurious\n{wrong:.2g}% wrong", fontsize=9)
     for panel in rows[-1]:
         panel.set_xlabel("$x$")
@@ -144,31 +150,31 @@ def knob_2(
         said, numbers = [], []
         for reading, by_size in zip(readings, weights.values(), strict=True):
             w = by_size[sizes[at]]
-            spurious, wrong = _mistakes(w)
-            changes = knobs.count(spurious, "spurious sign change")
-            margin = f"margin {1 / np.linalg.norm(w):.2f}"
-            said.append(f"on the {reading} grid {changes}, {wrong:.2g} % wrong, {margin}")
-            numbers += [knobs.rounded(_spans(w, right=False)), knobs.rounded(w, 5)]
-            numbers += [knobs.points(x, 0) for x in _split(signs.sign_changes(w))]
+            own, spurious = _split(changes := signs.sign_changes(w))
+            wrong = _spans(w, changes, right=False)
+            counted = knobs.count(len(spurious), "spurious sign change")
+            margin = f"{_percent(wrong):.2g} % wrong, margin {1 / np.linalg.norm(w):.2f}"
+            said.append(f"on the {reading} grid {counted}, {margin}")
+            numbers += [knobs.rounded(wrong), knobs.rounded(w, 5)]
+            numbers += [knobs.points(x, 0) for x in (own, spurious)]
         return [f"m = {sizes[at]}: {'; '.join(said)}.", *numbers]
 
     slider = knobs.slider("points m", sizes, start)
     return knobs.show(name, [slider], panels, layers, setting, caption, height=187)
 
 
-def _spans(weights: Vector, right: bool) -> Vector:
+def _spans(weights: Vector, changes: Vector, right: bool) -> Vector:
     """The intervals of [0, 1] where the sign is that of x - 1/2, or isn't: (intervals, 2)."""
-    edges = np.sort([0, 0.5, 1, *signs.sign_changes(weights)])
+    edges = np.sort([0, 0.5, 1, *changes])
     edges = edges[np.diff(edges, prepend=-1) > 1e-9]  # 1/2 is there twice, to rounding
     middles = (edges[1:] + edges[:-1]) / 2
     agree = np.sign(chebyshev.chebval(2 * middles - 1, weights)) == np.sign(middles - 0.5)
     return np.column_stack((edges[:-1], edges[1:]))[agree == right]
 
 
-def _mistakes(weights: Vector) -> tuple[int, float]:
-    """How many spurious sign changes a classifier has, and how much of [0, 1] is wrong, in %."""
-    wrong = round(100 * signs.misclassified_measure(weights), 6)
-    return len(signs.spurious_sign_changes(weights)), wrong
+def _percent(spans: Vector) -> float:
+    """How much of [0, 1] intervals cover, in %, without what rounding adds."""
+    return round(100 * float(np.diff(spans).sum()), 6)
 
 
 def _signed_powers(highest: float, digits: Sequence[int]) -> list[tuple[int, str]]:
