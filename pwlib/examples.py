@@ -1,7 +1,5 @@
 """A few test images under attack, and the curves that Figure 5 leaves out: what its knob shows."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product

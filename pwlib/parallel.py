@@ -1,7 +1,5 @@
 """Jobs on worker processes, one torch thread each, and a bar that shows how far the work is."""
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import pickle

@@ -1,7 +1,5 @@
 """Figure 3 and its knob: the expected loss (12) with its maximisers, beside Chebyshev nodes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """Figure 4 and the other maps of random networks: maps in, a figure out."""
 
-from __future__ import annotations
-
 import base64
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Figure 5 and its knob: accuracies and attacked test images in, figures out."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Mapping, Sequence
 from io import BytesIO

@@ -1,7 +1,5 @@
 """Figures 1 and 2, their knobs, and what else Section III-A draws: data in, a figure out."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -75,12 +73,9 @@ def knob_1(name: str, degrees: Sequence[int], start: int) -> HTML:
         own = knobs.count(len(signs.sign_changes(f)), "sign change")
         said = f"n = {n}: f has {own}, g has {len(changes)}; "
         said += f"their signs agree on {polynomials.agreement(n):.3f} of [0, 1]."
-        curves = [
-            knobs.rounded(f, 5),
-            knobs.rounded(g, 5),
-            knobs.rounded(_spans(g, changes, right=True)),
-        ]
-        return [said, *curves, *(knobs.points(x, 0) for x in _split(changes))]
+        agreeing = knobs.rounded(_spans(g, changes, right=True))
+        dots = [knobs.points(x, 0) for x in _split(changes)]
+        return [said, knobs.rounded(f, 5), knobs.rounded(g, 5), agreeing, *dots]
 
     slider = knobs.slider("degree n", degrees, start)
     return knobs.show(name, [slider], [panel], layers, setting, caption, height=209)
@@ -150,13 +145,13 @@ def knob_2(
         said, numbers = [], []
         for reading, by_size in zip(readings, weights.values(), strict=True):
             w = by_size[sizes[at]]
-            own, spurious = _split(changes := signs.sign_changes(w))
-            wrong = _spans(w, changes, right=False)
-            counted = knobs.count(len(spurious), "spurious sign change")
+            changes = signs.sign_changes(w)
+            dots, wrong = _split(changes), _spans(w, changes, right=False)
+            counted = knobs.count(len(dots[1]), "spurious sign change")
             margin = f"{_percent(wrong):.2g} % wrong, margin {1 / np.linalg.norm(w):.2f}"
             said.append(f"on the {reading} grid {counted}, {margin}")
             numbers += [knobs.rounded(wrong), knobs.rounded(w, 5)]
-            numbers += [knobs.points(x, 0) for x in (own, spurious)]
+            numbers += [knobs.points(x, 0) for x in dots]
         return [f"m = {sizes[at]}: {'; '.join(said)}.", *numbers]
 
     slider = knobs.slider("points m", sizes, start)

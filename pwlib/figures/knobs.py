@@ -4,8 +4,6 @@ The page holds what all settings of the controls share, and for each setting the
 a sentence that says what one sees. ``chapters/_static/knobs.js`` draws the chosen setting.
 """
 
-from __future__ import annotations
-
 import html
 import json
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """The figure of the front page: every claim of the ledger, with its verdict, at a glance."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Figures of Sections I and II, on linear models: data in, a matplotlib Figure out."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -54,8 +52,8 @@ def figure_in_a_ball(sizes: Array, worst: Array, random: Array) -> Figure:
     figure, axis = style.subplots(height=3.0)
     axis.plot(sizes, random, color=COLOURS["control"], ls="--", label="random direction")
     axis.plot(sizes, worst, color=COLOURS["robust"], label="worst direction")
-    axis.set(xlabel="L2 length of the perturbation", ylabel="accuracy", ylim=(0, 1.03))
-    axis.set_xlim(0, sizes.max())
+    axis.set(xlim=(0, sizes.max()), ylim=(0, 1.03))
+    axis.set(xlabel="L2 length of the perturbation", ylabel="accuracy")
     axis.legend(loc="center right")
     return figure
 

@@ -1,7 +1,5 @@
 """Figures of Sections III-B and of the chapters on training points: numbers in, a figure out."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Figures of the chapters on controls and on numbers of samples: data in, a matplotlib Figure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The look of the book: one palette, one kind of figure, one kind of table."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The figure of a sweep: numbers against a swept parameter, with intervals over the seeds."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np
