@@ -175,7 +175,9 @@ def machine() -> dict[str, Any]:
     }
 
 
-def _origin(task: Task, start: datetime, error: notebooks.Failed | None, cells: int) -> dict[str, Any]:
+def _origin(
+    task: Task, start: datetime, error: notebooks.Failed | None, cells: int
+) -> dict[str, Any]:
     """Where a run came from, of which so many cells have started."""
     origin = {
         "chapter": task.chapter,

@@ -23,7 +23,7 @@ import nbformat
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
-from pwlib import places, progress
+from pwlib import parallel, places
 from pwlib.reruns import kept, notebooks, plans, results, runs, summary
 from pwlib.reruns.plans import Plan, Request, SweepError
 from pwlib.reruns.runs import Result, Task
@@ -130,7 +130,7 @@ class Keeper:
 
     def __init__(self, out: Path, names: Sequence[str], total: int, quiet: bool = False) -> None:
         self.out, self.names, self.quiet, self.done, self.failed = out, names, quiet, 0, 0
-        self.total, self.bar = total, progress.bar(0 if quiet else total, "runs")
+        self.total, self.bar = total, parallel.bar(0 if quiet else total, "runs")
 
     def say(self, text: str) -> None:
         """A line that stays, on the standard error."""
