@@ -2,7 +2,7 @@
 # make book       the book, in _build/html; FRESH=1 executes every chapter first
 # make serve      the book at http://127.0.0.1:8000; PORT=… at another
 # make pdf        the book as one PDF, _build/book.pdf; needs Chromium
-# make test       everything that is checked; make check: lint and unit tests alone
+# make test       everything that is checked; make check: lint, types, layers and quick tests alone
 # make bench      the benchmarks; ONLY="training attacks maxmargin book sweeps" names some
 # make accept     copy executed chapters and benchmarks back, for whoever works on the book
 # make clean      remove what was built, but neither the environment nor the data
@@ -21,6 +21,9 @@ WITHOUT_ENSUREPIP = $(PYTHON) -m venv --without-pip $(VENV) && folder=$$(mktemp 
   wheel=$$(ls $$folder/usr/share/python-wheels/pip-*.whl) && \
   $(BIN)/python $$wheel/pip install --quiet $$wheel && rm -r $$folder || \
   { echo "this Python can't make environments: apt-get install python3-venv"; exit 1; }
+
+# Where the book keeps trained networks.
+NETWORKS := $(HOME)/.cache/pwlib/networks
 
 # One thread a process: two collapse on a busy machine, and results don't depend on the count.
 export OMP_NUM_THREADS = 1
@@ -41,14 +44,18 @@ serve: book
 pdf: book $(VENV)/.browser
 	@$(BIN)/python -m pwlib pdf
 
-# What drives a browser is of use only where there is one.
+# Slow tests, and chapters executed anew: a file at a time on each core. What one of them trains is
+# kept for the next. What drives a browser is of use only where there is one.
 test: check data $(VENV)/.bench $(if $(CHROMIUM),$(VENV)/.browser)
-	@$(BIN)/pytest -m slow -rs
-	@$(BIN)/pytest -p no:cacheprovider --nbval chapters --nbval-sanitize-with tests/nbval.cfg --durations 5
+	@PWLIB_CACHE=$${PWLIB_CACHE:-$(NETWORKS)} $(BIN)/pytest tests chapters -m slow -p no:cacheprovider \
+	  --nbval --nbval-sanitize-with tests/nbval.cfg \
+	  -n 2 --dist loadfile --no-loadscope-reorder -rs --durations 20
 
 check: $(READY)
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(BIN)/pytest -m "not slow" -n 2
 
 data: $(READY)
@@ -61,7 +68,7 @@ accept: $(READY)
 	@$(BIN)/python -m pwlib accept
 
 clean:
-	rm -rf _build .pytest_cache .ruff_cache
+	rm -rf _build .mypy_cache .pytest_cache .ruff_cache
 
 $(READY): requirements.txt constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, found " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'

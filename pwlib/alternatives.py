@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pwlib.reruns import results
+from pwlib.intervals import by_seed
 
-Settings = Mapping[str, str | float]
+Settings = dict[str, str | float]
 
 SEEDS = 3  # of each alternative
 THIRD = 0.333333
@@ -20,7 +20,7 @@ FIGURE_5: Settings = {"arm": "hard", "fraction": THIRD, "sample": "random", "epo
 FIGURE_5 |= {"radius": 1, "steps": 3, "within": 28, "updates": "together"}
 FIGURE_5 |= {"optimiser": "adam", "pixels": "clamped"}
 
-ALTERNATIVES: Mapping[str, Settings] = {
+ALTERNATIVES: dict[str, Settings] = {
     "as in 4c": {},
     "SGD": {"optimiser": "sgd"},
     "1 ascent step": {"steps": 1},
@@ -35,7 +35,7 @@ ALTERNATIVES: Mapping[str, Settings] = {
 }
 
 
-def row(setting: str, arm: str = "hard", epochs: int = 10, fraction: float = THIRD) -> Settings:
+def row(setting: str, arm: str = "hard", epochs: float = 10, fraction: float = THIRD) -> Settings:
     """What names the rows of an alternative in the tables, but for their data set and seed.
 
     The arm "hard" stands for hard points as the alternative has them. A control differs from 4c in
@@ -58,14 +58,21 @@ def row(setting: str, arm: str = "hard", epochs: int = 10, fraction: float = THI
 
 
 def three(
-    rows: Sequence[results.Row], measure: str, dataset: str, setting: str, **control: str | float
+    rows: Sequence[Mapping],
+    measure: str,
+    dataset: str,
+    setting: str,
+    arm: str = "hard",
+    **of: float,
 ) -> NDArray[np.float64]:
     """A measure of the networks of `row`, seeds 0 to 2, in the rows of both tables."""
     first = [one for one in rows if one["seed"] < SEEDS]
-    return results.values(first, measure, dataset=dataset, **row(setting, **control))
+    return by_seed(first, measure, dataset=dataset, **row(setting, arm, **of))
 
 
-def has(rows: Sequence[results.Row], dataset: str, setting: str, **control: str | float) -> bool:
+def has(
+    rows: Sequence[Mapping], dataset: str, setting: str, arm: str = "hard", **of: float
+) -> bool:
     """Whether the rows hold networks of `row`."""
-    where = row(setting, **control) | {"dataset": dataset}
+    where = row(setting, arm, **of) | {"dataset": dataset}
     return any(where.items() <= one.items() for one in rows)

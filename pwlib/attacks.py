@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from math import inf
 
 import torch
-from torch import Generator, Tensor, nn
-from torch.func import functional_call
+from torch import Generator, Tensor
 
 Model = Callable[[Tensor], Tensor]  # images (N, d) → logits (N, k)
 Box = tuple[float, float]  # the least and the largest value of a pixel
@@ -27,28 +26,24 @@ BATCH = 1000  # images that pass through a network at a time: many, but not too 
 
 
 def margin_loss(logits: Tensor, y: Tensor) -> Tensor:
-    """log Σ_{j≠y} exp z_j − z_y for logits (N, k) and labels (N,): one value a sample."""
-    true = y.unsqueeze(1)
-    others = logits.scatter(1, true, -torch.inf).logsumexp(1)
-    return others - logits.gather(1, true).squeeze(1)
+    """log Σ_{j≠y} exp z_j − z_y for logits (…, N, k) and labels (…, N): one value a sample."""
+    true = y.unsqueeze(-1)
+    others = logits.scatter(-1, true, -torch.inf).logsumexp(-1)
+    return others - logits.gather(-1, true).squeeze(-1)
 
 
 def unit(g: Tensor) -> Tensor:
-    """Each row of g (N, d) divided by its L2 norm; a row of zeros stays zero.
+    """Each row of g (…, N, d) divided by its L2 norm; a row of zeros stays zero.
 
-    Where squares might underflow or overflow, rows are scaled by their largest entry first.
+    A row is scaled by its largest entry first, so that no square underflows or overflows.
     """
-    length = torch.linalg.vector_norm(g, dim=1, keepdim=True)
-    if ((length > 1e-12) & (length < 1e12)).all():
-        return g / length
-    largest = g.abs().amax(1, keepdim=True)
-    scaled = torch.where(largest > 0, g / largest, 0)
-    return scaled / scaled.norm(dim=1, keepdim=True).clamp_min(1)
+    largest = g.abs().amax(-1, keepdim=True)
+    scaled = g / largest.clamp_min(torch.finfo(g.dtype).tiny)
+    return scaled / torch.linalg.vector_norm(scaled, dim=-1, keepdim=True).clamp_min(1)
 
 
 def direction(model: Model, x: Tensor, y: Tensor) -> Tensor:
     """The direction of steepest ascent of the margin loss at x: rows of L2 norm 1 (or 0)."""
-    model = _frozen(model)
     return torch.cat([_lead_and_direction(model, *part)[1] for part in _parts(x, y)])
 
 
@@ -91,17 +86,17 @@ def pgd(
         if value < 1:
             raise ValueError(f"{name}: got {value!r}, accepts a whole number from 1")
     generator = torch.Generator().manual_seed(seed)
-    model = _frozen(model)
     ball = _Ball(eps, box)
-    parts = (_pgd(model, *part, ball, steps, restarts, generator) for part in _parts(x, y))
-    return torch.cat(list(parts))
+    parts = [
+        _pgd(model, some_x, some_y, ball, steps, restarts, generator)
+        for some_x, some_y in _parts(x, y)
+    ]
+    return torch.cat(parts)
 
 
 def accuracy(model: Model, x: Tensor, y: Tensor) -> float:
     """The share of the samples x (N, d) whose largest logit is that of their label."""
-    with torch.no_grad():
-        right = sum((model(some_x).argmax(1) == some_y).sum() for some_x, some_y in _parts(x, y))
-    return right.item() / len(x)
+    return accuracy_curve(model, x, y, torch.zeros_like(x), (0.0,), BOXES["free"])[0]
 
 
 def accuracy_curve(
@@ -192,14 +187,6 @@ def _lead_and_direction(model: Model, at: Tensor, y: Tensor) -> tuple[Tensor, Te
     logits = model(at)
     (gradient,) = torch.autograd.grad(margin_loss(logits, y).sum(), at)
     return _lead(logits.detach(), y), unit(gradient)
-
-
-def _frozen(model: Model) -> Model:
-    """The model as a function of x alone, so that no gradients of its weights are computed."""
-    if not isinstance(model, nn.Module):
-        return model
-    constants = {name: weights.detach() for name, weights in model.named_parameters()}
-    return lambda x: functional_call(model, constants, (x,))
 
 
 def _checked_eps(eps: float) -> float:

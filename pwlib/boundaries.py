@@ -1,4 +1,4 @@
-"""How well a map over the square [-1, 1]² tells the decision boundary of a network.
+"""How well a map over the square [-1, 1]² indicates the decision boundary of a network.
 
 The maps live on the centres of resolution × resolution cells, rows along the second coordinate.
 """
@@ -51,30 +51,30 @@ def maps(model: MLP, resolution: int) -> Maps:
 
 
 def measure(seen: Maps, radius: float) -> dict[str, float]:
-    """How both maps of one network stand to its decision boundary.
+    """How both maps of one network relate to its decision boundary.
 
-    ``adversarial`` and ``hard``: `telling` of each; ``lead``: how far the first exceeds the second,
-    the hard map being turned upside down where it tells more that way; ``correlation``: Spearman's,
-    of one map with the other, and ``likeness`` its size; ``unexplained``: `unexplained_share` of
-    the logarithm of (10); ``spots``: the `bright_spots` of (10) above a tenth of its largest
-    possible value, log of 5 classes; ``near``: the share of the square within ``radius`` of the
-    boundary; ``bright``: the share where (10) reaches log 2; ``bright_near``: the share of that
-    area within ``radius`` (NaN where there is none).
+    A cell is near if it lies within ``radius`` of the boundary. ``auc_adversarial`` and
+    ``auc_hard``: `roc_auc` of each map as a score for the near cells; ``auc_lead``: the first minus
+    the larger of the second and 1 minus the second, which is that of the negated map;
+    ``correlation``: Spearman's, of one map with the other, and ``correlation_size`` its absolute
+    value; ``unexplained``: `unexplained_variance` of the logarithm of (10); ``maxima``:
+    `count_local_maxima` of (10) above a tenth of its largest possible value, log of 5 classes;
+    ``near``: the share of near cells; ``bright``: the share where (10) reaches log 2;
+    ``bright_near``: the share of those that are near (NaN where there are none).
     """
     distance = boundary_distance(seen.classes)
-    logarithm = np.log(np.maximum(seen.adversarial, np.finfo(float).tiny))
-    adversarial = telling(seen.adversarial, distance, radius)
-    hard = telling(seen.hard, distance, radius)
-    correlation = rank_correlation(seen.adversarial, seen.hard)
     near, bright = distance <= radius, seen.adversarial >= np.log(2)
+    logarithm = np.log(np.maximum(seen.adversarial, np.finfo(float).tiny))
+    adversarial, hard = roc_auc(near, seen.adversarial), roc_auc(near, seen.hard)
+    correlation = rank_correlation(seen.adversarial, seen.hard)
     return {
-        "adversarial": adversarial,
-        "hard": hard,
-        "lead": adversarial - max(hard, 1 - hard),
+        "auc_adversarial": adversarial,
+        "auc_hard": hard,
+        "auc_lead": adversarial - max(hard, 1 - hard),
         "correlation": correlation,
-        "likeness": abs(correlation),
-        "unexplained": unexplained_share(logarithm, distance, radius),
-        "spots": bright_spots(seen.adversarial, distance, radius, level=0.1 * np.log(5)),
+        "correlation_size": abs(correlation),
+        "unexplained": unexplained_variance(logarithm, distance, radius),
+        "maxima": count_local_maxima(seen.adversarial, distance, radius, level=0.1 * np.log(5)),
         "near": float(near.mean()),
         "bright": float(bright.mean()),
         "bright_near": float(near[bright].mean()) if bright.any() else float("nan"),
@@ -118,8 +118,10 @@ def boundary_distance(classes: NDArray[np.int64]) -> Map:
 
     The boundary is where a cell's class differs from that of one of its four neighbours; the
     distance to it is right to one cell, and infinite everywhere for a map of one class. What lies
-    outside the square is not seen, so that near its edge the distance can be too large.
+    outside the square is not seen, so that near its edge the distance can be too large. Raises
+    ValueError for a map that is not square.
     """
+    cell = 2 / _side("classes", classes)
     on_boundary = np.zeros(classes.shape, dtype=bool)
     across, down = np.diff(classes, axis=1) != 0, np.diff(classes, axis=0) != 0
     on_boundary[:, :-1] |= across
@@ -128,32 +130,30 @@ def boundary_distance(classes: NDArray[np.int64]) -> Map:
     on_boundary[1:] |= down
     if not on_boundary.any():
         return np.full(classes.shape, np.inf)
-    return scipy.ndimage.distance_transform_edt(~on_boundary, sampling=2 / classes.shape[0])
+    return scipy.ndimage.distance_transform_edt(~on_boundary, sampling=cell)
 
 
-def telling(values: Map, distance: Map, radius: float) -> float:
-    """The probability that a point near the boundary has the larger value.
+def roc_auc(positive: NDArray[np.bool_], score: Map) -> float:
+    """The area under the ROC curve of a score, by the Mann–Whitney statistic.
 
-    The point near is random among those within ``radius`` of the boundary, the other random
-    among the rest, and a tie counts one half: the area under the ROC curve, by the Mann–Whitney
-    statistic. 0.5 tells nothing, 1 everything, 0 everything upside down; NaN where no point is
-    near or none is far.
+    It is the probability that a random ``positive`` cell has a larger score than a random other
+    one, where a tie counts one half: 0.5 for a score that says nothing, 1 for a perfect one, 0 for
+    its negative. NaN where no cell or every cell is positive.
     """
-    near = distance <= radius
-    n, m = near.sum(), (~near).sum()
-    if n == 0 or m == 0:
+    if positive.all() or not positive.any():
         return float("nan")
-    ranks = scipy.stats.rankdata(values, axis=None).reshape(values.shape)
-    return float((ranks[near].sum() - n * (n + 1) / 2) / (n * m))
+    yes, no = score[positive], score[~positive]
+    found = scipy.stats.mannwhitneyu(yes, no, method="asymptotic")
+    return float(found.statistic / (yes.size * no.size))
 
 
-def unexplained_share(values: Map, distance: Map, radius: float, bins: int = 20) -> float:
-    """The share of the variance of ``values`` beyond ``radius`` that the distance doesn't explain.
+def unexplained_variance(values: Map, distance: Map, radius: float, bins: int = 20) -> float:
+    """The fraction of the variance of ``values`` that the distance leaves unexplained.
 
-    The points beyond ``radius`` are cut into ``bins`` classes of equal number by their distance;
-    the share is the variance within the classes over the whole variance (one minus the
-    correlation ratio): 0 for a function of the distance, near 1 for one that ignores it. NaN where
-    fewer than two points a class are beyond ``radius``.
+    Only cells beyond ``radius`` count. They are cut into ``bins`` classes of equal number by their
+    distance, and the fraction is the variance within the classes over the whole variance (one minus
+    the correlation ratio η²): 0 for a function of the distance, near 1 for one that ignores it. NaN
+    where fewer than two cells a class are beyond ``radius``.
     """
     far = distance > radius
     if far.sum() < 2 * bins:
@@ -164,15 +164,22 @@ def unexplained_share(values: Map, distance: Map, radius: float, bins: int = 20)
     return float(within / (sorted_values.size * sorted_values.var()))
 
 
-def bright_spots(values: Map, distance: Map, radius: float, level: float) -> int:
+def count_local_maxima(values: Map, distance: Map, radius: float, level: float) -> int:
     """The number of local maxima above ``level`` that lie beyond ``radius`` of the boundary.
 
     A local maximum is a cell, or a patch of equal ones, with no larger value within ``radius``
     along both axes, and not within ``radius`` of the edge of the square.
     """
-    reach = max(1, round(radius * values.shape[0] / 2))
+    reach = max(1, round(radius * _side("values", values) / 2))
     highest = scipy.ndimage.maximum_filter(values, size=2 * reach + 1, mode="nearest")
     inner = np.zeros(values.shape, dtype=bool)
     inner[reach:-reach, reach:-reach] = True
     peaks = inner & (values == highest) & (values > level) & (distance > radius)
     return scipy.ndimage.label(peaks, structure=np.ones((3, 3)))[1]
+
+
+def _side(name: str, values: NDArray) -> int:
+    """The number of cells along each side of a map."""
+    if values.ndim != 2 or values.shape[0] != values.shape[1]:
+        raise ValueError(f"{name}: got the shape {values.shape}, accepts a square map")
+    return len(values)

@@ -21,13 +21,13 @@ ATTACKS = ("own", "other", "PGD")
 STEPS = 20  # of PGD, without restarts
 FEW = 200  # test images under PGD
 
-# Where `pwlib.evaluation` has a curve already: the arm and the attack, and the name there.
+# Where chapter 4c has a curve already: the arm and the attack, and the name there.
 EVALUATED = {
     ("reference", "own"): "reference",
-    ("reference", "other"): "robust to reference",
+    ("reference", "other"): "to_reference",
     ("plain fraction", "own"): "plain",
-    ("hard points", "own"): "robust",
-    ("hard points", "other"): "reference to robust",
+    ("hard points", "own"): "own",
+    ("hard points", "other"): "from_reference",
 }
 Key = tuple[str, str]  # one of ARMS, one of ATTACKS
 
@@ -63,7 +63,7 @@ def adversarial(
 def further_curves(
     name: str, networks: Mapping[str, MLP], magnitudes: Sequence[float]
 ) -> dict[Key, list[float]]:
-    """The accuracies for each magnitude that `pwlib.evaluation` doesn't measure.
+    """The accuracies in % for each magnitude that `pwlib.robustness` doesn't measure.
 
     PGD is on the first FEW test images, the rest on all.
     """
@@ -73,7 +73,7 @@ def further_curves(
             few = slice(FEW if attack == "PGD" else None)
             x, y = data.test_x[few], data.test_y[few]
             points = adversarial(networks, x, y, arm, attack, magnitudes)
-            found[arm, attack] = [attacks.accuracy(networks[arm], at, y) for at in points]
+            found[arm, attack] = [100 * attacks.accuracy(networks[arm], at, y) for at in points]
     return found
 
 
@@ -84,10 +84,10 @@ def all_curves(
     magnitudes: Sequence[float],
     workers: int,
 ) -> dict[str, dict[Key, NDArray[np.float64]]]:
-    """For each data set the curve of each arm under each attack: (seeds, magnitudes).
+    """For each data set the curve of each arm under each attack: (seeds, magnitudes), in %.
 
-    ``evaluated[name]`` has the curves of `pwlib.evaluation`; ``networks`` are keyed by data set,
-    arm and seed. The rest is measured on that many processes.
+    ``evaluated[name]`` has the curves of `pwlib.robustness`, in %; ``networks`` are keyed by data
+    set, arm and seed. The rest is measured on that many processes.
     """
     jobs = [
         (name, {arm: networks[name, arm, seed] for arm in ARMS}, magnitudes)
@@ -127,10 +127,10 @@ def shown(
         for attack in ATTACKS:
             with torch.enable_grad():
                 points = adversarial(networks, x, y, arm, attack, magnitudes)
-            points = torch.stack(points, 1)
-            said = [networks[who](points.flatten(0, 1)).double().softmax(1) for who in ARMS]
-            likely = torch.stack(said).unflatten(1, points.shape[:2]).max(-1)
-            images[arm, attack] = points.numpy()
+            moved = torch.stack(points, 1)
+            said = [networks[who](moved.flatten(0, 1)).double().softmax(1) for who in ARMS]
+            likely = torch.stack(said).unflatten(1, moved.shape[:2]).max(-1)
+            images[arm, attack] = moved.numpy()
             answers[arm, attack] = likely.indices.numpy()
             probabilities[arm, attack] = likely.values.numpy()
     return Shown(y.numpy(), images, answers, probabilities)

@@ -7,37 +7,37 @@ exactly, so that an odd classifier stays odd when it is fitted to floating-point
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
+from pwlib.parameters import choice, integer
+
+Vector = NDArray[np.float64]
 CHEBYSHEV_KINDS = ("lobatto", "roots", "roots+ends")
 
 
-def equispaced(m: int) -> np.ndarray:
+def equispaced(m: int) -> Vector:
     """E_m: m >= 2 equispaced points, both ends included; (m,)."""
-    _check_size(m, 2)
+    m = integer("m", m, 2)
     return _symmetric(np.arange(m // 2) / (m - 1), m)
 
 
-def chebyshev(m: int, kind: str = "lobatto") -> np.ndarray:
+def chebyshev(m: int, kind: str = "lobatto") -> Vector:
     """C_m in one of three readings; (m,).
 
     ``"lobatto"``: (1 - cos(pi j/(m-1)))/2, the extrema of T*_{m-1}, ends included (m >= 2).
     ``"roots"``: (1 - cos(pi (2j+1)/(2m)))/2, the zeros of T*_m (m >= 1).
     ``"roots+ends"``: the zeros of T*_{m-2} with 0 and 1; m points in all (m >= 2).
     """
+    m = integer("m", m, 1 if choice("kind", kind, CHEBYSHEV_KINDS) == "roots" else 2)
     if kind == "lobatto":
-        _check_size(m, 2)
         return _symmetric(np.sin(np.pi * np.arange(m // 2) / (2 * (m - 1))) ** 2, m)
     if kind == "roots":
-        _check_size(m, 1)
         return _symmetric(np.sin(np.pi * (2 * np.arange(m // 2) + 1) / (4 * m)) ** 2, m)
-    if kind == "roots+ends":
-        _check_size(m, 2)
-        inner = chebyshev(m - 2, "roots") if m > 2 else np.empty(0)
-        return np.concatenate(([0.0], inner, [1.0]))
-    raise ValueError(f"kind: got {kind!r}, accepts one of {', '.join(map(repr, CHEBYSHEV_KINDS))}")
+    inner = chebyshev(m - 2, "roots") if m > 2 else np.empty(0)
+    return np.concatenate(([0.0], inner, [1.0]))
 
 
-def nearest_neighbour_labels(x: np.ndarray) -> np.ndarray:
+def nearest_neighbour_labels(x: ArrayLike) -> Vector:
     """Labels of the nearest-neighbour classifier of S = {(0, -), (1, +)}: -1, +1; float, as x.
 
     At x = 1/2 both samples are equally near and the label is 0. A tie has no class, so no training
@@ -46,21 +46,16 @@ def nearest_neighbour_labels(x: np.ndarray) -> np.ndarray:
     return np.sign(np.asarray(x, dtype=float) - 0.5)
 
 
-def training_set(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def training_set(x: ArrayLike) -> tuple[Vector, Vector]:
     """The points of a grid with their nearest-neighbour labels, without the tie 1/2: (k,) twice."""
     labels = nearest_neighbour_labels(x)
     return np.asarray(x, dtype=float)[labels != 0], labels[labels != 0]
 
 
-def _symmetric(lower: np.ndarray, m: int) -> np.ndarray:
+def _symmetric(lower: Vector, m: int) -> Vector:
     """Mirror the points below 1/2 about it, with 1/2 itself in the middle if m is odd.
 
     On multiples of 2**-53 both x and 1 - x are exact, so the mirror image loses nothing.
     """
     lower = np.round(lower * 2.0**53) / 2.0**53
     return np.concatenate((lower, np.full(m % 2, 0.5), 1 - lower[::-1]))
-
-
-def _check_size(m: int, least: int) -> None:
-    if isinstance(m, bool) or not isinstance(m, int | np.integer) or m < least:
-        raise ValueError(f"m: got {m!r}, accepts a whole number of at least {least} points")

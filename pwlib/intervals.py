@@ -1,21 +1,50 @@
-"""What a few values, one a seed, allow to say: their spread, an interval, a comparison."""
+"""What independent values, one a draw or a seed, allow to say: a mean with its interval, a spread.
+
+An interval for a mean is written "(a to b)", the range of the values "(seeds a–b)".
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+
+
+def mean_with_error(values: ArrayLike) -> tuple[float, float]:
+    """The mean of independent values (values,), at least two, and its standard error."""
+    values = _values(values, 2)
+    return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
+
+
+def by_seed(rows: Sequence[Mapping], measure: str, **where: str | float) -> NDArray[np.float64]:
+    """A measure in the rows of a table that hold what is asked for, in the order of their seeds.
+
+    Raises ValueError where there is no such row, or more than one with a seed.
+    """
+    found = [row for row in rows if all(row[key] == value for key, value in where.items())]
+    seeds = [row["seed"] for row in found]
+    if not found or len(set(seeds)) < len(seeds):
+        raise ValueError(f"where: got {where}, which {len(found)} rows have, seeds {seeds}")
+    return np.array([row[measure] for row in sorted(found, key=lambda row: row["seed"])])
 
 
 def interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
     """Student's t interval for the mean of independent values; one value has no spread: ±∞."""
     from scipy.stats import t as student  # takes most of a second, and few callers need it
 
-    values = np.asarray(values, float)
-    n = len(values)
-    if n < 2:
+    values = _values(values)
+    if len(values) < 2:
         return -np.inf, np.inf
-    half = student.ppf((1 + level) / 2, n - 1) * values.std(ddof=1) / np.sqrt(n)
-    return float(values.mean() - half), float(values.mean() + half)
+    mean, error = mean_with_error(values)
+    half = float(student.ppf((1 + level) / 2, len(values) - 1)) * error
+    return mean - half, mean + half
+
+
+def at_least(values: ArrayLike) -> float:
+    """The lower end of the 95% interval for the mean; of one value, the value itself."""
+    values = _values(values)
+    return interval(values)[0] if len(values) > 1 else float(values[0])
 
 
 def above(a: ArrayLike, b: ArrayLike, margin: float) -> bool:
@@ -24,29 +53,35 @@ def above(a: ArrayLike, b: ArrayLike, margin: float) -> bool:
     The mean of a − b must exceed the margin, and its 95% interval must exclude 0. With one seed
     there is no interval, and the margin alone decides.
     """
-    difference = np.subtract(a, b)
-    certain = len(difference) < 2 or interval(difference)[0] > 0
-    return bool(difference.mean() > margin and certain)
+    difference = _difference(a, b)
+    return bool(difference.mean() > margin and at_least(difference) > 0)
 
 
-def with_interval(values: ArrayLike) -> str:
-    """The mean of independent values with its 95% interval, "4.8 (-3.1 to 12.7)"."""
-    low, high = interval(values)
-    return f"{np.mean(values):.1f} ({low:.1f} to {high:.1f})"
+def shown(mean: float, low: float, high: float, form: str = ".1f") -> str:
+    """A mean with its interval, "4.8 (-3.1 to 12.7)"."""
+    return f"{mean:{form}} ({low:{form}} to {high:{form}})"
+
+
+def with_interval(values: ArrayLike, form: str = ".1f") -> str:
+    """The mean of independent values with its 95% interval, as `shown`."""
+    return shown(float(_values(values).mean()), *interval(values), form)
 
 
 def spread(values: ArrayLike) -> str:
-    """Shares as "mean (lowest–highest)" in percent."""
-    percent = 100 * np.asarray(values, float)
-    return f"{percent.mean():.2f} ({percent.min():.2f}–{percent.max():.2f})"
+    """The mean of values, one a seed, with the least and the greatest, "3.10 (seeds 2.90–3.20)"."""
+    values = _values(values)
+    return f"{values.mean():.2f} (seeds {values.min():.2f}–{values.max():.2f})"
 
 
-def gain(a: ArrayLike, b: ArrayLike) -> float:
-    """The mean of a − b, shares paired by seed, in percentage points."""
-    return float(100 * np.subtract(a, b).mean())
+def _values(values: ArrayLike, least: int = 1) -> NDArray[np.float64]:
+    values = np.asarray(values, dtype=float)
+    if values.ndim != 1 or len(values) < least:
+        raise ValueError(f"values: got shape {values.shape}, accepts (values,), {least} or more")
+    return values
 
 
-def gain_with_interval(a: ArrayLike, b: ArrayLike) -> str:
-    """The mean of a − b in percentage points with its 95% interval, "+1.00 [+0.20, +1.80]"."""
-    low, high = interval(100 * np.subtract(a, b))
-    return f"{gain(a, b):+.2f} [{low:+.2f}, {high:+.2f}]"
+def _difference(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
+    a, b = _values(a), _values(b)
+    if len(a) != len(b):
+        raise ValueError(f"a, b: got {len(a)} and {len(b)} values, accepts pairs")
+    return a - b

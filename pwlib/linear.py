@@ -277,7 +277,7 @@ def rounding_error(weights: np.ndarray, x: np.ndarray) -> tuple[float, float]:
     """
     if weights.dtype != np.float32 or x.dtype != np.float32:
         raise ValueError(f"weights, x: got {weights.dtype} and {x.dtype}, accepts float32")
-    exact = weights.astype(np.float64) @ x.astype(np.float64)
+    exact = float(weights.astype(np.float64) @ x.astype(np.float64))
     one_by_one = np.cumsum(weights * x, dtype=np.float32)[-1]  # cumsum cannot reorder its terms
     return abs(float(one_by_one) - exact), abs(float(weights @ x) - exact)
 

@@ -50,7 +50,7 @@ def fit(features: ArrayLike, labels: ArrayLike) -> MaxMargin:
     training set, for features that aren't finite, labels other than ±1, and for points that no
     weights separate.
     """
-    features, labels = _checked(features, labels)
+    features, labels = checked(features, labels)
     points, width = features.shape
     working = np.unique(np.linspace(0, points - 1, 4 * width).round().astype(int))
     while True:
@@ -162,7 +162,8 @@ def _rounding(rows: Matrix, weights: Vector) -> Vector:
     return 4 * _EPS * (np.abs(rows) @ np.abs(weights))
 
 
-def _checked(features: ArrayLike, labels: ArrayLike) -> tuple[Matrix, Vector]:
+def checked(features: ArrayLike, labels: ArrayLike) -> tuple[Matrix, Vector]:
+    """Finite features (points, features) and labels ±1 (points,), not empty, or a ValueError."""
     features, labels = np.asarray(features, dtype=float), np.asarray(labels, dtype=float)
     if features.ndim != 2:
         raise ValueError(f"features: got shape {features.shape}, accepts (points, features)")

@@ -1,18 +1,28 @@
-"""Multi-layer perceptrons whose feature layer is in reach."""
+"""Multi-layer perceptrons whose feature layer is in reach, and stacks of networks of one shape."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
+from typing import Protocol, cast
 
 import torch
 from torch import Tensor, nn
 
-from pwlib.products import affine
-
 ACTIVATIONS = {"tanh": torch.tanh, "relu": torch.relu}
 BIASES = ("normal", "zero")
+
+
+class Network(Protocol):
+    """What can be trained on hard points: any module that has a feature layer."""
+
+    def features(self, x: Tensor) -> Tensor:
+        """The values of the feature layer: (…, N, d) → (…, N, w)."""
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """The logits, a linear function of the features: (…, N, d) → (…, N, k)."""
 
 
 class MLP(nn.Module):
@@ -34,18 +44,89 @@ class MLP(nn.Module):
         with torch.random.fork_rng(devices=[], enabled=seed is not None):
             if seed is not None:
                 torch.default_generator.manual_seed(seed)
-            self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(self.widths))
+            layers = [nn.Linear(a, b) for a, b in pairwise(self.widths)]
+        self.layers = cast(Sequence[nn.Linear], nn.ModuleList(layers))  # for whoever reads types
 
     def features(self, x: Tensor) -> Tensor:
         """The last hidden layer after its activation: (N, widths[0]) → (N, widths[-2])."""
         activate = ACTIVATIONS[self.activation]
         for layer in self.layers[:-1]:
-            x = activate(affine(x, layer.weight, layer.bias))
+            x = activate(layer(x))
         return x
 
     def forward(self, x: Tensor) -> Tensor:
         """The logits, before the softmax: (N, widths[0]) → (N, widths[-1])."""
-        return affine(self.features(x), self.layers[-1].weight, self.layers[-1].bias)
+        return self.layers[-1](self.features(x))
+
+
+class Linears(nn.Module):
+    """The layers ``nn.Linear`` of S networks as one layer: (S, N, in) → (S, N, out)."""
+
+    def __init__(self, weights: Sequence[Tensor], biases: Sequence[Tensor]) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.stack([weight.detach().T for weight in weights]))
+        self.bias = nn.Parameter(torch.stack([bias.detach() for bias in biases])[:, None])
+
+    def forward(self, x: Tensor) -> Tensor:
+        """One product for all networks."""
+        return torch.baddbmm(self.bias, x, self.weight)
+
+
+def stack(networks: Sequence[nn.Module]) -> nn.Module:
+    """Copies of S networks of one shape as one network: (S, N, d) → (S, N, k).
+
+    Each ``nn.Linear`` gets a leading dimension. Raises ValueError where other layers have weights:
+    such networks are trained one at a time.
+    """
+    stacked = copy.deepcopy(networks[0])
+    for name, layer in list(stacked.named_modules()):
+        if isinstance(layer, nn.Linear):
+            weights, biases = (
+                [network.get_parameter(f"{name}.{kind}") for network in networks]
+                for kind in ("weight", "bias")
+            )
+            stacked.set_submodule(name, Linears(weights, biases))
+        elif next(layer.parameters(recurse=False), None) is not None:
+            kind = type(layer).__name__
+            raise ValueError(f"networks: got a layer {kind!r}, accepts weights in nn.Linear alone")
+    return stacked
+
+
+@torch.no_grad()
+def unstack(stacked: nn.Module, networks: Sequence[nn.Module]) -> None:
+    """Copy the weights of a stack back into its S networks."""
+    for name, layers in stacked.named_modules():
+        if isinstance(layers, Linears):
+            for network, weight, bias in zip(networks, layers.weight, layers.bias, strict=True):
+                network.get_parameter(f"{name}.weight").copy_(weight.T)
+                network.get_parameter(f"{name}.bias").copy_(bias[0])
+
+
+@contextmanager
+def fast_products() -> Iterator[None]:
+    """PyTorch's switch to oneDNN for products of float32 matrices, where it keeps them exact.
+
+    PyTorch takes MKL, which on AMD's processors runs at half the speed. Its switch is the
+    permission to round factors to TF32; on most processors oneDNN can't and computes in float32.
+    Where a product shows that it does round, nothing is switched.
+    """
+    settings = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]  # set on import
+    before = settings.fp32_precision
+    settings.fp32_precision = "tf32"
+    try:
+        if _relative_error() > 1e-6:
+            settings.fp32_precision = before
+        yield
+    finally:
+        settings.fp32_precision = before
+
+
+def _relative_error() -> float:
+    """That of a product of random float32 matrices; 3e-7 as it is, 3e-4 with factors in TF32."""
+    generator = torch.Generator().manual_seed(0)
+    a, b = torch.randn(2, 128, 128, generator=generator)
+    exact = a.double() @ b.double()
+    return ((a @ b - exact).norm() / exact.norm()).item()
 
 
 def random_network(
@@ -71,7 +152,7 @@ def random_network(
 def negate_features(model: MLP) -> MLP:
     """A tanh network that computes the same outputs from the opposite features.
 
-    tanh is odd: with the signs turned of the weights and biases that feed the feature layer, and
+    tanh is odd: with the signs changed of the weights and biases that feed the feature layer, and
     of the weights that leave it, the features change sign and the logits stay.
     """
     if model.activation != "tanh":

@@ -13,22 +13,20 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from pwlib.networks import MLP
+from pwlib.networks import Network
 
 
 def softmax_entropy(z: Tensor) -> Tensor:
     """The entropy, in nats, of softmax(z) along the last axis: (…, k) → (…).
 
-    With the largest z subtracted, H = log(1 + Σ e^{z_j}) + Σ (−z_j) e^{z_j} / (1 + Σ e^{z_j}),
-    where the sums leave the largest out. No term is negative, so a value keeps its relative
-    accuracy where the softmax saturates, until e^{z_j} itself underflows (gaps near 100 in
-    float32, near 740 in float64).
+    With a = z − max z, H = log(1 + Σ e^{a_j}) + Σ (−a_j) e^{a_j} / (1 + Σ e^{a_j}), where the sums
+    leave one largest entry out. No term is negative, so a value keeps its relative accuracy where
+    the softmax saturates, until e^{a_j} itself underflows (gaps near 100 in float32, near 740 in
+    float64).
     """
-    top = z.argmax(-1, keepdim=True)
-    gap = z - z.gather(-1, top)
-    others = gap.exp().scatter(-1, top, 0.0)
-    total = others.sum(-1)
-    return torch.log1p(total) - (gap * others).sum(-1) / (1 + total)
+    gap = z - z.amax(-1, keepdim=True)
+    powers, total = _without_largest(gap)
+    return torch.log1p(total) - (gap * powers).sum(-1) / (1 + total)
 
 
 def entropy_uphill(z: Tensor) -> Tensor:
@@ -53,15 +51,36 @@ def entropy_slope(z: Tensor) -> Tensor:
     return p * (torch.linalg.vecdot(p, gap).unsqueeze(-1) - gap)
 
 
-def adversarial_objective(model: MLP, x: Tensor) -> Tensor:
+def argmax_loss(z: Tensor) -> Tensor:
+    """−log max softmax(z): the cross entropy with the largest entry as the label, (…, k) → (…).
+
+    It is the other reading of L(h(x), h(x)), log(1 + Σ e^{z_j − max z}) without the largest.
+    """
+    gap = z - z.amax(-1, keepdim=True)
+    return torch.log1p(_without_largest(gap)[1])
+
+
+def hinge_self_loss(z: Tensor) -> Tensor:
+    """Σ_j max(0, 1 − z_j²): each feature as a hypothesis under the loss of (11), (…, k) → (…)."""
+    return (1 - z**2).clamp_min(0).sum(-1)
+
+
+def adversarial_objective(network: Network, x: Tensor) -> Tensor:
     """The objective (10), L(h(x), h(x)) of the network's output: (N, d) → (N,), in [0, log k]."""
-    return softmax_entropy(model(x))
+    return softmax_entropy(network(x))
 
 
-def hard_objective(model: MLP, x: Tensor) -> Tensor:
+def hard_objective(network: Network, x: Tensor) -> Tensor:
     """The objective (9) with the feature layer as the hypothesis set: (N, d) → (N,).
 
     It is (10) for the network whose last layer is the identity, that is the entropy of the
     softmax over the w units of the feature layer, in [0, log w].
     """
-    return softmax_entropy(model.features(x))
+    return softmax_entropy(network.features(x))
+
+
+def _without_largest(gap: Tensor) -> tuple[Tensor, Tensor]:
+    """The powers e^{a_j} with 0 where a_j = 0, and the sum of all powers but one of the largest."""
+    largest = gap == 0
+    powers = gap.exp().masked_fill(largest, 0.0)
+    return powers, powers.sum(-1) + (largest.sum(-1) - 1)

@@ -14,7 +14,9 @@ import numpy as np
 from numpy.polynomial.chebyshev import chebder, chebvander
 from numpy.typing import ArrayLike, NDArray
 
-from pwlib import grids, maxmargin, polynomials
+from pwlib import grids, maxmargin, polynomials, power_function
+from pwlib.intervals import mean_with_error
+from pwlib.parameters import points
 
 Array = NDArray[np.float64]
 Rule = Callable[[int, ArrayLike, ArrayLike], Array]
@@ -42,7 +44,7 @@ def ridge_error(n: int, x: ArrayLike, coefficients: ArrayLike, penalty: float = 
         raise ValueError(f"penalty: got {penalty}, accepts positive numbers")
     features = polynomials.chebyshev_features(n, x)
     damped = features.T @ features + penalty * np.eye(n + 1)
-    return -penalty * np.linalg.solve(damped, coefficients.T).T
+    return np.asarray(-penalty * np.linalg.solve(damped, coefficients.T).T, dtype=float)
 
 
 def margin_error(n: int, x: ArrayLike, coefficients: ArrayLike) -> Array:
@@ -62,7 +64,8 @@ def slopes(n: int, x: ArrayLike, coefficients: ArrayLike) -> Array:
     if n == 0:
         return np.zeros((len(coefficients), len(np.asarray(x))))
     derivatives = 2 * chebder(coefficients.T)  # the chain rule's 2, for T*_i(x) = T_i(2x − 1)
-    return (chebvander(2 * np.asarray(x, dtype=float) - 1, n - 1) @ derivatives).T
+    features = chebvander(2 * np.asarray(x, dtype=float) - 1, n - 1)
+    return np.asarray((features @ derivatives).T, dtype=float)
 
 
 def optimal_objective(
@@ -76,6 +79,31 @@ def optimal_objective(
     return np.abs(slopes(n, x, rule(n, x, coefficients))).sum(axis=1)
 
 
+def expected_objective(n: int, x: ArrayLike) -> float:
+    """The expectation of (8): √(2/π) Σ_j |(I − P) φ′(x_j)|; 0 for n + 1 points or more."""
+    x = points("x", x, 1)
+    if len(x) > n:
+        return 0.0
+    norms = np.linalg.norm(feature_slopes(n, x) @ power_function.unseen(n, x), axis=1)
+    return float(np.sqrt(2 / np.pi) * norms.sum())
+
+
+def expected_objective_of_pairs(n: int, centres: ArrayLike) -> float:
+    """The limit of `expected_objective` / gap for pairs of points that merge at the centres.
+
+    √(2/π) Σ |(I − P₀) φ″|; P₀ belongs to the values and slopes at the centres (pairs,).
+    """
+    centres = points("centres", centres, 1)
+    second = feature_slopes(n, centres, order=2) @ power_function.unseen(n, np.repeat(centres, 2))
+    return float(np.sqrt(2 / np.pi) * np.linalg.norm(second, axis=1).sum())
+
+
+def feature_slopes(n: int, x: ArrayLike, order: int = 1) -> Array:
+    """The derivatives of T*_0, …, T*_n at x, of first or higher order: (len(x), n + 1)."""
+    derivatives = chebder(np.eye(n + 1), order, scl=2)
+    return chebvander(2 * points("x", x, 1) - 1, len(derivatives) - 1) @ derivatives
+
+
 def largest_error(
     n: int, x: ArrayLike, coefficients: ArrayLike, rule: Rule = error_coefficients
 ) -> Array:
@@ -86,20 +114,6 @@ def largest_error(
     """
     dense = polynomials.chebyshev_features(n, grids.chebyshev(20 * max(n, 1) + 1))
     return np.abs(rule(n, x, coefficients) @ dense.T).max(axis=1)
-
-
-def mean_with_error(values: ArrayLike) -> tuple[float, float]:
-    """The mean of independent draws (draws,), at least two, and its standard error."""
-    values = np.asarray(values, dtype=float)
-    if values.ndim != 1 or len(values) < 2:
-        raise ValueError(f"values: got shape {values.shape}, accepts (draws,), two draws or more")
-    return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
-
-
-def interval(values: ArrayLike) -> str:
-    """The mean of independent draws (draws,) with the half width of its 95 % interval, as text."""
-    mean, error = mean_with_error(values)
-    return f"{mean:.4g} ± {1.96 * error:.2g}"
 
 
 def against_size(
@@ -130,7 +144,7 @@ def rank_correlations(a: ArrayLike, b: ArrayLike) -> Array:
     """Spearman's rank correlation of each row of `a` with that of `b`: (rows, points) → (rows,)."""
     from scipy.stats import rankdata  # takes most of a second, and few callers need it
 
-    ranks = (rankdata(values, axis=1) for values in (a, b))
+    ranks = (rankdata(np.asarray(values, dtype=float), axis=1) for values in (a, b))
     return cosines(*(rank - rank.mean(axis=1, keepdims=True) for rank in ranks))
 
 
@@ -139,7 +153,7 @@ def self_loss(values: ArrayLike) -> Array:
     return np.maximum(0, 1 - np.asarray(values, dtype=float) ** 2)
 
 
-def hard_objective(values: ArrayLike) -> Array:
+def mean_self_loss(values: ArrayLike) -> Array:
     """The mean over H of `self_loss`, the summand of (9): (hypotheses, points) → (points,)."""
     return self_loss(values).mean(axis=0)
 

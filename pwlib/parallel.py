@@ -5,12 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
-import sys
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
+
+from pwlib import progress
 
 
 def run(
@@ -27,7 +28,10 @@ def run(
     executor = ProcessPoolExecutor(workers, context, initializer=_start_worker)
     try:
         futures = [executor.submit(_call, pickle.dumps((function, job))) for job in jobs]
-        _show_progress(futures, what)
+        with progress.bar(len(jobs), what) as bar:
+            for future in as_completed(futures):
+                future.result()
+                bar.update()
         return [pickle.loads(future.result()) for future in futures]
     except BrokenProcessPool:
         raise RuntimeError(
@@ -54,27 +58,6 @@ def _start_worker() -> None:
 
 def _end_with_parent() -> None:
     """A worker whose parent was killed would wait for work for ever."""
-    multiprocessing.parent_process().join()
+    if parent := multiprocessing.parent_process():
+        parent.join()
     os._exit(1)
-
-
-def _show_progress(futures: Sequence[Future], what: str) -> None:
-    """Count the finished jobs until all are, or one has failed."""
-    show = _line()
-    show(f"{what}: 0 of {len(futures)}")
-    for done, future in enumerate(as_completed(futures), 1):
-        future.result()
-        show(f"{what}: {done} of {len(futures)}")
-
-
-def _line() -> Callable[[str], None]:
-    """One line to be overwritten: a notebook's output, or the terminal."""
-    from IPython import get_ipython  # not above: the workers do without, and start sooner
-    from IPython.display import display
-
-    if hasattr(get_ipython(), "kernel"):
-        handle = display({"text/plain": ""}, raw=True, display_id=True)
-        return lambda text: handle.update({"text/plain": text}, raw=True)
-    if sys.stderr.isatty():
-        return lambda text: print(f"\r{text}", end="", file=sys.stderr, flush=True)
-    return lambda text: None

@@ -1,16 +1,21 @@
-"""Checks for the parameters of a chapter: a bad value stops with one line that a person can act on.
+"""Checks of parameters: a bad value stops with one line that a person can act on.
 
-Each check returns the value (converted where that loses nothing), so that a chapter can write
+Each check returns the value (converted where that loses nothing), so that a caller can write
 ``degree = integer("degree", degree, 1, 200)``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
+from numbers import Real
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 
 class ParameterError(ValueError):
-    """A parameter of a chapter has a value that it doesn't accept."""
+    """A parameter has a value that it doesn't accept."""
 
     def _render_traceback_(self) -> list[str]:  # IPython shows this instead of a traceback
         return [f"ParameterError: {self}"]
@@ -21,33 +26,34 @@ def _refusal(name: str, value: object, accepts: str) -> ParameterError:
 
 
 def _is_real(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
-def integer(name: str, value: object, low: int, high: int, *, even: bool = False) -> int:
+def integer(name: str, value: float, low: int, high: float = inf, *, even: bool = False) -> int:
     """A whole number in [low, high], even if asked for."""
-    inside = _is_real(value) and low <= value <= high and value == int(value)
+    inside = _is_real(value) and low <= value <= high and value % 1 == 0
     if not inside or (even and value % 2):
         kind = "an even whole number" if even else "a whole number"
-        raise _refusal(name, value, f"{kind} from {low} to {high}")
+        to = "on" if high == inf else f"to {high}"
+        raise _refusal(name, value, f"{kind} from {low} {to}")
     return int(value)
 
 
-def number(name: str, value: object, low: float, high: float) -> float:
+def number(name: str, value: float, low: float, high: float) -> float:
     """A real number in [low, high]."""
     if not _is_real(value) or not low <= value <= high:
         raise _refusal(name, value, f"a number from {low:g} to {high:g}")
     return float(value)
 
 
-def choice(name: str, value: object, choices: Sequence[str]) -> str:
+def choice(name: str, value: str, choices: Sequence[str]) -> str:
     """One of the given words."""
     if value not in choices:
         raise _refusal(name, value, "one of " + ", ".join(map(repr, choices)))
     return value
 
 
-def device(name: str, value: object) -> str:
+def device(name: str, value: str) -> str:
     """ "cpu", or "cuda" where PyTorch finds a GPU."""
     import torch  # most chapters do without
 
@@ -58,7 +64,7 @@ def device(name: str, value: object) -> str:
     return value
 
 
-def each(name: str, values: object, check: Callable, *args: object, **options: bool) -> list:
+def each(name: str, values: Sequence, check: Callable, *args: object, **options: bool) -> list:
     """A list without repeats, each of whose members passes ``check(name, member, *args)``."""
     if not isinstance(values, list | tuple) or not values:
         raise _refusal(name, values, "a list with at least one member")
@@ -66,3 +72,15 @@ def each(name: str, values: object, check: Callable, *args: object, **options: b
     if any(v in checked[:i] for i, v in enumerate(checked)):
         raise _refusal(name, values, "a list without repeats")
     return checked
+
+
+def points(name: str, x: ArrayLike, least: int = 0) -> NDArray[np.float64]:
+    """Numbers in [0, 1] as an array (points,), at least so many."""
+    found = np.asarray(x, dtype=np.float64)
+    if found.ndim != 1 or len(found) < least:
+        more = f", {least} or more" if least else ""
+        raise ParameterError(f"{name}: got shape {found.shape}, accepts (points,){more}")
+    outside = ~((found >= 0) & (found <= 1))  # NaN fails both comparisons
+    if outside.any():
+        raise ParameterError(f"{name}: got {found[outside][0]}, accepts numbers in [0, 1]")
+    return found

@@ -21,6 +21,8 @@ from scipy.special import betainc
 from torch import Generator, Tensor
 
 from pwlib.attacks import BOXES, Box, Model, move, unit
+from pwlib.intervals import shown
+from pwlib.parameters import ParameterError
 
 FREE = BOXES["free"]
 
@@ -41,9 +43,9 @@ class Shares:
     high: NDArray[np.float64]
 
     def percent(self) -> list[str]:
-        """Each share with its interval in percent, "1.23 [1.02, 1.48]"."""
+        """Each share with its interval in percent, "1.23 (1.02 to 1.48)"."""
         columns = (100 * self.share, 100 * self.low, 100 * self.high)
-        return ["{:.2f} [{:.2f}, {:.2f}]".format(*row) for row in zip(*columns, strict=True)]
+        return [shown(*row, ".2f") for row in zip(*columns, strict=True)]
 
 
 @torch.no_grad()
@@ -59,8 +61,10 @@ def flipping_lengths(
 
     Each ray is looked at every 1/200 of ``longest`` until the classifier errs, then bisected. A
     misclassified stretch that is shorter can be missed. Infinite where none is met up to
-    ``longest``; 0 where x itself is misclassified.
+    ``longest``; 0 where x itself is misclassified. Raises ParameterError for a ``longest`` that is
+    negative or not finite.
     """
+    _check_lengths("longest", longest)
     found = torch.where(wrong(model, x, y), 0.0, inf).to(x)
     low = torch.zeros_like(found)
     for length in torch.linspace(0, longest, 201, dtype=x.dtype)[1:]:
@@ -90,8 +94,10 @@ def random_steps(
     """The share of ``draws`` random steps from each row of x that end misclassified.
 
     A step has the ``lengths`` (N,) of its row, times the multiple; each direction serves for all
-    multiples.
+    multiples. Raises ParameterError for lengths and multiples that are negative or not finite.
     """
+    _check_lengths("lengths", lengths)
+    _check_lengths("multiples", multiples)
     counts = torch.zeros(len(multiples), dtype=torch.long)
     for _ in range(draws):
         step = unit(torch.randn(x.shape, generator=generator, dtype=x.dtype))
@@ -126,9 +132,9 @@ def cap(dimension: int, height: ArrayLike) -> NDArray[np.float64]:
     """
     if dimension < 2:
         raise ValueError(f"dimension: got {dimension!r}, accepts a whole number from 2")
-    height = np.clip(np.asarray(height, float), -1, 1)
-    upper = betainc((dimension - 1) / 2, 0.5, 1 - height**2) / 2
-    return np.where(height < 0, 1 - upper, upper)
+    u = np.clip(np.asarray(height, float), -1, 1)
+    upper = betainc((dimension - 1) / 2, 0.5, 1 - u**2) / 2
+    return np.where(u < 0, 1 - upper, upper)
 
 
 def hyperplane_shares(
@@ -139,5 +145,11 @@ def hyperplane_shares(
     First from a point at the distance 1 before it, then from one ``beyond`` − 1 ≥ 0 behind it;
     steps have the length ``multiples`` (k,) > 0. Returns (k,) twice.
     """
-    multiples = np.asarray(multiples, float)
-    return cap(dimension, 1 / multiples), 1 - cap(dimension, (beyond - 1) / multiples)
+    k = np.asarray(multiples, float)
+    return cap(dimension, 1 / k), 1 - cap(dimension, (beyond - 1) / k)
+
+
+def _check_lengths(name: str, values: ArrayLike | Tensor) -> None:
+    bad = [v for v in np.asarray(values, float).flat if not 0 <= v < inf]
+    if bad:
+        raise ParameterError(f"{name}: got {bad[0]}, accepts finite numbers from 0")

@@ -2,31 +2,21 @@
 
 Two criteria for the variance that `power_function` computes: "average", its mean over [0, 1], and
 "worst", its maximum. Both have many local minima: a result is the best found, no more.
-``python -m pwlib.point_search`` makes the table of results that the chapter shows.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import platform
-import sys
-from importlib import metadata
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pwlib import grids, polynomials, power_function
-from pwlib.places import RESULTS
-from pwlib.reruns import files
 
 Array = NDArray[np.float64]
 
-TABLE = RESULTS / "point-sets.csv"
-COMMAND = "python -m pwlib.point_search"
 CRITERIA = ("average", "worst")
-DEGREE, SEED = 10, 0
+SEED = 0
 STARTS = {"average": 200, "worst": 150}
 _LEAST_GAP = 1e-3  # of neighbours, in the angle; nearer ones count as merged
 
@@ -62,16 +52,19 @@ def search(n: int, m: int, criterion: str, index: int, seed: int = SEED) -> tupl
     return score(n, x, criterion), x
 
 
-def best(n: int, m: int, criterion: str, starts: int, seed: int = SEED) -> dict:
-    """The best of `starts` searches, as a row of the table.
+def best(
+    n: int, m: int, criterion: str, starts: int | None = None, seed: int = SEED
+) -> dict[str, Any]:
+    """The best of so many searches (STARTS where none is given), as a row of a table.
 
     `start` says which one found it, `hits` how many came within 1e-6 of it.
     """
+    starts = STARTS[criterion] if starts is None else starts
     found = [search(n, m, criterion, index, seed) for index in range(starts)]
     values = np.array([value for value, _ in found])
     index = int(values.argmin())
     hits = int((values < values[index] * (1 + 1e-6)).sum())
-    row = {"n": n, "m": m, "criterion": criterion, "value": float(values[index])}
+    row: dict[str, Any] = {"n": n, "m": m, "criterion": criterion, "value": float(values[index])}
     row |= {"points": found[index][1].tolist(), "starts": starts, "hits": hits}
     return row | {"seed": seed, "start": index}
 
@@ -95,11 +88,11 @@ def _descend_average(n: int, angles: Array) -> Array:
 
     def mean(angles: Array) -> tuple[float, Array]:
         values, slopes = gradients(n, angles, features)
-        return weights @ values / 2, weights @ slopes / 2
+        return float(weights @ values / 2), weights @ slopes / 2
 
-    order = {"type": "ineq", "fun": lambda angles: np.diff(angles) - _LEAST_GAP}
+    order: Any = {"type": "ineq", "fun": lambda angles: np.diff(angles) - _LEAST_GAP}
     order["jac"] = lambda angles: np.eye(len(angles))[1:] - np.eye(len(angles))[:-1]
-    options = {"maxiter": 500, "ftol": 1e-14}
+    options: Any = {"maxiter": 500, "ftol": 1e-14}
     bounds = [(0, np.pi)] * len(angles)
     found = minimize(mean, angles, jac=True, bounds=bounds, constraints=order, options=options)
     return np.clip(found.x, 0, np.pi)
@@ -138,37 +131,3 @@ def _linear_step(angles: Array, values: Array, slopes: Array, radius: float) -> 
     if found.x is None:
         return np.zeros(m), values.max()
     return np.clip(found.x[:-1], low, up), found.x[-1]
-
-
-def recorded(n: int, path: Path = TABLE) -> list[dict]:
-    """The rows of the table for degree n, numbers as numbers; none for a degree that it lacks."""
-    with path.open(newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    for row in rows:
-        row |= {key: int(row[key]) for key in ("n", "m", "starts", "hits", "seed", "start")}
-        row |= {"value": float(row["value"]), "points": [*map(float, row["points"].split())]}
-    return [row for row in rows if row["n"] == n]
-
-
-def main() -> int:
-    """Make the table: every size m up to the degree, both criteria."""
-    versions = {name: metadata.version(name) for name in ("numpy", "scipy")}
-    versions = {"python": platform.python_version()} | versions
-    rows = []
-    for m in range(1, DEGREE + 1):
-        for criterion in CRITERIA:
-            row = best(DEGREE, m, criterion, STARTS[criterion])
-            row["value"] = f"{row['value']:.9f}"
-            row["points"] = " ".join(f"{x:.12f}" for x in row["points"])
-            rows.append(row | versions | {"command": COMMAND})
-            print(m, criterion, row["value"], row["hits"], flush=True)
-    lines = io.StringIO()
-    writer = csv.DictWriter(lines, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    files.write(TABLE, lines.getvalue())
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -6,13 +6,15 @@ paper become ratios of sines; these closed forms are what the functions evaluate
 
 from __future__ import annotations
 
-from numbers import Integral
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pwlib.parameters import choice, integer, points
+
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
+
+MEASURES = ("lebesgue", "arcsine")  # on [0, 1], of mass 1
 
 
 def bernstein_features(n: int, x: ArrayLike) -> Matrix:
@@ -20,7 +22,7 @@ def bernstein_features(n: int, x: ArrayLike) -> Matrix:
 
     Built by raising the degree, so that no binomial coefficient is formed: n may be thousands.
     """
-    n, x = _degree(n, 0), _points(x)
+    n, x = integer("n", n, 0), points("x", x)
     features = np.zeros((len(x), n + 1))
     features[:, 0] = 1
     for degree in range(1, n + 1):
@@ -36,13 +38,13 @@ def chebyshev_features(n: int, x: ArrayLike) -> Matrix:
     The recurrence keeps parity to the last bit: T*_i(1 − x) = (−1)^i T*_i(x) wherever 2x − 1 is
     exactly antisymmetric in floating point.
     """
-    n, x = _degree(n, 0), _points(x)
-    return np.polynomial.chebyshev.chebvander(2 * x - 1, n)
+    n, x = integer("n", n, 0), points("x", x)
+    return np.asarray(np.polynomial.chebyshev.chebvander(2 * x - 1, n), dtype=np.float64)
 
 
 def bernstein_classifier(n: int, x: ArrayLike) -> Vector:
     """f_n(x) = x^n − (1 − x)^n, equation (5), n ≥ 1. Underflows to 0 inside for n in thousands."""
-    n, x = _degree(n, 1), _points(x)
+    n, x = integer("n", n, 1), points("x", x)
     return x**n - (1 - x) ** n
 
 
@@ -52,8 +54,14 @@ def chebyshev_classifier(n: int, x: ArrayLike) -> Vector:
     The constant is 1/p at every n, which makes g_n(1) = 1; the 2/(n + 1) in print is that only
     at odd n. Evaluated as sin(2pt)/(2p sin t), odd about x = 1/2 to the last bit.
     """
-    p, x = (_degree(n, 1) + 1) // 2, _points(x)
+    p, x = (integer("n", n, 1) + 1) // 2, points("x", x)
     return np.where(x < 0.5, -1, 1) * _sine_ratio(2 * p, x) / (2 * p)
+
+
+def chebyshev_classifier_weights(n: int) -> Vector:
+    """The weights of g_n, equation (7), in the basis T*_0, …, T*_n: 1/p at odd i; (n + 1,)."""
+    n = integer("n", n, 1)
+    return np.arange(n + 1) % 2 / ((n + 1) // 2)
 
 
 def hard_objective(n: int, x: ArrayLike) -> Vector:
@@ -61,7 +69,7 @@ def hard_objective(n: int, x: ArrayLike) -> Vector:
 
     Evaluated as (2n + 1 − sin((2n + 1)t)/sin t) / (4(n + 1)): between 0, at the end points, and 1.
     """
-    n, x = _degree(n, 0), _points(x)
+    n, x = integer("n", n, 0), points("x", x)
     return (2 * n + 1 - _sine_ratio(2 * n + 1, x)) / (4 * (n + 1))
 
 
@@ -71,7 +79,7 @@ def hard_points(n: int) -> Vector:
     With N = 2n + 1 they solve tan(N t) = N tan t, once in each interval where sin(N t) < 0. Solved
     for the N t on the left this is a fixed-point iteration that contracts by 15 or more a step.
     """
-    n = _degree(n, 1)
+    n = integer("n", n, 1)
     order = 2 * n + 1
     centre = np.pi * (1.5 + 2 * np.arange(n // 2))  # of the intervals with t < π/2
     t = centre / order
@@ -86,7 +94,7 @@ def nearest_hard_points(n: int, x: ArrayLike) -> tuple[NDArray[np.intp], Vector]
 
     The distance is that of the angles divided by π/n, the local spacing: x = (1 − cos s)/2.
     """
-    angles, hard_angles = (np.arccos(1 - 2 * points) for points in (_points(x), hard_points(n)))
+    angles, hard_angles = (np.arccos(1 - 2 * u) for u in (points("x", x), hard_points(n)))
     apart = np.subtract.outer(angles, hard_angles) * n / np.pi
     nearest = np.abs(apart).argmin(axis=1)
     return nearest, apart[np.arange(len(apart)), nearest]
@@ -97,12 +105,10 @@ def agreement(n: int, measure: str = "lebesgue") -> float:
 
     `measure` is "lebesgue" or "arcsine" (density 1/(π √(x(1 − x))), uniform in t).
     """
-    p = (_degree(n, 1) + 1) // 2
-    if measure == "lebesgue":
-        return float((1 - (-1) ** p * np.tan(np.pi / (4 * p))) / 2)
-    if measure == "arcsine":
+    p = (integer("n", n, 1) + 1) // 2
+    if choice("measure", measure, MEASURES) == "arcsine":
         return (p + p % 2) / (2 * p)
-    raise ValueError(f"measure: got {measure!r}, accepts 'lebesgue' or 'arcsine'")
+    return float((1 - (-1) ** p * np.tan(np.pi / (4 * p))) / 2)
 
 
 def _sine_ratio(order: int, x: Vector) -> Vector:
@@ -120,18 +126,3 @@ def _sine_ratio(order: int, x: Vector) -> Vector:
     end = s == 0
     outer = np.where(end, order, np.sin(order * s) / np.where(end, 1, np.sin(s)))
     return np.where(u < 0.5, inner, outer)
-
-
-def _degree(n: int, least: int) -> int:
-    if not isinstance(n, Integral) or isinstance(n, bool) or n < least:
-        raise ValueError(f"n: got {n!r}, accepts a whole number from {least} on")
-    return int(n)
-
-
-def _points(x: ArrayLike) -> Vector:
-    x = np.asarray(x, dtype=np.float64)
-    if x.ndim != 1:
-        raise ValueError(f"x: got an array of shape {x.shape}, accepts one of shape (points,)")
-    if not np.all((x >= 0) & (x <= 1)):  # NaN fails the comparison as well
-        raise ValueError(f"x: got {x[~((x >= 0) & (x <= 1))][0]}, accepts numbers in [0, 1]")
-    return x

@@ -16,6 +16,7 @@ from numpy.polynomial import chebyshev, legendre
 from numpy.typing import ArrayLike, NDArray
 
 from pwlib import grids, polynomials
+from pwlib.parameters import choice, points
 
 Array = NDArray[np.float64]
 
@@ -26,7 +27,7 @@ def unseen(n: int, x: ArrayLike) -> Array:
     These are the multiples of Π (x − x_j). They are built by one factor at a time, so points may
     merge: where two are equal, the slope vanishes as well.
     """
-    x = _points(x)
+    x = points("x", x, 1)
     if len(x) > n:
         raise ValueError(f"x: got {len(x)} points, accepts up to n = {n}")
     basis = np.eye(n + 1 - len(x))
@@ -37,7 +38,7 @@ def unseen(n: int, x: ArrayLike) -> Array:
 
 def variance(n: int, x: ArrayLike, at: ArrayLike) -> Array:
     """The mean square of the error ĥ_X − h at the points `at`: (len(at),)."""
-    x = _points(x)
+    x = points("x", x, 1)
     if len(x) > n:
         return np.zeros(len(np.asarray(at)))
     return ((polynomials.chebyshev_features(n, at) @ unseen(n, x)) ** 2).sum(axis=1)
@@ -54,10 +55,8 @@ def gram(n: int, measure: str = "lebesgue") -> Array:
     `measure` is "lebesgue" or "arcsine", both of mass 1.
     """
     i = np.arange(n + 1)
-    if measure == "arcsine":
+    if choice("measure", measure, polynomials.MEASURES) == "arcsine":
         return np.diag(np.where(i == 0, 1.0, 0.5))
-    if measure != "lebesgue":
-        raise ValueError(f"measure: got {measure!r}, accepts 'lebesgue' or 'arcsine'")
     plus, minus = np.add.outer(i, i), np.subtract.outer(i, i)
     even = plus % 2 == 0
     return np.where(even, 0.5 / (1 - plus**2 + ~even) + 0.5 / (1 - minus**2 + ~even), 0)
@@ -84,43 +83,18 @@ def eigen_points(n: int) -> tuple[float, NDArray[np.complex128]]:
     """
     values, vectors = np.linalg.eigh(gram(n))
     roots = chebyshev.chebroots(vectors[:, 0])
-    return float(values[0]), (1 + roots.astype(complex)) / 2
-
-
-def steepness(n: int, x: ArrayLike) -> float:
-    """The expectation of (8): √(2/π) Σ_j |(I − P) φ′(x_j)|; 0 for n + 1 points or more."""
-    x = _points(x)
-    if len(x) > n:
-        return 0.0
-    norms = np.linalg.norm(feature_slopes(n, x) @ unseen(n, x), axis=1)
-    return float(np.sqrt(2 / np.pi) * norms.sum())
-
-
-def steepness_of_pairs(n: int, centres: ArrayLike) -> float:
-    """The limit of (8) / gap for pairs of points that merge at the centres: √(2/π) Σ |(I − P₀) φ″|.
-
-    P₀ belongs to the values and slopes at the centres (pairs,).
-    """
-    centres = _points(centres)
-    second = feature_slopes(n, centres, order=2) @ unseen(n, np.repeat(centres, 2))
-    return float(np.sqrt(2 / np.pi) * np.linalg.norm(second, axis=1).sum())
-
-
-def feature_slopes(n: int, x: ArrayLike, order: int = 1) -> Array:
-    """The derivatives of T*_0, …, T*_n at x, of first or higher order: (len(x), n + 1)."""
-    derivatives = chebyshev.chebder(np.eye(n + 1), order, scl=2)
-    return chebyshev.chebvander(2 * _points(x) - 1, len(derivatives) - 1) @ derivatives
+    return float(values[0]), (1 + roots.astype(np.complex128)) / 2
 
 
 def noise_variance(n: int, x: ArrayLike, at: ArrayLike) -> Array:
     """The variance of the fit at the points `at` where each label has noise of variance 1."""
-    to_labels = np.linalg.pinv(polynomials.chebyshev_features(n, _points(x)), rcond=1e-15)
+    to_labels = np.linalg.pinv(polynomials.chebyshev_features(n, points("x", x, 1)), rcond=1e-15)
     return ((polynomials.chebyshev_features(n, at) @ to_labels) ** 2).sum(axis=1)
 
 
 def mean_noise_variance(n: int, x: ArrayLike, measure: str = "lebesgue") -> float:
     """The mean over a measure of `noise_variance`."""
-    to_labels = np.linalg.pinv(polynomials.chebyshev_features(n, _points(x)), rcond=1e-15)
+    to_labels = np.linalg.pinv(polynomials.chebyshev_features(n, points("x", x, 1)), rcond=1e-15)
     return float(np.sum(to_labels * (gram(n, measure) @ to_labels)))
 
 
@@ -135,7 +109,7 @@ def lebesgue_constant(n: int, x: ArrayLike) -> float:
     On the extrema of T*_{20n}, which for n + 1 points or fewer miss less than 1 % of it.
     """
     dense = polynomials.chebyshev_features(n, grids.chebyshev(20 * n + 1))
-    to_labels = np.linalg.pinv(polynomials.chebyshev_features(n, _points(x)), rcond=1e-15)
+    to_labels = np.linalg.pinv(polynomials.chebyshev_features(n, points("x", x, 1)), rcond=1e-15)
     return float(np.abs(dense @ to_labels).sum(axis=1).max())
 
 
@@ -162,7 +136,7 @@ def readings(n: int) -> dict[str, Array]:
 
 def offsets(n: int, x: ArrayLike) -> Array:
     """From each maximiser of (12) to the nearest of the points x: (n,), in units of π/n (angle)."""
-    angles, hard = (np.arccos(1 - 2 * p) for p in (_points(x), polynomials.hard_points(n)))
+    angles, hard = (np.arccos(1 - 2 * p) for p in (points("x", x, 1), polynomials.hard_points(n)))
     return np.abs(np.subtract.outer(hard, angles)).min(axis=1) * n / np.pi
 
 
@@ -178,8 +152,8 @@ def size_without_gain(n: int, grid: Callable[[int], Array]) -> int:
 
 def scores(n: int, x: ArrayLike) -> tuple[float, float, float]:
     """What x leaves: the mean of the variance, arcsine and Lebesgue measure, and its maximum."""
-    means = (mean_variance(n, x, measure) for measure in ("arcsine", "lebesgue"))
-    return (*means, largest_variance(n, x))
+    arcsine, lebesgue = (mean_variance(n, x, measure) for measure in ("arcsine", "lebesgue"))
+    return arcsine, lebesgue, largest_variance(n, x)
 
 
 def midpoints(m: int) -> Array:
@@ -192,8 +166,8 @@ def fekete(m: int) -> Array:
 
     Fejér (1932): for n = m − 1 the squares of the Lagrange polynomials add up to 1 at most.
     """
-    inside = legendre.Legendre.basis(m - 1).deriv().roots()
-    return np.concatenate([[0.0], (1 + np.sort(inside)) / 2, [1.0]])
+    inside = np.sort(np.asarray(legendre.Legendre.basis(m - 1).deriv().roots(), dtype=float))
+    return np.concatenate([[0.0], (1 + inside) / 2, [1.0]])
 
 
 def grids_of(m: int) -> dict[str, Array]:
@@ -207,16 +181,17 @@ def grids_of(m: int) -> dict[str, Array]:
     }
 
 
-def subset_scores(n: int, points: ArrayLike, m: int) -> Array:
-    """The `scores` of every choice of m of the points: (choices, 3)."""
-    subsets = itertools.combinations(np.asarray(points), m)
-    return np.array([scores(n, x) for x in subsets])
+def subset_scores(n: int, x: ArrayLike, m: int) -> Array:
+    """The `scores` of every choice of m of the points x: (choices, 3)."""
+    subsets = itertools.combinations(np.asarray(x), m)
+    return np.array([scores(n, subset) for subset in subsets])
 
 
 def _spread(x: Array) -> Array:
     """The points in Leja's order, each as far as can be from those before, which keeps accuracy."""
     x = np.sort(x)
-    order, logs = [], np.zeros(len(x))
+    order: list[int] = []
+    logs = np.zeros(len(x))
     with np.errstate(divide="ignore"):
         while len(order) < len(x):
             order.append(max(set(range(len(x))) - set(order), key=logs.__getitem__))
@@ -241,12 +216,3 @@ def _largest(values: Callable[[Array], Array], degree: int) -> float:
     critical = series.deriv().roots().real
     inside = critical[(critical > 0) & (critical < 1)]
     return float(values(np.concatenate([[0.0], inside, [1.0]])).max())
-
-
-def _points(x: ArrayLike) -> Array:
-    x = np.asarray(x, dtype=float)
-    if x.ndim != 1 or len(x) == 0:
-        raise ValueError(f"x: got an array of shape {x.shape}, accepts (points,), one or more")
-    if not np.all((x >= 0) & (x <= 1)):
-        raise ValueError(f"x: got {x[~((x >= 0) & (x <= 1))][0]}, accepts numbers in [0, 1]")
-    return x

@@ -1,86 +1,202 @@
-"""What a trained network is measured by, beside two references (Figure 5 and its controls)."""
+"""What Figure 5 measures on trained networks, and what it is read to say. Accuracies in per cent.
+
+A network is attacked with examples made for itself; where there are references, each also meets
+the examples of the other, and the reference those of a second reference, which is the control.
+Chapter 4c and the tables of networks use the same measure and the same criteria.
+"""
 
 from __future__ import annotations
 
-from itertools import combinations
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor, nn
 
-from pwlib import attacks
-from pwlib.directions import gradient, moved
-from pwlib.evaluation import height
-from pwlib.layers import stack
-from pwlib.networks import MLP
+from pwlib import attacks, parallel
+from pwlib.attacks import PIXELS, Box
+from pwlib.datasets import loaded
+from pwlib.intervals import above
+from pwlib.networks import fast_products
+
+Array = NDArray[np.float64]
+Measures = Mapping[str, Array]
 
 MAGNITUDES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0)
-PGD = {"steps": 20, "restarts": 3}
-IMAGES = 1000  # of the test set, for PGD and for the angles
-OBJECTIVES = ("hard", "output", "label")
+MARGIN = 1.0  # percentage points, or per cent of the damage
+
+# Each curve: the network whose accuracy it shows, and the one whose adversarial examples it meets.
+CURVES = {
+    "own": ("network", "network"),
+    "to_reference": ("reference", "network"),
+    "from_reference": ("network", "reference"),
+    "control": ("reference", "second reference"),
+    "reference": ("reference", "reference"),
+}
 
 
-def robustness(
-    model: MLP, x: Tensor, y: Tensor, seed: int, box: attacks.Box = attacks.PIXELS
-) -> dict[str, float]:
-    """Accuracies of a network under attacks made for it, in percent, on images x and labels y.
+@dataclass(frozen=True)
+class Attack:
+    """The L2 magnitudes of the one-step attack, and those of PGD, on the first ``images``."""
 
-    "natural"; "one_step_1" and "one_step_2" for L2 lengths 1 and 2; "height", the mean over the
-    lengths from 0 to 5; "pgd_1" and "pgd_2", with restarts drawn with a seed, on the first IMAGES.
-    No pixel leaves the box.
+    magnitudes: tuple[float, ...] = MAGNITUDES
+    pgd_eps: tuple[float, ...] = (1.0, 2.0)
+    pgd_steps: int = 20
+    pgd_restarts: int = 3
+    images: int = 1000
+    box: Box = PIXELS
+
+
+FIGURE_5 = Attack()
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A network under attack. Several seeds are stacked along a leading axis by `over_seeds`.
+
+    ``curves`` has the accuracy for each magnitude, (magnitudes,), of those of CURVES whose networks
+    are there; ``lengths`` the mean L2 length of the network's own perturbations after clamping.
+    ``one_step`` and ``pgd`` are the accuracies on the first test images for each eps, (eps,).
     """
-    step = attacks.direction(model, x, y)
-    curve = dict(zip(MAGNITUDES, _curve(model, x, y, step, box), strict=True))
-    found = {"natural": curve[0.0], "one_step_1": curve[1.0], "one_step_2": curve[2.0]}
-    found["height"] = height(list(curve.values()), MAGNITUDES).item()
-    x, y = x[:IMAGES], y[:IMAGES]
-    for eps in (1, 2):
-        adversarial = attacks.pgd(model, x, y, eps, **PGD, seed=seed, box=box)
-        found[f"pgd_{eps}"] = 100 * attacks.accuracy(model, adversarial, y)
-    return found
+
+    curves: dict[str, Array]
+    lengths: Array
+    one_step: Array
+    pgd: Array
 
 
-def transfer(
-    model: MLP, first: MLP, second: MLP, x: Tensor, y: Tensor, box: attacks.Box = attacks.PIXELS
-) -> dict[str, float]:
-    """Mean accuracies, in percent, over one-step examples of lengths 0 to 5 made for another.
+def measure(
+    networks: Mapping[str, nn.Module], x: Tensor, y: Tensor, seed: int, attack: Attack = FIGURE_5
+) -> Measured:
+    """The ``network`` under attack, with a ``reference`` and a ``second reference`` or without.
 
-    "to_reference" is the first reference's on the network's examples, "from_reference" the
-    network's on the first reference's, "control" the first reference's on the second's, and
-    "reference" the first reference's on its own; "reference_natural" is without examples.
+    x (N, d) are images and y (N,) their labels; the seed is that of PGD's restarts.
     """
-    steps = {who: attacks.direction(who, x, y) for who in (model, first, second)}
+    box, step = attack.box, {who: attacks.direction(net, x, y) for who, net in networks.items()}
     curves = {
-        "to_reference": _curve(first, x, y, steps[model], box),
-        "from_reference": _curve(model, x, y, steps[first], box),
-        "control": _curve(first, x, y, steps[second], box),
-        "reference": _curve(first, x, y, steps[first], box),
+        name: _accuracies(networks[target], x, y, step[source], attack.magnitudes, box)
+        for name, (target, source) in CURVES.items()
+        if target in networks and source in networks
     }
-    found = {name: height(curve, MAGNITUDES).item() for name, curve in curves.items()}
-    return found | {"reference_natural": curves["reference"][0]}
+    own = step["network"]
+    changes = (attacks.move(x, own, eps, box) - x for eps in attack.magnitudes)
+    lengths = np.array([change.norm(dim=1).mean().item() for change in changes])
+    x, y, network = x[: attack.images], y[: attack.images], networks["network"]
+    one_step = _accuracies(network, x, y, own[: attack.images], attack.pgd_eps, box)
+    effort = attack.pgd_steps, attack.pgd_restarts, seed, box
+    found = (attacks.pgd(network, x, y, eps, *effort) for eps in attack.pgd_eps)
+    pgd = np.array([100 * attacks.accuracy(network, at, y) for at in found])
+    return Measured(curves, lengths, one_step, pgd)
 
 
-@torch.no_grad()
-def cosines(model: MLP, x: Tensor, y: Tensor) -> dict[str, Tensor]:
-    """The cosine of the angle between the input gradients of two objectives, for each image (N,):
-    "hard" is (9), "output" (10), and "label" the loss of the true label. It is 0 where one is zero.
+def measure_many(
+    jobs: Sequence[tuple[str, Mapping[str, nn.Module], int, Attack]],
+    workers: int,
+    device: str = "cpu",
+) -> list[Measured]:
+    """`measure` on the test set of a name, for each (name, networks, seed, attack), in order."""
+    if device == "cpu":
+        return parallel.run(_measured, jobs, workers, "networks attacked")
+    return [_measured(*job, device) for job in jobs]
+
+
+def natural_accuracies(name: str, networks: Sequence[nn.Module]) -> Array:
+    """The accuracy of each network on the untouched test set of that name, (networks,)."""
+    data = loaded(name)
+    right = [attacks.accuracy(network, data.test_x, data.test_y) for network in networks]
+    return 100 * np.array(right)
+
+
+def over_seeds(found: Sequence[Measured]) -> Measured:
+    """Measures of one kind of network as one, each array with the seeds along its first axis."""
+    curves = {name: np.stack([one.curves[name] for one in found]) for name in found[0].curves}
+    rest = (np.stack([getattr(f, name) for f in found]) for name in ("lengths", "one_step", "pgd"))
+    return Measured(curves, *rest)
+
+
+def numbers(found: Measured, attack: Attack = FIGURE_5) -> dict[str, Array]:
+    """What the tables have of a network: each number (), or (seeds,) for several seeds.
+
+    "natural", "one_step_1", …: accuracies on all images; "pgd_1", …: on the first; "height": the
+    `mean_accuracy` of its own curve. The mean accuracies of the other curves have their names, and
+    "reference_natural" is the reference's accuracy without examples.
     """
-    layers = stack([model])
-    values = layers.hidden(x)
-    way = {arm: attacks.unit(gradient(layers, values, y, arm)) for arm in OBJECTIVES}
-    return {f"{a}_{b}": (way[a] * way[b]).sum(-1) for a, b in combinations(OBJECTIVES, 2)}
+    at = {eps: found.curves["own"][..., i] for i, eps in enumerate(attack.magnitudes)}
+    means = {name: mean_accuracy(c, attack.magnitudes) for name, c in found.curves.items()}
+    table = {"natural": at[0.0]} | {f"one_step_{e:g}": at[e] for e in attack.pgd_eps if e in at}
+    table["height"] = means.pop("own")
+    table |= {f"pgd_{e:g}": found.pgd[..., i] for i, e in enumerate(attack.pgd_eps)} | means
+    if "reference" in means:
+        table["reference_natural"] = found.curves["reference"][..., 0]
+    return table
 
 
-@torch.no_grad()
-def distances(model: MLP, x: Tensor, y: Tensor, arm: str, steps: int, radius: float) -> Tensor:
-    """How far the steps of an arm of `pwlib.directions` lead from each image, an L2 length (N,).
+def mean_accuracy(curve: ArrayLike, magnitudes: ArrayLike) -> Array:
+    """The mean of accuracy curves (…, magnitudes) over the magnitudes, by the trapezoid rule.
 
-    Random directions are drawn with the seed 0.
+    Raises ValueError for fewer than two magnitudes, or magnitudes that don't ascend.
     """
-    layers = stack([model])
-    generators = [torch.Generator().manual_seed(0)]
-    ends = moved(layers, layers.hidden(x), y, arm, steps, radius, generators)[0]
-    return torch.linalg.vector_norm(ends - x, dim=-1)
+    magnitudes = np.asarray(magnitudes, dtype=float)
+    if len(magnitudes) < 2 or not (np.diff(magnitudes) > 0).all():
+        raise ValueError(f"magnitudes: got {magnitudes.tolist()}, accepts two or more, ascending")
+    return np.trapezoid(np.asarray(curve), magnitudes, axis=-1) / np.ptp(magnitudes)
 
 
-def _curve(model: MLP, x: Tensor, y: Tensor, step: Tensor, box: attacks.Box) -> list[float]:
-    return [100 * share for share in attacks.accuracy_curve(model, x, y, step, MAGNITUDES, box)]
+def outcomes(robust: Measures, reference: Measures) -> dict[str, bool]:
+    """The outcomes that the verdicts on Figure 5 rest on, for the networks of one data set.
+
+    Both hold `numbers`, an array over the same seeds for each. One thing is above another if,
+    paired by seed, it is so by more than MARGIN, and the 95% interval of the mean difference
+    excludes 0 (`pwlib.intervals.above`).
+    """
+    lost = np.mean(reference["natural"] - robust["natural"])
+    towards, back = damage_shares(robust)
+    transferred, made = robust["from_reference"], robust["to_reference"]
+    return {
+        "natural accuracy below the reference's": bool(lost > 0),
+        "natural accuracy lost below 5 points": bool(lost < 5),
+        "natural accuracy lost below 0.3 points": bool(lost < 0.3),
+        "one step: above the reference": above(robust["height"], reference["height"], MARGIN),
+        "PGD: above the reference": all(
+            above(robust[pgd], reference[pgd], MARGIN) for pgd in ("pgd_1", "pgd_2")
+        ),
+        "transfer: above the reference": above(transferred, made, MARGIN),
+        "transfer: above the control": above(transferred, robust["control"], MARGIN),
+        "reference's examples do no damage": not above(robust["natural"], transferred, MARGIN),
+        "examples transfer like ordinary ones": not above(made, robust["control"], MARGIN),
+        "larger share of damage towards the reference": above(towards, back, MARGIN),
+    }
+
+
+def damage_shares(found: Measures) -> tuple[Array, Array]:
+    """What a network's examples do to the reference, and the reference's to the network: each as
+    a share of the damage that the attacked one's own examples do, in per cent, for each seed."""
+    towards = damage_share(found, "to_reference", "reference", "reference_natural")
+    return towards, damage_share(found, "from_reference", "height", "natural")
+
+
+def damage_share(found: Measures, under: str, own: str, natural: str) -> Array:
+    """The damage of some examples in per cent of that of the network's own; damage is the natural
+    accuracy less the mean accuracy under attack."""
+    return 100 * (found[natural] - found[under]) / (found[natural] - found[own])
+
+
+def _accuracies(
+    network: nn.Module, x: Tensor, y: Tensor, step: Tensor, magnitudes: Sequence[float], box: Box
+) -> Array:
+    return 100 * np.array(attacks.accuracy_curve(network, x, y, step, magnitudes, box))
+
+
+def _measured(
+    name: str,
+    networks: Mapping[str, nn.Module],
+    seed: int,
+    attack: Attack,
+    device: str = "cpu",
+) -> Measured:
+    data = loaded(name)
+    there = {who: copy.deepcopy(network).to(device) for who, network in networks.items()}
+    with fast_products():
+        return measure(there, data.test_x.to(device), data.test_y.to(device), seed, attack)

@@ -2,26 +2,19 @@
 
 On a grid that is antisymmetric about 1/2 the classifier is odd in u = 2x − 1 and has the
 p = ⌊(n + 1)/2⌋ weights of T_1, T_3, …, T_{2p−1}. With u = sin φ these are ± sin φ, ± sin 3φ, ….
-``python -m pwlib.sample_complexity`` makes the chapter's table, or goes on with it.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
 from pwlib import grids, maxmargin, polynomials
-from pwlib.places import RESULTS
-from pwlib.reruns import files
 
 Vector = NDArray[np.float64]
-TABLE = RESULTS / "sampling.csv"
 READINGS = ("equispaced", *grids.CHEBYSHEV_KINDS)
 COLUMNS = ("p", "reading", "odd", "certified", "last", "sizes", "first_without", "closest")
 
@@ -181,52 +174,11 @@ def row(p: int, reading: str, odd: bool) -> dict[str, object]:
     return dict(zip(COLUMNS, values, strict=True))
 
 
-def read_table(path: Path = TABLE) -> list[dict[str, object]]:
-    """The rows of the table, as `row` makes them."""
-    lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
-    kinds = {"reading": str, "closest": float}
-    return [
-        {name: kinds.get(name, int)(text) for name, text in line.items()}
-        for line in csv.DictReader(lines)
-    ]
-
-
-def write_table(path: Path, halves: Iterable[int] = range(5, 31)) -> None:
-    """Make the table; a table that is there already is continued."""
-    rows = read_table(path) if path.exists() else []
-    done = {(r["p"], r["reading"], r["odd"]) for r in rows}
-    for p in halves:
-        for reading in READINGS:
-            for odd in (0, 1):
-                if (p, reading, odd) not in done:
-                    rows.append(row(p, reading, bool(odd)))
-        files.write(path, _as_text(rows))
-
-
-def _as_text(rows: list[dict[str, object]]) -> str:
-    from importlib.metadata import version
-
-    versions = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "daqp"))
-    text = io.StringIO()
-    text.write("# The sizes m at which the classifier of degree 2p - 1 or 2p has spurious sign\n")
-    text.write("# changes; every m below the certified size was fitted. To make it afresh,\n")
-    text.write("# remove it and run: python -m pwlib.sample_complexity\n")
-    text.write(f"# made with {versions}\n")
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
 def _alternating(n: int) -> Vector:
-    return (-1.0) ** np.arange((n + 1) // 2)
+    return np.where(np.arange((n + 1) // 2) % 2, -1.0, 1.0)
 
 
 def _curvatures(degrees: Vector, u: float) -> Vector:
     """Bounds of |T_k″| on [−u, u], u < 1: from (1 − u²) T_k″ = u T_k′ − k² T_k."""
     flat = 1 - u**2
-    return degrees**2 / flat + degrees * u / flat**1.5
-
-
-if __name__ == "__main__":
-    write_table(TABLE)
+    return np.asarray(degrees**2 / flat + degrees * u / flat**1.5)

@@ -12,6 +12,8 @@ from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike, NDArray
 
 from pwlib.grids import nearest_neighbour_labels
+from pwlib.parameters import choice
+from pwlib.polynomials import MEASURES
 
 Vector = NDArray[np.float64]
 
@@ -45,10 +47,8 @@ def misclassified_measure(weights: ArrayLike, measure: str = "lebesgue") -> floa
     `measure` is "lebesgue" or "arcsine", the uniform one of the angle t with x = (1 + cos t)/2.
     """
     edges, wrong = _intervals(weights)
-    if measure == "arcsine":
+    if choice("measure", measure, MEASURES) == "arcsine":
         edges = 2 / np.pi * np.arcsin(np.sqrt(edges))
-    elif measure != "lebesgue":
-        raise ValueError(f"measure: got {measure!r}, accepts 'lebesgue' or 'arcsine'")
     return float(np.diff(edges)[wrong].sum())
 
 
@@ -71,7 +71,7 @@ def _intervals(weights: ArrayLike) -> tuple[Vector, NDArray[np.bool_]]:
 
 
 def _values(weights: Vector, x: Vector) -> Vector:
-    return chebyshev.chebval(2 * x - 1, weights)
+    return np.asarray(chebyshev.chebval(2 * x - 1, weights), dtype=np.float64)
 
 
 def _extrema(weights: Vector) -> Vector:

@@ -13,25 +13,18 @@ import daqp
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pwlib.maxmargin import MaxMargin
+from pwlib.maxmargin import MaxMargin, checked
 
 
 def fit(features: ArrayLike, labels: ArrayLike, penalty: float) -> MaxMargin:
     """The soft-margin classifier of `features` (points, features), labels ±1 and C = `penalty` > 0.
 
     The points need not be separable; `gap` bounds the error as in `maxmargin`. Raises ValueError
-    for labels other than ±1, shapes that don't match, and a penalty that isn't positive.
+    for what `maxmargin.checked` refuses, and for a penalty that isn't positive.
     """
     if not isinstance(penalty, Real) or not 0 < penalty < np.inf:
         raise ValueError(f"penalty: got {penalty!r}, accepts a positive number")
-    features, labels = np.asarray(features, dtype=float), np.asarray(labels, dtype=float)
-    if features.ndim != 2 or not features.size or labels.shape != features.shape[:1]:
-        shapes = f"{features.shape} and {labels.shape}"
-        raise ValueError(
-            f"features, labels: got shapes {shapes}, accepts (points, features), (points,)"
-        )
-    if not (np.abs(labels) == 1).all():
-        raise ValueError(f"labels: got {labels[np.abs(labels) != 1][0]}, accepts -1 and 1")
+    features, labels = checked(features, labels)
     rows = labels[:, None] * features
     weights, multipliers = _solve(rows, penalty)
     primal = weights @ weights / 2 + penalty * np.maximum(0, 1 - rows @ weights).sum()

@@ -4,33 +4,26 @@ A network whose gradients say nothing looks robust under every attack that climb
 attacks are held here, as Athalye et al. (2018) advise, against AutoAttack (Croce and Hein 2020),
 which has several losses, and against the square attack (Andriushchenko et al. 2020), which only
 asks for the network's output. The libraries come with ``make bench``, not with the book.
-``python -m pwlib.strong_attacks`` makes the table of the chapter, or goes on with it.
 """
 
 from __future__ import annotations
 
 import copy
-import csv
 import io
-import itertools
-import os
 import warnings
 from contextlib import redirect_stdout
-from importlib import metadata
 
 import torch
 from torch import Tensor, nn
 
-from pwlib import attacks, parallel
-from pwlib.datasets import NAMES
+from pwlib import attacks
+from pwlib.datasets import loaded
 from pwlib.networks import MLP
-from pwlib.reruns import files, kept, results
-from pwlib.training import Job, TrainingConfig, loaded, train_many
+from pwlib.training import TrainingConfig, train
 
 AUTO, BLACK_BOX, QUERIES = 100, 200, 5000  # images; queries an image
 FAR = 10.0  # an L2 length beyond which no class is left to be seen
 LEAD = 10.0
-TABLE = results.RESULTS / "strong-attacks.csv"
 EPS, SEED = 1.0, 0
 CONFIGS = {"reference": TrainingConfig()} | {
     arm: TrainingConfig(arm=arm, fraction=0.333333) for arm in ("hard", "random", "output", "label")
@@ -137,39 +130,10 @@ def _square_art(network: Images, x: Tensor, y: Tensor, eps: float, seed: int) ->
     return _accuracy(network, x, y, torch.from_numpy(found), eps)
 
 
-def row(dataset: str, network: str, model: MLP) -> results.Row:
-    """One row of the table: a network of CONFIGS, attacked."""
-    test = loaded(dataset)
-    found = strong(model, test.test_x, test.test_y, EPS, SEED)
-    return {"dataset": dataset, "network": network} | found
-
-
-def write_table(workers: int) -> None:
-    """Make the table; a table that is there already is continued, some rows at a time."""
-    rows = results.load(TABLE.name) if TABLE.exists() else []
-    done = [(row["dataset"], row["network"]) for row in rows]
-    todo = [who for who in itertools.product(NAMES, CONFIGS) if who not in done]
-    models = train_many([Job(name, CONFIGS[arm], SEED) for name, arm in todo], workers)
-    jobs = [(*who, model) for who, model in zip(todo, models, strict=True)]
-    for start in range(0, len(jobs), workers):
-        rows += parallel.run(row, jobs[start : start + workers], workers, "networks attacked")
-        files.write(TABLE, _as_text(rows))
-
-
-def _as_text(rows: list[dict]) -> str:
-    packages = ("torch", "torchattacks", "adversarial-robustness-toolbox")
-    versions = ", ".join(f"{name} {metadata.version(name).split('+')[0]}" for name in packages)
-    text = io.StringIO()
-    text.write("# make .venv/.bench && .venv/bin/python -m pwlib.strong_attacks\n")
-    text.write(f"# seed {SEED}, L2 length {EPS:g}, made with {versions}\n")
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    order = list(itertools.product(NAMES, CONFIGS))
-    for row in sorted(rows, key=lambda row: order.index((row["dataset"], row["network"]))):
-        writer.writerow({k: f"{v:.2f}" if isinstance(v, float) else v for k, v in row.items()})
-    return text.getvalue()
-
-
-if __name__ == "__main__":
-    os.environ.setdefault(kept.VARIABLE, str(kept.default_folder()))
-    write_table(workers=2)
+def row(dataset: str, network: str) -> dict[str, str | float]:
+    """A row of a table: a network of CONFIGS, trained on a data set and attacked."""
+    data = loaded(dataset)
+    model = train(data, CONFIGS[network], SEED)
+    return {"dataset": dataset, "network": network} | strong(
+        model, data.test_x, data.test_y, EPS, SEED
+    )

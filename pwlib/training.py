@@ -1,28 +1,45 @@
-"""Plain training of an MLP, and training on the hard points of its feature layer (section IV-C)."""
+"""Plain training of a network, and training on the hard points of its feature layer (IV-C).
+
+Each step of the paper's training finds the hard points of a batch, a few steps of gradient ascent
+on the objective (9) of the network as it is, and makes one update on the batch and on them:
+`update` is that step, `pwlib.directions.moved` the ascent.
+"""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import inf
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
+from torch.nn.functional import cross_entropy
 
 from pwlib import datasets, parallel, parameters
-from pwlib.datasets import Dataset
-from pwlib.directions import ARMS, moved
-from pwlib.layers import Layers, stack, unstack
-from pwlib.networks import MLP
-from pwlib.products import PRODUCTS
-from pwlib.reruns import kept
+from pwlib.datasets import Dataset, loaded
+from pwlib.directions import DIRECTIONS, moved
+from pwlib.networks import MLP, Network, fast_products, stack, unstack
+
+__all__ = [
+    "Job",
+    "TrainingConfig",
+    "hard_points",
+    "loaded",
+    "train",
+    "train_many",
+    "train_together",
+    "update",
+]
 
 NOISE = 2**32  # added to the seed for random directions, so that they leave the batches as they are
 UPDATES = ("together", "apart")
 SAMPLES = ("random", "first", "balanced")
+PRECISIONS = ("float32", "bfloat16")
 LEARNING_RATES = {"adam": 1e-3, "sgd": 0.1}  # of each optimiser, where none is given
+
+Weights = dict[str, Tensor]
+Keep = Callable[[Mapping, Callable[[], Weights]], Weights]  # settings, what computes the weights
 
 
 @dataclass(frozen=True)
@@ -36,7 +53,7 @@ class TrainingConfig:
     `pwlib.directions` has the other arms. Both make one update "together", or one each, "apart".
     ``optimiser`` is "adam", or "sgd" with momentum 0.9; a ``learning_rate`` of None stands for 1e-3
     and 0.1. With the ``precision`` "bfloat16" the factors and results of matrix products are
-    rounded to 8 bits.
+    rounded to 8 bits, by PyTorch's autocast.
     """
 
     widths: tuple[int, ...] = (784, 512, 512, 10)
@@ -60,13 +77,13 @@ class TrainingConfig:
         if self.learning_rate is not None:
             parameters.number("learning_rate", self.learning_rate, 1e-12, 1e3)
         parameters.number("fraction", self.fraction, 1e-6, 1)
-        parameters.choice("arm", self.arm, ARMS)
+        parameters.choice("arm", self.arm, DIRECTIONS)
         parameters.integer("ascent_steps", self.ascent_steps, 1, 1000)
         parameters.number("radius", self.radius, 0, 1000)
         parameters.number("within", self.within, 1e-6, inf)
         parameters.choice("updates", self.updates, UPDATES)
         parameters.choice("sample", self.sample, SAMPLES)
-        parameters.choice("precision", self.precision, tuple(PRODUCTS))
+        parameters.choice("precision", self.precision, PRECISIONS)
 
 
 class Job(NamedTuple):
@@ -75,6 +92,46 @@ class Job(NamedTuple):
     name: str
     config: TrainingConfig
     seed: int
+
+
+def update(
+    network: Network,
+    optimiser: torch.optim.Optimizer,
+    x: Tensor,
+    y: Tensor,
+    config: TrainingConfig,
+    generators: Sequence[Generator] = (),
+) -> None:
+    """One step on the mean cross entropy of a batch x (…, N, d), y (…, N) and of its hard points.
+
+    The arm of ``config`` says what stands in the place of hard points: nothing in "plain". They are
+    found with the weights of this step and keep the labels of the batch. With the updates "apart"
+    there is a step on the batch and then one on the points. The networks of a stack each have a
+    loss of their own, and the step is on the sum.
+    """
+    batches = [(x, y)]
+    if config.arm != "plain":
+        ascent = config.ascent_steps, config.radius, generators, config.within
+        points = moved(network, x, y, config.arm, *ascent)
+        batches = [(x, y), (points, y)]
+        if config.updates == "together":
+            batches = [(torch.cat([x, points], -2), torch.cat([y, y], -1))]
+    for x, y in batches:
+        optimiser.zero_grad()
+        with torch.autocast(x.device.type, torch.bfloat16, config.precision == "bfloat16"):
+            logits = network(x)
+        loss = cross_entropy(logits.flatten(0, -2).to(x.dtype), y.flatten(), reduction="sum")
+        (loss / y.shape[-1]).backward()
+        optimiser.step()
+
+
+def hard_points(network: Network, x: Tensor, steps: int, radius: float) -> Tensor:
+    """Where a few ascent steps on the hard objective (9) lead from the samples x (N, d).
+
+    Each step follows the normalised gradient over an L2 length of ``radius`` and is clamped to
+    [0, 1]. Nothing keeps the points near x but the number of steps: at most steps·radius.
+    """
+    return moved(network, x, x.new_zeros(len(x), dtype=torch.long), "hard", steps, radius)
 
 
 def train(data: Dataset, config: TrainingConfig, seed: int) -> MLP:
@@ -87,125 +144,134 @@ def train(data: Dataset, config: TrainingConfig, seed: int) -> MLP:
     return train_together(data, config, [seed])[0]
 
 
-@torch.no_grad()
 def train_together(data: Dataset, config: TrainingConfig, seeds: Sequence[int]) -> list[MLP]:
     """``train`` for each seed, all at once: what a GPU needs in order to have enough to do."""
-    models = [MLP(config.widths, "relu", seed).to(data.train_x) for seed in seeds]
-    layers = stack(models, PRODUCTS[config.precision])
-    optimiser = _optimiser(layers.parameters, config)
-    generators = [torch.Generator().manual_seed(seed + NOISE) for seed in seeds]
-    orders = [_batches(data.train_y.cpu(), config, seed) for seed in seeds]
-    for rows in zip(*orders, strict=True):
-        rows = torch.stack(rows).squeeze(0).to(data.train_x.device)
-        x = data.train_x.index_select(0, rows.flatten()).unflatten(0, rows.shape)
-        update(layers, optimiser, x, data.train_y[rows], config, generators)
-    unstack(layers, models)
-    return models
+    networks = [MLP(config.widths, "relu", seed) for seed in seeds]
+    fit(networks, data, config, seeds)
+    return networks
 
 
-def update(
-    layers: Layers,
+def fit(
+    networks: Sequence[nn.Module], data: Dataset, config: TrainingConfig, seeds: Sequence[int]
+) -> None:
+    """Train networks of one shape in place, one a seed, as ``train`` does; ``widths`` is not used.
+
+    Each is a `pwlib.networks.Network`: any module with a method ``features`` whose forward pass
+    ends in a linear layer. On a GPU the step of a full batch is captured as a CUDA graph.
+    """
+    x, y = data.train_x, data.train_y
+    for network in networks:
+        network.to(x)
+    together = stack(networks) if len(networks) > 1 else networks[0]
+    optimiser = _optimiser(together, config)
+    generators = _generators(seeds, x.device)
+
+    def step(rows: Tensor) -> None:
+        some = x.index_select(0, rows.flatten()).unflatten(0, rows.shape)
+        update(cast(Network, together), optimiser, some, y[rows], config, generators)
+
+    take: Callable[[Tensor], None] = step
+    orders = [_batches(y.cpu(), config, seed) for seed in seeds]
+    with fast_products():
+        for batch in zip(*orders, strict=True):
+            rows = torch.stack(batch).squeeze(0) if len(networks) == 1 else torch.stack(batch)
+            full = rows.shape[-1] == config.batch
+            if x.is_cuda and full and take is step:
+                take = captured(step, rows.to(x.device), together, optimiser, generators)
+            (take if full else step)(rows.to(x.device))
+    if len(networks) > 1:
+        unstack(together, networks)
+
+
+def captured(
+    step: Callable[[Tensor], None],
+    rows: Tensor,
+    network: nn.Module,
     optimiser: torch.optim.Optimizer,
-    x: Tensor,
-    y: Tensor,
-    config: TrainingConfig,
-    generators: Sequence[torch.Generator] = (),
-) -> None:
-    """One step on the mean cross entropy of a batch; in every arm but "plain", of it and the points
-    that the arm moves it to, or with the updates "apart" a step on the batch and one on the points.
+    generators: Sequence[Generator],
+) -> Callable[[Tensor], None]:
+    """A step on the rows of a batch as one CUDA graph, which is replayed on other rows.
 
-    x (…, N, d) and y (…, N). The points are found with the weights of this step and keep the labels
-    of the batch; the batch's way to the feature layer serves the ascent and the update.
+    Three steps warm it up, as PyTorch asks for; weights, optimiser and generators are put back.
     """
-    values = layers.hidden(x)
-    if config.arm != "plain":
-        steps = config.ascent_steps, config.radius
-        points = moved(layers, values, y, config.arm, *steps, generators, config.within)
-        if config.updates == "apart":
-            _step(layers, optimiser, values, y)
-            values = layers.hidden(points[0])  # with the weights after that step
-        else:
-            values = [torch.cat(pair, -2) for pair in zip(values, points, strict=True)]
-            y = torch.cat([y, y], -1)
-    _step(layers, optimiser, values, y)
+    rows = rows.clone()
+    before = [weight.detach().clone() for weight in network.parameters()]
+    states = [generator.get_state() for generator in generators]
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(3):
+            step(rows)
+    torch.cuda.current_stream().wait_stream(side)
+    with torch.no_grad():
+        for weight, start in zip(network.parameters(), before, strict=True):
+            weight.copy_(start)
+        for state in optimiser.state.values():
+            for value in state.values():
+                value.zero_()
+    graph = torch.cuda.CUDAGraph()
+    for generator, state in zip(generators, states, strict=True):
+        generator.set_state(state)
+        graph.register_generator_state(generator)
+    with torch.cuda.graph(graph):
+        step(rows)
+
+    def replay(others: Tensor) -> None:
+        rows.copy_(others)
+        graph.replay()
+
+    return replay
 
 
-def _step(
-    layers: Layers, optimiser: torch.optim.Optimizer, values: list[Tensor], y: Tensor
-) -> None:
-    """One step on the mean cross entropy, given the values of all layers at the samples."""
-    slope = _cross_entropy_slope(layers.logits(values[-1]), y)
-    for parameter, gradient in zip(layers.parameters, layers.gradients(values, slope), strict=True):
-        parameter.grad = gradient
-    optimiser.step()
-
-
-@torch.no_grad()
-def hard_points(model: MLP, x: Tensor, steps: int, radius: float) -> Tensor:
-    """Where a few ascent steps on the hard objective (9) lead from the samples x (N, d).
-
-    Each step follows the normalised gradient over an L2 length of ``radius`` and is clamped to
-    [0, 1]. Nothing keeps the points near x but the number of steps: at most steps·radius.
-    """
-    layers = stack([model])
-    no_labels = torch.zeros(len(x), dtype=torch.long, device=x.device)
-    return moved(layers, layers.hidden(x), no_labels, "hard", steps, radius)[0]
-
-
-def train_many(jobs: Sequence[Job], workers: int, device: str = "cpu") -> list[MLP]:
+def train_many(
+    jobs: Sequence[Job], workers: int, device: str = "cpu", keep: Keep | None = None
+) -> list[MLP]:
     """The networks of the jobs, in their order and in main memory.
 
     On "cpu" each is trained by itself, on that many processes; on any other device of PyTorch's
-    ("cuda") all seeds of one data set and configuration are trained together.
+    ("cuda") all seeds of one data set and configuration are trained together. ``keep``, a function
+    of a module, may return weights that it has from before in the place of computing them.
     """
     for name in {job.name for job in jobs}:
         datasets.fetch(name)  # once, before the workers all look for it
     if device == "cpu":
-        return parallel.run(_train_job, jobs, workers, "networks trained")
-    return _train_by_arm(jobs, device)
+        each = [(name, config, [seed], device, keep) for name, config, seed in jobs]
+        return [model for (model,) in parallel.run(_trained, each, workers, "networks trained")]
+    return _train_by_arm(jobs, device, keep)
 
 
-@functools.cache
-def loaded(name: str) -> Dataset:
-    """A data set, read once in each process. Don't change it in place."""
-    return datasets.load(name)
-
-
-def _train_by_arm(jobs: Sequence[Job], device: str) -> list[MLP]:
+def _train_by_arm(jobs: Sequence[Job], device: str, keep: Keep | None = None) -> list[MLP]:
     seeds: dict[tuple[str, TrainingConfig], list[int]] = {}
     for name, config, seed in jobs:
         seeds.setdefault((name, config), []).append(seed)
-    trained = {}
+    found: dict[Job, MLP] = {}
     for (name, config), together in seeds.items():
-        models = _cached(name, config, together, device)
-        trained |= {Job(name, config, s): m for s, m in zip(together, models, strict=True)}
-    return [trained[job] for job in jobs]
+        models = _trained(name, config, together, device, keep)
+        found |= {Job(name, config, s): m for s, m in zip(together, models, strict=True)}
+    return [found[job] for job in jobs]
 
 
-def _cached(name: str, config: TrainingConfig, seeds: Sequence[int], device: str) -> list[MLP]:
-    """``train_together`` on a device, or what the cache of networks has of it."""
+def _trained(
+    name: str, config: TrainingConfig, seeds: Sequence[int], device: str, keep: Keep | None
+) -> list[MLP]:
+    """``train_together`` on a device, or what ``keep`` has of it."""
 
-    def train_now() -> dict[str, Tensor]:
+    def compute() -> Weights:
         data = Dataset(*(tensor.to(device) for tensor in loaded(name)))
-        models = nn.ModuleList(train_together(data, config, seeds))
-        return models.cpu().state_dict()
+        return nn.ModuleList(train_together(data, config, seeds)).cpu().state_dict()
 
     settings = {"network": asdict(config), "seeds": list(seeds), "device": device}
     settings["data"] = datasets.SHA256[name]
     if device != "cpu":
         settings["gpu"] = torch.cuda.get_device_name(device)
-    models = nn.ModuleList(MLP(config.widths, "relu", seed) for seed in seeds)
-    models.load_state_dict(kept.once("pwlib.training", settings, train_now))
-    return list(models)
-
-
-def _train_job(name: str, config: TrainingConfig, seed: int) -> MLP:
-    return _cached(name, config, [seed], "cpu")[0]
+    models = [MLP(config.widths, "relu", seed) for seed in seeds]
+    nn.ModuleList(models).load_state_dict(keep(settings, compute) if keep else compute())
+    return models
 
 
 def _batches(y: Tensor, config: TrainingConfig, seed: int) -> Iterator[Tensor]:
     """The rows of each batch: the samples drawn, in a new order in every epoch."""
-    generator = torch.Generator().manual_seed(seed)
+    generator = Generator().manual_seed(seed)
     drawn = _drawn(y, config, torch.randperm(len(y), generator=generator))
     for _ in range(config.epochs):
         yield from drawn[torch.randperm(len(drawn), generator=generator)].split(config.batch)
@@ -222,14 +288,16 @@ def _drawn(y: Tensor, config: TrainingConfig, order: Tensor) -> Tensor:
     return order[:count]
 
 
-def _cross_entropy_slope(logits: Tensor, y: Tensor) -> Tensor:
-    """The gradient of the mean cross entropy of logits (…, N, k) with labels (…, N)."""
-    share = torch.full_like(logits[..., :1], -1)
-    return logits.softmax(-1).scatter_add_(-1, y.unsqueeze(-1), share).div_(y.shape[-1])
+def _generators(seeds: Sequence[int], device: torch.device) -> list[Generator]:
+    """Of random directions: one for each network, or on a GPU one for all, which a graph needs."""
+    if device.type == "cpu":
+        return [Generator().manual_seed(seed + NOISE) for seed in seeds]
+    return [Generator(device).manual_seed(seeds[0] + NOISE)]
 
 
-def _optimiser(parameters: Sequence[Tensor], config: TrainingConfig) -> torch.optim.Optimizer:
+def _optimiser(network: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
     rate = config.learning_rate or LEARNING_RATES[config.optimiser]
+    weights = list(network.parameters())
     if config.optimiser == "adam":
-        return torch.optim.Adam(parameters, lr=rate, fused=True)
-    return torch.optim.SGD(parameters, lr=rate, momentum=0.9, fused=True)
+        return torch.optim.Adam(weights, rate, fused=True, capturable=weights[0].is_cuda)
+    return torch.optim.SGD(weights, rate, momentum=0.9, fused=True)

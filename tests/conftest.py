@@ -1,16 +1,18 @@
 """A small chapter that runs anywhere, for the tests of sweeps; the book, for those in a browser."""
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
 
 import nbformat
 import pytest
+from filelock import FileLock
 from nbformat.v4 import new_code_cell, new_notebook
 
 from pwlib.book import browser
-from pwlib.reruns import notebooks
+from pwlib.places import ROOT
 
 PARAMETERS = "seed: int = 0\nradius: float = 1.0\ndatasets: list[str] = ['MNIST']\nworkers: int = 2"
 KERNEL = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
@@ -32,9 +34,37 @@ def chapter(tmp_path):
     return write
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items):
+    """Chapters that nbval executes anew are slow tests."""
+    for item in items:
+        if item.path.suffix == ".ipynb":
+            item.add_marker("slow")
+
+
 @pytest.fixture(scope="session")
-def built_book():
-    """The book, built for a browser. Without one a test is skipped; where CI=true it fails."""
+def making(tmp_path_factory):
+    """What making the book returned, printed and changed; it is made once for all workers."""
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    record = shared / "making.json"
+    with FileLock(shared / "making.lock"):
+        if not record.exists():
+            before = tracked_changes()
+            command = [sys.executable, "-m", "pwlib", "book"]
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+            changed = tracked_changes() != before
+            record.write_text(json.dumps([done.returncode, done.stdout, changed]))
+    return json.loads(record.read_text())
+
+
+def tracked_changes():
+    command = ["git", "status", "--porcelain", "--untracked-files=no"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
+
+
+def needs_a_browser():
+    """Without a browser a test is skipped; where CI=true it fails."""
     missing = None
     if browser.executable() is None:
         missing = browser.MISSING
@@ -42,6 +72,19 @@ def built_book():
         missing = "no playwright here: make test installs tests/requirements-browser.txt"
     if missing:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
-    command = [sys.executable, "-m", "pwlib", "book"]
-    done = subprocess.run(command, cwd=notebooks.ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3000:]
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser without a window."""
+    needs_a_browser()
+    with browser.chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def built_book(request):
+    """The book, built for a browser."""
+    needs_a_browser()
+    status, printed, _ = request.getfixturevalue("making")
+    assert status == 0, printed[-3000:]

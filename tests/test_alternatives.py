@@ -5,7 +5,7 @@ import pytest
 from pwlib.alternatives import ALTERNATIVES, FIGURE_5, THIRD, has, row, three
 from pwlib.reruns import results
 
-TABLES = [*results.load("controls.csv"), *results.load("settings.csv")]
+TABLES = [*results.read("controls"), *results.read("settings")]
 
 
 def changed(setting, **control):

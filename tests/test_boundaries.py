@@ -42,39 +42,61 @@ def test_distance_without_a_boundary_is_infinite():
     assert np.isinf(boundaries.boundary_distance(np.zeros((6, 6), dtype=int))).all()
 
 
-def test_telling_is_the_share_of_pairs_in_order():
+def test_a_map_that_is_not_square_is_refused_in_one_line():
+    wide = np.zeros((3, 4))
+    with pytest.raises(
+        ValueError, match=r"^classes: got the shape \(3, 4\), accepts a square map$"
+    ):
+        boundaries.boundary_distance(wide.astype(int))
+    with pytest.raises(ValueError, match=r"^values: got the shape \(3, 4\), accepts a square map$"):
+        boundaries.count_local_maxima(wide, wide, 0.1, level=0.5)
+
+
+def test_roc_auc_is_the_share_of_pairs_in_order():
     rng = np.random.default_rng(0)
     values = rng.integers(0, 8, size=(9, 9)).astype(float)  # with many ties
     distance = rng.uniform(0, 1, size=(9, 9))
     near, far = values[distance <= 0.3], values[distance > 0.3]
     pairs = np.sign(near[:, None] - far[None, :])
     expected = (pairs > 0).mean() + (pairs == 0).mean() / 2
-    assert boundaries.telling(values, distance, 0.3) == pytest.approx(expected, abs=1e-13)
+    assert boundaries.roc_auc(distance <= 0.3, values) == pytest.approx(expected, abs=1e-13)
 
 
-def test_telling_is_one_half_or_zero_where_it_must_be():
+def test_roc_auc_is_the_area_under_the_curve_of_true_and_false_positives():
+    rng = np.random.default_rng(1)
+    positive, score = rng.random((8, 8)) < 0.3, rng.random((8, 8))
+    cuts = np.sort(score.ravel())[::-1]
+    true = [0.0, *(np.mean(score[positive] >= cut) for cut in cuts)]
+    false = [0.0, *(np.mean(score[~positive] >= cut) for cut in cuts)]
+    assert boundaries.roc_auc(positive, score) == pytest.approx(np.trapezoid(true, false))
+
+
+def test_roc_auc_is_one_half_or_zero_where_it_must_be():
+    near = np.abs(X) <= 0.1
+    assert boundaries.roc_auc(near, -np.abs(X)) == 1
+    assert boundaries.roc_auc(near, np.abs(X)) == 0
+    assert boundaries.roc_auc(near, Y) == pytest.approx(0.5, abs=1e-12)
+    assert np.isnan(boundaries.roc_auc(np.full_like(near, True), Y))
+    assert np.isnan(boundaries.roc_auc(np.full_like(near, False), Y))
+
+
+def test_unexplained_variance_separates_a_function_of_the_distance_from_another():
     distance = np.abs(X)
-    assert boundaries.telling(-distance, distance, 0.1) == 1
-    assert boundaries.telling(distance, distance, 0.1) == 0
-    assert boundaries.telling(Y, distance, 0.1) == pytest.approx(0.5, abs=1e-12)
-    assert np.isnan(boundaries.telling(Y, distance, 3.0))
-
-
-def test_unexplained_share_separates_a_function_of_the_distance_from_another():
-    distance = np.abs(X)
-    assert boundaries.unexplained_share(distance**2, distance, 0.1) < 0.01
-    assert boundaries.unexplained_share(Y, distance, 0.1) == pytest.approx(1, abs=0.01)
-    mixed = boundaries.unexplained_share(np.sqrt(3) * X + Y, X + 2, 1.0)  # variances three to one
+    assert boundaries.unexplained_variance(distance**2, distance, 0.1) < 0.01
+    assert boundaries.unexplained_variance(Y, distance, 0.1) == pytest.approx(1, abs=0.01)
+    mixed = boundaries.unexplained_variance(
+        np.sqrt(3) * X + Y, X + 2, 1.0
+    )  # variances three to one
     assert mixed == pytest.approx(0.25, abs=0.01)
-    assert np.isnan(boundaries.unexplained_share(Y, distance, 3.0))
+    assert np.isnan(boundaries.unexplained_variance(Y, distance, 3.0))
 
 
-def test_bright_spots_counts_peaks_away_from_boundary_and_edge():
+def test_count_local_maxima_counts_peaks_away_from_boundary_and_edge():
     near, edge = (-0.02, 0.0), (-0.5, 0.99)
     peaks = [(0.5, 0.5), (0.5, -0.5), near, edge]
     values = sum(np.exp(-((X - a) ** 2 + (Y - b) ** 2) / 0.01) for a, b in peaks)
-    assert boundaries.bright_spots(values, np.abs(X), 0.1, level=0.5) == 2
-    assert boundaries.bright_spots(0.4 * values, np.abs(X), 0.1, level=0.5) == 0
+    assert boundaries.count_local_maxima(values, np.abs(X), 0.1, level=0.5) == 2
+    assert boundaries.count_local_maxima(0.4 * values, np.abs(X), 0.1, level=0.5) == 0
 
 
 def test_rank_correlation_sees_order_alone():
@@ -87,10 +109,10 @@ def test_measure_names_what_it_measures():
     distance = np.abs(X)
     seen = boundaries.Maps((X > 0).astype(int), np.ones_like(X), np.exp(-10 * distance), Y)
     found = boundaries.measure(seen, 0.1)
-    assert found["adversarial"] == 1
-    assert found["hard"] == pytest.approx(0.5, abs=1e-12)
+    assert found["auc_adversarial"] == 1
+    assert found["auc_hard"] == pytest.approx(0.5, abs=1e-12)
     assert found["unexplained"] < 0.01
-    assert found["spots"] == 0
+    assert found["maxima"] == 0
     assert abs(found["correlation"]) < 1e-12
 
 
@@ -109,20 +131,20 @@ def test_entropy_on_the_boundary_is_at_least_log_2():
     assert adversarial_objective(model, a).min() > np.log(2) - 1e-9
 
 
-def test_a_map_and_the_same_upside_down_are_equally_like_another_and_leave_the_same_lead():
+def test_a_map_and_its_negative_have_the_same_size_of_correlation_and_leave_the_same_lead():
     classes, lit = (X > 0).astype(int), np.exp(-10 * np.abs(X))
     hard = 0.7 * lit + Y
     up, down = (
         boundaries.measure(boundaries.Maps(classes, np.ones_like(X), lit, h), 0.1)
         for h in (hard, -hard)
     )
-    assert up["hard"] == pytest.approx(1 - down["hard"])
-    assert up["hard"] > 0.6
-    assert up["lead"] == pytest.approx(1 - up["hard"])
-    assert up["lead"] == pytest.approx(down["lead"])
+    assert up["auc_hard"] == pytest.approx(1 - down["auc_hard"])
+    assert up["auc_hard"] > 0.6
+    assert up["auc_lead"] == pytest.approx(1 - up["auc_hard"])
+    assert up["auc_lead"] == pytest.approx(down["auc_lead"])
     assert up["correlation"] == pytest.approx(-down["correlation"])
-    assert up["likeness"] == pytest.approx(down["likeness"])
-    assert up["likeness"] > 0.1
+    assert up["correlation_size"] == pytest.approx(down["correlation_size"])
+    assert up["correlation_size"] > 0.1
 
 
 def test_bright_and_near_are_shares_of_area():

@@ -58,73 +58,129 @@ def test_root_follows_the_environment(monkeypatch, tmp_path):
 def tiny(monkeypatch, tmp_path):
     """A stand-in for MNIST of four short files, and the sources that a test gives."""
     contents = {file: file.encode() for file in datasets.FILES}
-    sums = tuple(hashlib.sha256(contents[file]).hexdigest() for file in datasets.FILES)
+    sums = tuple(hashlib.sha256(content).hexdigest() for content in contents.values())
     monkeypatch.setitem(datasets.SHA256, "MNIST", sums)
-    monkeypatch.setenv("PWLIB_DATA", str(tmp_path))
-    sources = {}
-    monkeypatch.setattr(datasets, "_sources", lambda name: sources)
+    monkeypatch.setenv("PWLIB_DATA", str(tmp_path / "data"))
+    sources = []
+    monkeypatch.setitem(datasets.SOURCES, "MNIST", sources)
 
-    def bring(work, files=contents):
+    def bring(name, work, files=contents):
         for file, content in files.items():
             (work / f"{file}.gz").write_bytes(gzip.compress(content))
         return work
 
-    return sources, bring, tmp_path / "MNIST"
+    return sources, bring, tmp_path / "data" / "MNIST" / "raw"
+
+
+def put(raw, **damaged):
+    """Write the four files as they should be, but for the damaged ones; None leaves one out."""
+    raw.mkdir(parents=True)
+    for file in datasets.FILES:
+        content = damaged.get(file.partition("-ubyte")[0].replace("-", "_"), file.encode())
+        if content is not None:
+            (raw / file).write_bytes(content)
+
+
+def held(raw):
+    return {path.name: path.read_bytes() for path in raw.iterdir()}
+
+
+RIGHT = {file: file.encode() for file in datasets.FILES}
 
 
 def test_the_next_source_is_tried_when_one_fails_or_brings_other_files(tiny, capsys):
-    sources, bring, folder = tiny
+    sources, bring, raw = tiny
 
-    def unreachable(work):
+    def unreachable(name, work):
         raise OSError("no\nroute")
 
-    sources |= {"a": unreachable}
-    sources |= {"b": lambda work: bring(work, dict.fromkeys(datasets.FILES, b"other"))}
-    sources |= {"c": bring}
-    assert datasets.fetch("MNIST") == folder
-    assert sorted(path.name for path in (folder / "raw").iterdir()) == sorted(datasets.FILES)
-    said = capsys.readouterr().out
-    assert "a: no route" in said
-    assert "b: the files are not the expected ones" in said
+    def other(name, work):
+        return bring(name, work, RIGHT | {datasets.FILES[2]: b"other"})
 
-
-def test_a_second_fetch_asks_no_source(tiny):
-    sources, bring, _ = tiny
-    sources["a"] = bring
-    datasets.fetch("MNIST")
-    sources.clear()
-    datasets.fetch("MNIST")
-
-
-def test_files_put_there_by_hand_are_taken_when_they_are_right(tiny):
-    _, bring, folder = tiny
-    (folder / "raw").mkdir(parents=True)
-    datasets._unpack(bring(folder), folder / "raw")
-    assert datasets.fetch("MNIST") == folder
-
-
-def test_damaged_files_are_replaced(tiny):
-    sources, bring, folder = tiny
-    sources["a"] = bring
-    (folder / "raw").mkdir(parents=True)
-    (folder / "raw" / datasets.FILES[0]).write_bytes(b"damaged")
-    datasets.fetch("MNIST")
-    assert (folder / "raw" / datasets.FILES[0]).read_bytes() == datasets.FILES[0].encode()
-
-
-def test_an_interrupted_fetch_leaves_nothing_behind(tiny):
-    sources, bring, folder = tiny
-
-    def interrupted(work):
-        bring(work)
-        raise KeyboardInterrupt
-
-    sources["a"] = interrupted
-    with pytest.raises(KeyboardInterrupt):
+    sources += [unreachable, other]
+    with pytest.raises(
+        RuntimeError, match=r"^MNIST could not .*unreachable: no route; other: SHA25"
+    ):
         datasets.fetch("MNIST")
-    assert list(folder.parent.iterdir()) == []
+    sources.append(bring)
+    assert datasets.fetch("MNIST") == raw.parent
+    assert held(raw) == RIGHT
+    assert "getting it from bring" in capsys.readouterr().out
 
 
-def test_without_a_source_one_line_says_what_to_do(tiny):
+def test_right_files_are_taken_as_they_are_and_nothing_is_written_beside_them(tiny):
+    _, _, raw = tiny
+    put(raw)
+    raw.chmod(0o555)
+    raw.parent.chmod(0o555)
+    before = [path.stat().st_mtime_ns for path in (raw, raw.parent)]
+    assert datasets.fetch("MNIST") == raw.parent
+    assert [path.stat().st_mtime_ns for path in (raw, raw.parent)] == before
+    assert held(raw) == RIGHT
+
+
+DAMAGES = {
+    "a flipped bit": b"train-images-idx3-ubytd",
+    "truncated": b"train-images",
+    "empty": b"",
+    "missing": None,
+}
+
+
+@pytest.mark.parametrize("content", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_file_is_fetched_again_also_after_a_fetch(tiny, content):
+    sources, bring, raw = tiny
+    put(raw)
+    datasets.fetch("MNIST")
+    if content is None:
+        (raw / datasets.FILES[0]).unlink()
+    else:
+        (raw / datasets.FILES[0]).write_bytes(content)
+    others = [(raw / file).stat().st_mtime_ns for file in datasets.FILES[1:]]
     with pytest.raises(RuntimeError, match=r"^MNIST could not be fetched .* set PWLIB_DATA .*$"):
         datasets.fetch("MNIST")
+    sources.append(bring)
+    datasets.fetch("MNIST")
+    assert held(raw) == RIGHT
+    assert [(raw / file).stat().st_mtime_ns for file in datasets.FILES[1:]] == others
+
+
+def test_what_is_fetched_can_be_read_by_others(tiny):
+    sources, bring, raw = tiny
+    sources.append(bring)
+    datasets.fetch("MNIST")
+    new = raw / "new"
+    new.write_bytes(b"")
+    assert {path.stat().st_mode for path in raw.iterdir()} == {new.stat().st_mode}
+
+
+@pytest.mark.parametrize("moment", ["brought", "copied"])
+def test_an_interrupted_fetch_leaves_whole_files_alone(tiny, monkeypatch, moment):
+    sources, bring, raw = tiny
+    copy, copied = datasets._copy, []
+
+    def interrupted(*given):
+        if moment == "brought" or len(copied) == 2:
+            raise KeyboardInterrupt
+        copied.append(copy(*given))
+
+    monkeypatch.setattr(datasets, "_copy", interrupted)
+    sources.append(bring)
+    with pytest.raises(KeyboardInterrupt):
+        datasets.fetch("MNIST")
+    assert held(raw).items() <= RIGHT.items()
+    assert len(held(raw)) == len(copied)
+
+
+def test_a_folder_of_data_that_is_a_file_is_one_line(tiny):
+    _, _, raw = tiny
+    raw.parents[1].write_text("")
+    with pytest.raises(RuntimeError, match=r"^PWLIB_DATA: got '.*', accepts a folder .*\)$"):
+        datasets.fetch("MNIST")
+
+
+def test_a_data_set_is_loaded_once_in_a_process(real, monkeypatch):
+    first = datasets.loaded("MNIST")
+    monkeypatch.setattr(datasets, "load", None)
+    assert datasets.loaded("MNIST") is first
+    assert torch.equal(first.test_y, real["MNIST"].test_y)

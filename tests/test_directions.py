@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from pwlib import attacks, directions
-from pwlib.layers import stack
 from pwlib.networks import MLP
-from pwlib.objectives import softmax_entropy
+from pwlib.objectives import adversarial_objective, hard_objective, softmax_entropy
+from pwlib.training import hard_points
 
 WIDTHS = (6, 9, 8, 4)
 # What each arm climbs, written as a loss of features z, logits and labels.
@@ -32,13 +32,13 @@ def samples(n=7):
 
 
 def move(network, x, y, arm, steps=1, radius=0.01, seed=0):
-    layers = stack([network])
     generators = [torch.Generator().manual_seed(seed)]
-    return directions.moved(layers, layers.hidden(x), y, arm, steps, radius, generators)[0]
+    return directions.moved(network, x, y, arm, steps, radius, generators)
 
 
-def test_every_arm_with_a_gradient_is_checked():
-    assert {"plain", "unnormalised", *CLIMBED, *directions.AT_RANDOM} == set(directions.ARMS)
+def test_every_direction_with_a_gradient_is_checked():
+    named = {"plain", "unnormalised", *CLIMBED, *directions.RANDOM}
+    assert named == set(directions.DIRECTIONS)
 
 
 def test_a_step_of_the_unnormalised_arm_is_a_multiple_of_the_gradient(network):
@@ -77,7 +77,55 @@ def test_random_directions_depend_on_their_generator_alone(network):
 
 
 def test_a_margin_of_any_size_has_a_direction():
-    logits = torch.tensor([[80.0, 0.0, -1.0]])
-    uphill = directions.margin_uphill(logits, torch.tensor([0]))
+    logits = torch.tensor([[80.0, 0.0, -1.0]], requires_grad=True)
+    (uphill,) = torch.autograd.grad(attacks.margin_loss(logits, torch.tensor([0])).sum(), logits)
     expected = torch.tensor([[-1.0, 0.7311, 0.2689]])
     torch.testing.assert_close(uphill, expected, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("direction", ["hard", "output"])
+def test_a_saturated_softmax_has_a_direction_in_single_precision(network, direction):
+    x, y = samples()
+    with torch.no_grad():
+        network.layers[-2 if direction == "hard" else -1].weight.mul_(400)
+    exact = move(network, x, y, direction) - x
+    single = move(network.float(), x.float(), y, direction) - x.float()
+    z = network.features(x.float()) if direction == "hard" else network(x.float())
+    assert z.double().softmax(-1).amax(-1).median() > 1 - 1e-7  # float32 can't tell it from 1
+    torch.testing.assert_close(single.double(), exact, atol=2e-5, rtol=0)
+
+
+def test_cosines_are_those_of_the_gradients_of_the_graph(network):
+    x, y = samples(40)
+    model = network
+    climbed = {
+        "hard": lambda at: hard_objective(model, at),
+        "output": lambda at: adversarial_objective(model, at),
+        "label": lambda at: attacks.margin_loss(model(at), y),
+    }
+    ways = {}
+    for name, objective in climbed.items():
+        at = x.clone().requires_grad_()
+        (ways[name],) = torch.autograd.grad(objective(at).sum(), at)
+    found = directions.cosines(model, x, y)
+    assert set(found) == {"hard_output", "hard_label", "output_label"}
+    for pair, cosine in found.items():
+        a, b = (ways[name] for name in pair.split("_"))
+        torch.testing.assert_close(cosine, torch.cosine_similarity(a, b), atol=1e-9, rtol=0)
+
+
+@pytest.mark.parametrize(("arm", "wanted"), [("random", 0.3), ("noise", 0.1 * 3**0.5)])
+def test_random_steps_far_from_the_edge_add_up_along_one_direction_alone(arm, wanted):
+    x = torch.full((50, 10_000), 0.5)
+    model = MLP((10_000, 2, 2), "relu", seed=0)
+    found = directions.distances(model, x, torch.zeros(50, dtype=torch.long), arm, 3, 0.1)
+    assert found.numpy() == pytest.approx(wanted, rel=0.05 if arm == "noise" else 1e-5)
+
+
+def test_a_distance_is_cut_short_at_the_edge_of_the_box():
+    model, x = MLP((16, 8, 2), "relu", seed=0), torch.zeros(40, 16)
+    y = torch.zeros(40, dtype=torch.long)
+    ends = hard_points(model, x, steps=2, radius=0.5)
+    found = directions.distances(model, x, y, "hard", 2, 0.5)
+    assert torch.equal(found, (ends - x).norm(dim=1))
+    assert found.max() < 0.99

@@ -9,12 +9,14 @@ NUMERICS = [
     "polynomials",
     "grids",
     "maxmargin",
-    "sampling",
-    "point_sets",
+    "sample_complexity",
+    "power_function",
     "signs",
     "optimal",
     "linear",
     "intervals",
+    "point_search",
+    "softmargin",
 ]
 HEAVY = ["torch", "matplotlib", "scipy.stats", "scipy.optimize", "sympy", "IPython"]
 

@@ -32,12 +32,59 @@ def test_a_mean_is_shown_with_its_interval():
     assert intervals.with_interval(values) == "4.8 (-6.1 to 15.7)"
 
 
-def test_spread_shows_mean_and_extremes_in_percent():
-    assert intervals.spread([0.98, 0.99, 0.985]) == "98.50 (98.00–99.00)"
+def test_a_range_over_seeds_reads_otherwise_than_an_interval():
+    assert intervals.spread([98.0, 99.0, 98.5]) == "98.50 (seeds 98.00–99.00)"
 
 
-def test_gain_is_in_percentage_points_with_the_interval_of_the_paired_t_test():
-    a, b = [0.98, 0.97, 0.99], [0.97, 0.965, 0.97]
-    expected = stats.ttest_rel(a, b).confidence_interval(0.95)
-    text = f"+1.17 [{100 * expected.low:+.2f}, {100 * expected.high:+.2f}]"
-    assert intervals.gain_with_interval(a, b) == text
+def test_an_interval_has_signs_where_asked_for():
+    values = [1.0, 0.5, 2.0]
+    expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    text = f"+1.17 ({expected.low:+.2f} to {expected.high:+.2f})"
+    assert intervals.with_interval(values, "+.2f") == text
+
+
+def test_the_lower_end_of_an_interval_is_that_of_the_t_test_and_of_one_value_the_value():
+    values = [0.3, 0.35, 0.42]
+    low = stats.ttest_1samp(values, 0).confidence_interval(0.95).low
+    assert intervals.at_least(values) == pytest.approx(low)
+    assert intervals.at_least([0.3]) == 0.3
+
+
+def test_mean_with_error_of_known_draws():
+    mean, error = intervals.mean_with_error([1.0, 3.0, 5.0, 7.0])
+    assert (mean, error) == pytest.approx((4, np.sqrt(20 / 3) / 2))
+
+
+@pytest.mark.parametrize("bad", [[1.0], [[1.0, 2.0]]])
+def test_a_standard_error_needs_two_draws(bad):
+    with pytest.raises(ValueError, match=r"^values: got shape"):
+        intervals.mean_with_error(bad)
+
+
+@pytest.mark.parametrize("bad", [[], 0.5, [[1.0, 2.0], [3.0, 4.0]]])
+def test_values_that_are_no_list_of_numbers_are_refused(bad):
+    for function in (intervals.interval, intervals.with_interval, intervals.spread):
+        with pytest.raises(ValueError, match=r"^values: got shape"):
+            function(bad)
+
+
+def test_three_seeds_are_not_compared_with_one():
+    with pytest.raises(ValueError, match="^a, b: got 3 and 1 values"):
+        intervals.above([0.98, 0.97, 0.99], [0.9], 0.01)
+
+
+ROWS = [
+    {"seed": 1, "arm": "hard", "natural": 97.5},
+    {"seed": 0, "arm": "hard", "natural": 96.5},
+    {"seed": 0, "arm": "plain", "natural": 95},
+]
+
+
+def test_a_measure_comes_in_the_order_of_the_seeds():
+    assert intervals.by_seed(ROWS, "natural", arm="hard").tolist() == [96.5, 97.5]
+
+
+@pytest.mark.parametrize(("where", "said"), [({"arm": "x"}, "0 rows"), ({}, "3 rows")])
+def test_what_names_no_row_or_a_seed_twice_is_refused(where, said):
+    with pytest.raises(ValueError, match=f"where: got .*{said}"):
+        intervals.by_seed(ROWS, "natural", **where)

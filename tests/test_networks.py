@@ -6,6 +6,7 @@ import scipy.stats
 import torch
 from torch import nn
 
+from pwlib import networks
 from pwlib.networks import MLP, negate_features, random_network
 
 
@@ -103,3 +104,78 @@ def test_unknown_words_are_refused():
         MLP([2, 3, 2], "gelu")
     with pytest.raises(ValueError, match=r"^biases: got 'one', accepts one of 'normal', 'zero'"):
         random_network([2, 3, 2], "tanh", 0, biases="one")
+
+
+def samples(*shape):
+    return torch.rand(*shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_stacked_networks_compute_what_each_computes(activation):
+    models = [MLP((5, 7, 6, 3), activation, seed).double() for seed in (1, 2)]
+    x, slope = samples(2, 9, 5), samples(2, 9, 3) - 0.5
+    stacked = networks.stack(models)
+    (stacked(x) * slope).sum().backward()
+    for i, model in enumerate(models):
+        torch.testing.assert_close(stacked(x)[i], model(x[i]))
+        torch.testing.assert_close(stacked.features(x)[i], model.features(x[i]))
+        (model(x[i]) * slope[i]).sum().backward()
+        for ours, theirs in zip(stacked.layers, model.layers, strict=True):
+            torch.testing.assert_close(ours.weight.grad[i].T, theirs.weight.grad)
+            torch.testing.assert_close(ours.bias.grad[i, 0], theirs.bias.grad)
+
+
+def test_unstacking_gives_the_networks_back():
+    models, others = ([MLP((5, 7, 6, 3), "tanh", seed) for seed in s] for s in ((1, 2), (3, 4)))
+    networks.unstack(networks.stack(models), others)
+    for model, other in zip(models, others, strict=True):
+        for a, b in zip(model.parameters(), other.parameters(), strict=True):
+            assert torch.equal(a, b)
+
+
+def test_stacks_are_copies():
+    model = MLP((5, 7, 6, 3), "relu", 1)
+    before = model.layers[0].weight.clone()
+    with torch.no_grad():
+        networks.stack([model, model]).layers[0].weight.zero_()
+    assert torch.equal(model.layers[0].weight, before)
+
+
+def test_weights_in_other_layers_are_not_stacked():
+    convolution = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.Linear(4, 2))
+    with pytest.raises(ValueError, match="^networks: got a layer 'Conv2d', accepts"):
+        networks.stack([convolution, convolution])
+
+
+def exact_product():
+    generator = torch.Generator().manual_seed(3)
+    a, b = torch.randn(2, 200, 200, generator=generator)
+    return a, b, a.double() @ b.double()
+
+
+def test_fast_products_are_exact_and_leave_the_setting_as_it_was():
+    a, b, exact = exact_product()
+    before = torch.backends.mkldnn.matmul.fp32_precision
+    with networks.fast_products():
+        error = (a @ b - exact).norm() / exact.norm()
+    assert error < 1e-6
+    assert torch.backends.mkldnn.matmul.fp32_precision == before
+
+
+def test_products_that_would_be_rounded_are_not_switched(monkeypatch):
+    monkeypatch.setattr(networks, "_relative_error", lambda: 3e-4)
+    before = torch.backends.mkldnn.matmul.fp32_precision
+    with networks.fast_products():
+        assert torch.backends.mkldnn.matmul.fp32_precision == before
+
+
+def test_the_relative_error_sees_products_in_bfloat16():
+    settings = torch.backends.mkldnn.matmul
+    before = settings.fp32_precision
+    settings.fp32_precision = "bf16"
+    try:
+        a, b, exact = exact_product()
+        rounded = (a @ b - exact).norm() / exact.norm() > 1e-4  # some processors can't
+        assert (networks._relative_error() > 1e-6) == bool(rounded)
+    finally:
+        settings.fp32_precision = before

@@ -5,6 +5,7 @@ import pytest
 from scipy.optimize import nnls
 
 from pwlib import grids, optimal, polynomials
+from pwlib.intervals import mean_with_error
 
 
 def draws(n, count, seed=0):
@@ -95,7 +96,7 @@ def test_the_mean_of_8_is_that_of_folded_normals(m):
         [2 * np.polynomial.Chebyshev.basis(i).deriv()(2 * x - 1) for i in range(n + 1)]
     )
     exact = np.sqrt(2 / np.pi) * np.linalg.norm(unseen @ basis_slopes, axis=0).sum()
-    mean, error = optimal.mean_with_error(optimal.optimal_objective(n, x, draws(n, 20000)))
+    mean, error = mean_with_error(optimal.optimal_objective(n, x, draws(n, 20000)))
     assert error < 0.01 * exact
     assert abs(mean - exact) < 4 * error
 
@@ -134,15 +135,11 @@ def test_against_size_tells_what_the_single_functions_tell():
     objective, error = optimal.against_size(5, [2, 4], draws(5, 30))
     x = np.array([1 / 3, 2 / 3])
     expected = optimal.optimal_objective(5, x, draws(5, 30))
-    assert objective["equispaced"][0] == pytest.approx(optimal.mean_with_error(expected))
+    assert objective["equispaced"][0] == pytest.approx(mean_with_error(expected))
     for name, rows in error.items():
         assert rows[0][0] > 0.1, name
         assert rows[1][0] < 1e-9, name  # with the two ends they are six, and determine h
     assert len(objective["equispaced"]) == 2
-
-
-def test_an_interval_reads_as_the_mean_and_1_96_standard_errors():
-    assert optimal.interval([1.0, 3.0, 5.0, 7.0]) == "4 ± 2.5"
 
 
 def test_cosines_are_one_for_rows_that_are_proportional_alone():
@@ -157,16 +154,11 @@ def test_rank_correlations_see_the_order_alone():
     np.testing.assert_allclose(optimal.rank_correlations(a, b), [1, -1, 0.6])
 
 
-def test_mean_with_error_of_known_draws():
-    mean, error = optimal.mean_with_error([1.0, 3.0, 5.0, 7.0])
-    assert (mean, error) == pytest.approx((4, np.sqrt(20 / 3) / 2))
-
-
-def test_hard_objective_of_the_chebyshev_basis_is_that_of_12():
+def test_the_mean_self_loss_of_the_chebyshev_basis_is_the_objective_of_12():
     x = np.linspace(0, 1, 33)
     of_12 = np.mean([1 - np.cos(i * np.arccos(2 * x - 1)) ** 2 for i in range(8)], axis=0)
     basis = polynomials.chebyshev_features(7, x).T
-    np.testing.assert_allclose(optimal.hard_objective(basis), of_12, atol=1e-13)
+    np.testing.assert_allclose(optimal.mean_self_loss(basis), of_12, atol=1e-13)
 
 
 def test_self_loss_is_the_hinge_loss_and_stops_at_zero():
@@ -189,9 +181,3 @@ def test_coefficients_of_another_degree_are_refused(shape):
 def test_a_penalty_that_is_not_positive_is_refused(penalty):
     with pytest.raises(ValueError, match=r"^penalty: got"):
         optimal.ridge_error(3, [0.5], draws(3, 2), penalty)
-
-
-@pytest.mark.parametrize("bad", [[1.0], [[1.0, 2.0]]])
-def test_a_standard_error_needs_two_draws(bad):
-    with pytest.raises(ValueError, match=r"^values: got shape"):
-        optimal.mean_with_error(bad)

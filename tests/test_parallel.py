@@ -54,7 +54,7 @@ def test_a_killed_worker_is_an_error_in_one_line_and_no_hang():
 
 def test_workers_end_with_a_parent_that_is_killed():
     script = (
-        "import time\nfrom pwlib import pool\n"
+        "import time\nfrom pwlib import parallel\n"
         "if __name__ == '__main__':\n    parallel.run(time.sleep, [(600,)], 1)\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", script])

@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -7,9 +8,11 @@ from pwlib import parameters
 from pwlib.parameters import ParameterError
 
 
-@pytest.mark.parametrize("value", [1, 30, 30.0, 200])
+@pytest.mark.parametrize("value", [1, 30, 30.0, 200, np.int64(30), np.float32(30)])
 def test_integer_accepts_whole_numbers_in_range(value):
-    assert parameters.integer("degree", value, 1, 200) == value
+    found = parameters.integer("degree", value, 1, 200)
+    assert found == value
+    assert type(found) is int
 
 
 @pytest.mark.parametrize("value", [0, 201, 2.5, "30", None, True, math.nan, math.inf, [3]])
@@ -17,6 +20,13 @@ def test_integer_names_the_parameter_the_value_and_what_is_accepted(value):
     with pytest.raises(ParameterError) as caught:
         parameters.integer("degree", value, 1, 200)
     assert str(caught.value) == f"degree: got {value!r}, accepts a whole number from 1 to 200"
+
+
+def test_integer_may_have_no_upper_end():
+    assert parameters.integer("n", 10**400, 1) == 10**400
+    for value in (0, math.inf, math.nan, np.float64(2.5)):
+        with pytest.raises(ParameterError, match="accepts a whole number from 1 on$"):
+            parameters.integer("n", value, 1)
 
 
 def test_integer_can_demand_even_numbers():
@@ -69,6 +79,25 @@ def test_each_points_at_the_member_that_is_wrong():
 def test_each_refuses_repeats():
     with pytest.raises(ParameterError, match="without repeats"):
         parameters.each("seeds", [1, 1.0], parameters.integer, 0, 9)
+
+
+@pytest.mark.parametrize(
+    ("x", "says"),
+    [
+        ([[0.1]], r"got shape \(1, 1\), accepts \(points,\), 1 or more"),
+        ([], r"got shape \(0,\), accepts"),
+        ([0.5, 1.2], "got 1.2, accepts numbers in"),
+        ([0.5, math.nan], "got nan, accepts numbers in"),
+    ],
+)
+def test_points_names_what_is_wrong_with_an_array(x, says):
+    with pytest.raises(ParameterError, match=f"^x: {says}"):
+        parameters.points("x", x, 1)
+
+
+def test_points_may_be_none_and_are_converted():
+    assert parameters.points("x", []).shape == (0,)
+    assert parameters.points("x", [0, 1], 2).dtype == np.float64
 
 
 def test_a_notebook_shows_one_line_instead_of_a_traceback(capsys):

@@ -9,7 +9,7 @@ from scipy.stats import t as student
 
 from pwlib import pockets
 from pwlib.attacks import move, unit
-from pwlib.figures.pockets import figure_random_steps
+from pwlib.figures.linear import figure_random_steps
 
 
 @pytest.fixture
@@ -103,6 +103,19 @@ def test_random_steps_meet_a_half_space_as_often_as_its_cap_says(generator, d, b
     assert share[-1] < share[0] == 1  # no step half as long leads back
 
 
+@pytest.mark.parametrize("bad", [np.nan, inf, -1.0])
+def test_lengths_that_are_none_are_refused_in_one_line(generator, bad):
+    model = on_first_coordinate(lambda x: x - 1)
+    x, y = torch.zeros(2, 2), torch.tensor([0, 0])
+    accepts = f"got {bad}, accepts finite numbers from 0$"
+    with pytest.raises(ValueError, match=f"^longest: {accepts}"):
+        pockets.flipping_lengths(model, x, y, torch.ones(2, 2), bad)
+    with pytest.raises(ValueError, match=f"^lengths: {accepts}"):
+        pockets.random_steps(model, x, y, torch.tensor([1.0, bad]), [1.0], 2, generator)
+    with pytest.raises(ValueError, match=f"^multiples: {accepts}"):
+        pockets.random_steps(model, x, y, torch.ones(2), [1.0, bad], 2, generator)
+
+
 def test_each_direction_serves_for_all_lengths(generator):
     """So that one direction's errors are a step function, and the counts can't fall here."""
     w = torch.tensor([3.0, 4.0], dtype=torch.float64)
@@ -123,7 +136,7 @@ def test_shares_have_the_interval_that_solves_wilsons_equation():
         deviation = 1.959964 * np.sqrt(end * (1 - end) / 200)
         np.testing.assert_allclose(np.abs(found.share - end), deviation, atol=1e-8)
     assert np.all((found.low <= found.share) & (found.share <= found.high))
-    assert found.percent()[1] == "1.50 [0.51, 4.32]"  # as R's prop.test has it, uncorrected
+    assert found.percent()[1] == "1.50 (0.51 to 4.32)"  # as R's prop.test has it, uncorrected
 
 
 def test_nearest_other_is_the_least_distance_to_another_label(generator):

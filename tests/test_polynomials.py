@@ -93,6 +93,13 @@ def test_chebyshev_classifier_keeps_its_relative_accuracy_at_the_middle(n):
     assert np.array_equal(polynomials.chebyshev_classifier(n, 0.5 - offsets), -value)
 
 
+@pytest.mark.parametrize("n", [1, 2, 7, 30])
+def test_the_weights_of_the_chebyshev_classifier_are_those_of_its_values(n):
+    values = np.cos(np.outer(np.arccos(2 * X - 1), np.arange(n + 1)))
+    found = values @ polynomials.chebyshev_classifier_weights(n)
+    np.testing.assert_allclose(found, polynomials.chebyshev_classifier(n, X), atol=1e-12)
+
+
 def test_chebyshev_classifier_is_odd_to_the_last_bit():
     upper = np.random.default_rng(2).uniform(0.5, 1, size=500)
     for n in (1, 2, 30, 33):
@@ -186,7 +193,7 @@ def test_points_outside_the_interval_are_refused(function, x):
         function(3, x)
 
 
-@pytest.mark.parametrize("n", [-1, 2.0, True, "3", None])
+@pytest.mark.parametrize("n", [-1, 2.5, True, "3", None])
 @pytest.mark.parametrize(
     "call",
     [
@@ -195,6 +202,7 @@ def test_points_outside_the_interval_are_refused(function, x):
         lambda n: polynomials.bernstein_classifier(n, [0.5]),
         lambda n: polynomials.chebyshev_classifier(n, [0.5]),
         lambda n: polynomials.hard_objective(n, [0.5]),
+        polynomials.chebyshev_classifier_weights,
         polynomials.hard_points,
         polynomials.agreement,
     ],

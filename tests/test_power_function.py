@@ -7,6 +7,8 @@ from scipy.optimize import approx_fprime
 
 from pwlib import grids, optimal, point_search, polynomials, power_function
 from pwlib.figures.power_function import figure_advantage, figure_ends, figure_offsets, figure_sets
+from pwlib.intervals import mean_with_error
+from pwlib.reruns import results
 
 
 def features(n, x):
@@ -30,7 +32,7 @@ def test_where_points_are_equal_values_and_slopes_vanish():
     n, centres = 9, np.array([0.2, 0.7])
     basis = power_function.unseen(n, np.repeat(centres, 2))
     assert np.abs(features(n, centres) @ basis).max() < 1e-12
-    assert np.abs(power_function.feature_slopes(n, centres) @ basis).max() < 1e-11
+    assert np.abs(optimal.feature_slopes(n, centres) @ basis).max() < 1e-11
     near = power_function.unseen(n, optimal.pairs(centres, 1e-5))
     np.testing.assert_allclose(near @ near.T, basis @ basis.T, atol=1e-8)
 
@@ -90,7 +92,7 @@ def test_the_roots_of_the_eigenvector_attain_the_bound_and_no_other_set_does(n):
 
 
 def test_the_search_attains_the_bound_where_there_is_one():
-    row = next(r for r in point_search.recorded(10) if (r["m"], r["criterion"]) == (10, "average"))
+    row = next(r for r in results.read("point-sets") if (r["m"], r["criterion"]) == (10, "average"))
     assert row["value"] == pytest.approx(power_function.least_mean_variance(10, 10), abs=1e-9)
     assert row["points"] == pytest.approx(
         np.sort(power_function.eigen_points(10)[1].real), abs=1e-4
@@ -109,22 +111,24 @@ def test_the_greatest_variances_of_chebyshev_points_are_those_of_theory(n):
         assert m > n - 2 or extrema < roots
 
 
-def test_steepness_is_the_mean_of_8():
+def test_the_expected_objective_is_the_mean_of_8():
     n, x = 6, np.array([0.1, 0.5, 0.8])
     h = np.random.default_rng(2).standard_normal((20_000, n + 1))
-    mean, error = optimal.mean_with_error(optimal.optimal_objective(n, x, h))
-    assert abs(mean - power_function.steepness(n, x)) < 4 * error
-    assert power_function.steepness(n, grids.chebyshev(7)) == 0
+    mean, error = mean_with_error(optimal.optimal_objective(n, x, h))
+    assert abs(mean - optimal.expected_objective(n, x)) < 4 * error
+    assert optimal.expected_objective(n, grids.chebyshev(7)) == 0
 
 
 def test_merging_pairs_follow_their_leading_term():
     centres = np.array([0.15, 0.6, 0.75])
-    limit = power_function.steepness_of_pairs(8, centres)
+    limit = optimal.expected_objective_of_pairs(8, centres)
     ratios = [
-        power_function.steepness(8, optimal.pairs(centres, g)) / g / limit for g in (1e-2, 1e-4)
+        optimal.expected_objective(8, optimal.pairs(centres, g)) / g / limit for g in (1e-2, 1e-4)
     ]
     assert abs(ratios[1] - 1) < 1e-6 < abs(ratios[0] - 1) < 0.1
-    triple = [power_function.steepness(8, 0.4 + gap * np.array([-1, 0, 1])) for gap in (1e-2, 1e-3)]
+    triple = [
+        optimal.expected_objective(8, 0.4 + gap * np.array([-1, 0, 1])) for gap in (1e-2, 1e-3)
+    ]
     assert triple[0] / triple[1] == pytest.approx(100, rel=0.02)
 
 
@@ -228,7 +232,7 @@ def test_a_search_ends_no_worse_than_it_began_and_no_neighbour_is_better(criteri
 
 
 def test_the_stored_values_are_those_of_the_stored_points():
-    rows = point_search.recorded(10)
+    rows = results.read("point-sets")
     assert [(r["m"], r["criterion"]) for r in rows] == [
         (m, c) for m in range(1, 11) for c in point_search.CRITERIA
     ]
@@ -245,11 +249,10 @@ def test_the_stored_values_are_those_of_the_stored_points():
             else np.inf
         )
         assert row["value"] <= best + 1e-9
-    assert point_search.recorded(11) == []
 
 
 def test_one_row_of_the_table_is_found_again():
-    row = next(r for r in point_search.recorded(10) if (r["m"], r["criterion"]) == (8, "average"))
+    row = next(r for r in results.read("point-sets") if (r["m"], r["criterion"]) == (8, "average"))
     value, x = point_search.search(10, 8, "average", row["start"], row["seed"])
     assert value == pytest.approx(row["value"], abs=1e-7)
     np.testing.assert_allclose(x, row["points"], atol=1e-4)

@@ -1,4 +1,4 @@
-"""What networks are measured by, against attacks and angles computed one by one."""
+"""What networks are measured by, against attacks computed one by one; what it is read to say."""
 
 import itertools
 
@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from pwlib import attacks, robustness
+from pwlib.datasets import Dataset
 from pwlib.networks import MLP
-from pwlib.objectives import adversarial_objective, hard_objective
-from pwlib.training import hard_points
+from pwlib.robustness import MAGNITUDES, damage_share, outcomes
 
 
 @pytest.fixture
@@ -36,11 +36,11 @@ def fitted(network, x, y):
     return network
 
 
-def height(target, source, x, y):
-    """The mean height of a curve of Figure 5, in percent, from one attack for each length."""
-    made = [attacks.one_step(source, x, y, eps) for eps in robustness.MAGNITUDES]
+def mean_accuracy(target, source, x, y):
+    """The mean of a curve of Figure 5, in per cent, from one attack for each length."""
+    made = [attacks.one_step(source, x, y, eps) for eps in MAGNITUDES]
     curve = [attacks.accuracy(target, adversarial, y) for adversarial in made]
-    lengths = np.diff(robustness.MAGNITUDES)
+    lengths = np.diff(MAGNITUDES)
     means = [(a + b) / 2 for a, b in itertools.pairwise(curve)]
     return 100 * np.dot(lengths, means) / 5
 
@@ -48,85 +48,156 @@ def height(target, source, x, y):
 def test_accuracies_are_those_of_the_attacks(networks, data):
     x, y = data
     model = networks[0]
-    found = robustness.robustness(model, x, y, seed=3)
+    measured = robustness.measure({"network": model}, x, y, seed=3)
+    found = robustness.numbers(measured)
     assert found["natural"] == pytest.approx(100 * attacks.accuracy(model, x, y))
-    for eps in (1, 2):
+    some = x[:1000], y[:1000]
+    for i, eps in enumerate((1, 2)):
         ahead = attacks.one_step(model, x, y, eps)
-        assert found[f"one_step_{eps}"] == pytest.approx(100 * attacks.accuracy(model, ahead, y))
-        some = x[:1000], y[:1000]
+        right = model(ahead).argmax(1) == y
+        assert found[f"one_step_{eps}"] == pytest.approx(100 * right.double().mean().item())
+        few = 100 * right[:1000].double().mean().item()
+        assert measured.one_step[i] == pytest.approx(few)
         best = attacks.pgd(model, *some, eps, steps=20, restarts=3, seed=3)
         assert found[f"pgd_{eps}"] == pytest.approx(100 * attacks.accuracy(model, best, some[1]))
-    assert found["height"] == pytest.approx(height(model, model, x, y))
+    assert found["height"] == pytest.approx(mean_accuracy(model, model, x, y))
+    moved = [
+        (attacks.one_step(model, x, y, eps) - x).norm(dim=1).mean().item() for eps in MAGNITUDES
+    ]
+    assert measured.lengths == pytest.approx(moved)
+    assert set(measured.curves) == {"own"}
 
 
 def test_in_another_box_every_accuracy_is_under_attacks_of_that_box(networks, data):
     x, y = data
     model, first, second = networks
-    free = attacks.BOXES["free"]
-    found = robustness.robustness(model, x, y, 3, free)
-    found |= robustness.transfer(model, first, second, x, y, free)
+    three = {"network": model, "reference": first, "second reference": second}
+    free = robustness.Attack(box=attacks.BOXES["free"])
+    found = robustness.numbers(robustness.measure(three, x, y, 3, free))
+    clamped = robustness.numbers(robustness.measure(three, x, y, 3))
     for eps in (1, 2):
         ahead = x + eps * attacks.direction(model, x, y)
         assert found[f"one_step_{eps}"] == pytest.approx(100 * attacks.accuracy(model, ahead, y))
-        best = attacks.pgd(model, x[:1000], y[:1000], eps, 20, 3, 3, free)
+        best = attacks.pgd(model, x[:1000], y[:1000], eps, 20, 3, 3, free.box)
         left = 100 * attacks.accuracy(model, best, y[:1000])
         assert found[f"pgd_{eps}"] == pytest.approx(left)
     sources = {"height": (model, model), "to_reference": (first, model), "control": (first, second)}
     sources |= {"from_reference": (model, first), "reference": (first, first)}
-    clamped = robustness.robustness(model, x, y, 3) | robustness.transfer(
-        model, first, second, x, y
-    )
     for name, (target, source) in sources.items():
         step = attacks.direction(source, x, y)
-        curve = [attacks.accuracy(target, x + eps * step, y) for eps in robustness.MAGNITUDES]
-        assert found[name] == pytest.approx(20 * np.trapezoid(curve, robustness.MAGNITUDES))
+        curve = [attacks.accuracy(target, x + eps * step, y) for eps in MAGNITUDES]
+        assert found[name] == pytest.approx(20 * np.trapezoid(curve, MAGNITUDES))
     assert sum(found[name] != clamped[name] for name in found) > len(found) / 2  # the box matters
 
 
 def test_transfer_is_between_the_networks_that_it_names(networks, data):
     model, first, second = networks
-    assert robustness.transfer(model, first, second, *data) == pytest.approx(
+    three = {"network": model, "reference": first, "second reference": second}
+    found = robustness.numbers(robustness.measure(three, *data, seed=0))
+    assert {name: found[name] for name in list(found)[-5:]} == pytest.approx(
         {
-            "to_reference": height(first, model, *data),
-            "from_reference": height(model, first, *data),
-            "control": height(first, second, *data),
-            "reference": height(first, first, *data),
+            "to_reference": mean_accuracy(first, model, *data),
+            "from_reference": mean_accuracy(model, first, *data),
+            "control": mean_accuracy(first, second, *data),
+            "reference": mean_accuracy(first, first, *data),
             "reference_natural": 100 * attacks.accuracy(first, *data),
         }
     )
 
 
-def test_cosines_are_those_of_the_gradients_of_the_graph(networks, data):
-    x, y = (part[:40] for part in data)
-    model, x = networks[0].double(), x.double()
-    climbed = {
-        "hard": lambda at: hard_objective(model, at),
-        "output": lambda at: adversarial_objective(model, at),
-        "label": lambda at: attacks.margin_loss(model(at), y),
+def test_seeds_are_stacked_along_the_first_axis():
+    def one(seed):
+        curves = {"own": np.array([90.0, 10.0 * seed]), "reference": np.array([95.0, 40.0])}
+        return robustness.Measured(curves, np.zeros(2), np.array([seed]), np.array([2.0 * seed]))
+
+    attack = robustness.Attack((0.0, 1.0), pgd_eps=(1.0,))
+    both = robustness.over_seeds([one(1), one(2)])
+    found = robustness.numbers(both, attack)
+    assert both.pgd.tolist() == [[2.0], [4.0]]
+    assert {name: values.tolist() for name, values in found.items()} == {
+        "natural": [90.0, 90.0],
+        "one_step_1": [10.0, 20.0],
+        "height": [50.0, 55.0],
+        "pgd_1": [2.0, 4.0],
+        "reference": [67.5, 67.5],
+        "reference_natural": [95.0, 95.0],
     }
-    ways = {}
-    for name, objective in climbed.items():
-        at = x.clone().requires_grad_()
-        (ways[name],) = torch.autograd.grad(objective(at).sum(), at)
-    found = robustness.cosines(model, x, y)
-    assert set(found) == {"hard_output", "hard_label", "output_label"}
-    for pair, cosine in found.items():
-        a, b = (ways[name] for name in pair.split("_"))
-        torch.testing.assert_close(cosine, torch.cosine_similarity(a, b), atol=1e-9, rtol=0)
 
 
-@pytest.mark.parametrize(("arm", "wanted"), [("random", 0.3), ("noise", 0.1 * 3**0.5)])
-def test_random_steps_far_from_the_edge_add_up_along_one_direction_alone(arm, wanted):
-    x = torch.full((50, 10_000), 0.5)
-    model = MLP((10_000, 2, 2), "relu", seed=0)
-    found = robustness.distances(model, x, torch.zeros(50, dtype=torch.long), arm, 3, 0.1)
-    assert found.numpy() == pytest.approx(wanted, rel=0.05 if arm == "noise" else 1e-5)
+def test_many_measures_are_those_of_each_on_the_test_set(networks, data, monkeypatch):
+    x, y = data
+    train = (torch.rand(4, 16), torch.zeros(4, dtype=torch.long))
+    monkeypatch.setattr(robustness, "loaded", lambda name: Dataset(*train, x, y))
+    attack = robustness.Attack((0.0, 0.3), (0.3,), 4, 1, 50)
+    jobs = [("MNIST", {"network": network}, 0, attack) for network in networks[:2]]
+    for job, found in zip(jobs, robustness.measure_many(jobs, 1, "cpu:0"), strict=True):
+        alone = robustness.measure(job[1], x, y, 0, attack)
+        assert found.curves["own"].tolist() == alone.curves["own"].tolist()
 
 
-def test_a_distance_is_cut_short_at_the_edge_of_the_box():
-    model, x = MLP((16, 8, 2), "relu", seed=0), torch.zeros(40, 16)
-    y = torch.zeros(40, dtype=torch.long)
-    ends = hard_points(model, x, steps=2, radius=0.5)
-    found = robustness.distances(model, x, y, "hard", 2, 0.5)
-    assert torch.equal(found, (ends - x).norm(dim=1))
-    assert found.max() < 0.99
+def test_mean_accuracy_is_the_mean_of_the_piecewise_linear_curve():
+    magnitudes = [0.0, 0.5, 2.0]
+    curves = np.array([[1.0, 0.6, 0.0], [0.5, 0.5, 0.5]])
+    fine = np.linspace(0, 2, 200_001)
+    expected = [np.interp(fine, magnitudes, curve).mean() for curve in curves]
+    np.testing.assert_allclose(robustness.mean_accuracy(curves, magnitudes), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("magnitudes", [[0.0], [1.0, 0.0], [0.0, 1.0, 1.0]])
+def test_magnitudes_of_a_curve_must_ascend(magnitudes):
+    with pytest.raises(ValueError, match=r"^magnitudes: got .*, accepts two or more, ascending"):
+        robustness.mean_accuracy(np.zeros(len(magnitudes)), magnitudes)
+
+
+# A reference that keeps 30 of its 98 points under its own examples and 40 under the control's.
+REFERENCE = {"natural": 98.0, "height": 30.0, "pgd_1": 30.0, "pgd_2": 2.0}
+# A network that is clearly more robust, whose examples do half of the damage there.
+ROBUST = {"natural": 97.0, "height": 60.0, "pgd_1": 80.0, "pgd_2": 40.0}
+ROBUST |= {"to_reference": 64.0, "from_reference": 90.0, "control": 40.0}
+ROBUST |= {"reference": 30.0, "reference_natural": 98.0}
+
+
+def seeds(measures, **changes):
+    return {
+        name: value + np.array([-0.1, 0.0, 0.1]) for name, value in (measures | changes).items()
+    }
+
+
+def test_a_robust_network_of_ordinary_transfer():
+    assert outcomes(seeds(ROBUST), seeds(REFERENCE)) == {
+        "natural accuracy below the reference's": True,
+        "natural accuracy lost below 5 points": True,
+        "natural accuracy lost below 0.3 points": False,
+        "one step: above the reference": True,
+        "PGD: above the reference": True,
+        "transfer: above the reference": True,
+        "transfer: above the control": True,
+        "reference's examples do no damage": False,
+        "examples transfer like ordinary ones": False,
+        "larger share of damage towards the reference": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome", "holds"),
+    [
+        ({"natural": 98.5}, "natural accuracy below the reference's", False),
+        ({"natural": 92.0}, "natural accuracy lost below 5 points", False),
+        ({"natural": 97.8}, "natural accuracy lost below 0.3 points", True),
+        ({"height": 30.9}, "one step: above the reference", False),
+        ({"pgd_2": 2.9}, "PGD: above the reference", False),
+        ({"to_reference": 90.0}, "transfer: above the reference", False),
+        ({"control": 90.0}, "transfer: above the control", False),
+        ({"from_reference": 97.0}, "reference's examples do no damage", True),
+        ({"to_reference": 40.5}, "examples transfer like ordinary ones", True),
+        ({"to_reference": 97.0}, "larger share of damage towards the reference", False),
+    ],
+)
+def test_each_outcome_changes_with_what_it_is_about(changes, outcome, holds):
+    assert outcomes(seeds(ROBUST, **changes), seeds(REFERENCE))[outcome] is holds
+
+
+def test_a_network_does_all_of_the_damage_to_itself():
+    found = {"natural": np.array([98.0]), "height": np.array([28.0]), "far": np.array([63.0])}
+    assert damage_share(found, "height", "height", "natural") == pytest.approx(100)
+    assert damage_share(found, "far", "height", "natural") == pytest.approx(50)

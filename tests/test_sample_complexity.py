@@ -3,6 +3,7 @@ import pytest
 from scipy.optimize import minimize, nnls
 
 from pwlib import grids, maxmargin, polynomials, sample_complexity, signs
+from pwlib.reruns import results
 
 PARITIES = (False, True)
 
@@ -161,7 +162,7 @@ def test_a_pair_is_a_point_and_its_mirror_image():
 
 
 def test_the_stored_table_is_whole_and_its_search_complete():
-    rows = sample_complexity.read_table()
+    rows = results.read("sample-complexity")
     keys = [(p, r, odd) for p in range(5, 31) for r in sample_complexity.READINGS for odd in (0, 1)]
     assert [(row["p"], row["reading"], row["odd"]) for row in rows] == keys
     for row in rows:
@@ -181,7 +182,7 @@ def test_the_stored_table_is_whole_and_its_search_complete():
 def test_a_row_of_the_stored_table_is_what_its_computation_gives(p, reading, odd):
     (stored,) = [
         row
-        for row in sample_complexity.read_table()
+        for row in results.read("sample-complexity")
         if (row["p"], row["reading"], row["odd"]) == (p, reading, odd)
     ]
     assert sample_complexity.row(p, reading, bool(odd)) == stored
@@ -189,7 +190,7 @@ def test_a_row_of_the_stored_table_is_what_its_computation_gives(p, reading, odd
 
 def test_where_a_least_margin_all_but_vanishes_another_solver_finds_the_same():
     # the row's case nearest to 0: the dual problem, by nonnegative least squares
-    (stored,) = [row for row in sample_complexity.read_table() if row["closest"] < 1e-4]
+    (stored,) = [row for row in results.read("sample-complexity") if row["closest"] < 1e-4]
     n, m = 2 * stored["p"] - 1, 300
     x = sample_complexity.grid(stored["reading"], m)
     gap, upper = sample_complexity.half_gap(x), x[x > 0.5]
@@ -204,15 +205,6 @@ def test_where_a_least_margin_all_but_vanishes_another_solver_finds_the_same():
     assert sample_complexity.least_margins(n, "equispaced", [m])[m] == pytest.approx(
         least, abs=1e-10
     )
-
-
-def test_a_table_goes_on_where_it_was_and_is_the_same_as_one_made_at_once(tmp_path):
-    at_once, in_two = tmp_path / "a.csv", tmp_path / "b.csv"
-    sample_complexity.write_table(at_once, [2, 3])
-    sample_complexity.write_table(in_two, [2])
-    assert len(sample_complexity.read_table(in_two)) == 8
-    sample_complexity.write_table(in_two, [2, 3])
-    assert in_two.read_text() == at_once.read_text()
 
 
 def test_a_grid_without_its_mirror_image_is_refused():

@@ -69,10 +69,10 @@ def test_a_penalty_that_is_none_is_refused(penalty):
 @pytest.mark.parametrize(
     ("features", "labels", "message"),
     [
-        (np.ones((2, 1)), [1, 0], "labels: got 0.0, accepts -1 and 1"),
-        (np.ones((2, 1)), [1, -1, 1], "features, labels: got shapes"),
-        (np.ones(2), [1, -1], "features, labels: got shapes"),
-        (np.ones((0, 1)), [], "features, labels: got shapes"),
+        (np.ones((2, 1)), [1, 0], "labels: got 0, the label of a tie"),
+        (np.ones((2, 1)), [1, -1, 1], r"labels: got shape \(3,\)"),
+        (np.ones(2), [1, -1], r"features: got shape \(2,\)"),
+        (np.ones((0, 1)), [], r"features: got shape \(0, 1\)"),
     ],
 )
 def test_a_bad_training_set_is_refused(features, labels, message):

@@ -124,7 +124,7 @@ def test_each_claim_is_checked_in_exactly_one_chapter_the_one_that_it_names():
         (found, name)
         for name in BOOKS
         for cell in code_cells(name)
-        for found in re.findall(r"claims\.check\(\s*\"([\w-]+)\"", cell.source)
+        for found in re.findall(r"claims\.(?:settle|check)\(\s*\"([\w-]+)\"", cell.source)
     ]
     assert sorted(checked) == sorted((claim.id, claim.chapter) for claim in claims.ledger())
 
@@ -158,8 +158,10 @@ def test_every_chapter_with_a_computation_has_typed_parameters_that_are_checked_
 @each_chapter
 def test_cells_are_short(name):
     for cell in code_cells(name):
-        assert len(cell.source.splitlines()) <= 15, cell.source
-        assert max(map(len, cell.source.splitlines()), default=0) <= 92, cell.source
+        lines = cell.source.splitlines()
+        steps = [line for line in lines if not line.startswith(("import ", "from "))]
+        assert len(steps) <= 15, cell.source
+        assert max(map(len, lines), default=0) <= 92, cell.source
 
 
 @each_chapter

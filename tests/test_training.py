@@ -1,12 +1,15 @@
 """Training, against float64, closed forms and a step written out by hand."""
 
+import ast
+import inspect
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from pwlib import attacks, training
+from pwlib import attacks, directions, training
 from pwlib.datasets import Dataset
-from pwlib.layers import stack, unstack
 from pwlib.networks import MLP
 from pwlib.objectives import hard_objective
 from pwlib.training import TrainingConfig
@@ -36,9 +39,7 @@ def config(**changes):
 
 
 def one_update(model, x, y, settings):
-    layers = stack([model])
-    training.update(layers, training._optimiser(layers.parameters, settings), x, y, settings)
-    unstack(layers, [model])
+    training.update(model, training._optimiser(model, settings), x, y, settings)
 
 
 def plainly_trained(data, settings, seed):
@@ -86,6 +87,15 @@ def entropy_gradient(model, x):
     entropy = -(p * np.log(p)).sum()
     g = -p * (np.log(p) + entropy) * (a2 > 0)
     return w1.T @ ((w2.T @ g) * (a1 > 0))
+
+
+def test_the_training_step_is_thirty_lines_that_a_chapter_can_show():
+    lines = 0
+    for function in (training.update, directions.moved, directions.gradient):
+        (parsed,) = ast.parse(inspect.getsource(function)).body
+        parsed.body = parsed.body[1:]  # without the docstring
+        lines += len(ast.unparse(parsed).splitlines()) - 1
+    assert lines <= 30
 
 
 def test_an_ascent_step_follows_the_gradient_of_the_hard_objective(data):
@@ -165,7 +175,7 @@ def test_two_arms_of_one_seed_start_alike_and_see_the_same_samples_in_the_same_o
     monkeypatch.setattr(
         training,
         "update",
-        lambda layers, _, x, y, *settings: seen.append((layers.weights[0].clone(), x, y)),
+        lambda network, _, x, y, *settings: seen.append((network.layers[0].weight.clone(), x, y)),
     )
     for arm in ("plain", "hard"):
         training.train(data, config(arm=arm, fraction=0.25), seed=7)
@@ -197,7 +207,7 @@ def test_a_balanced_sample_has_as_many_of_each_class(data, monkeypatch):
 
 def test_an_epoch_shows_each_drawn_sample_once(data, monkeypatch):
     batches = []
-    monkeypatch.setattr(training, "update", lambda layers, _, x, y, *settings: batches.append(x))
+    monkeypatch.setattr(training, "update", lambda network, _, x, y, *settings: batches.append(x))
     training.train(data, config(epochs=3, fraction=0.3), seed=7)
     assert [len(x) for x in batches] == [32, 28] * 3
     epochs = [torch.cat(batches[i : i + 2]) for i in (0, 2, 4)]
@@ -241,6 +251,41 @@ def test_networks_trained_together_are_those_trained_alone(data, arm):
         alone = training.train(doubles, settings, seed)
         for a, b in zip(together.parameters(), alone.parameters(), strict=True):
             torch.testing.assert_close(a, b, atol=1e-12, rtol=0)
+
+
+class Convolutional(torch.nn.Module):
+    """A network of images that are no vectors, which isn't one of ours."""
+
+    def __init__(self, seed):
+        super().__init__()
+        torch.manual_seed(seed)
+        self.convolution = torch.nn.Conv2d(1, 4, 2)
+        self.last = torch.nn.Linear(24, 3)
+
+    def features(self, x):
+        return self.convolution(x.unflatten(-1, (1, 3, 4))).relu().flatten(1)
+
+    def forward(self, x):
+        return self.last(self.features(x))
+
+
+def test_any_module_with_features_is_trained_on_its_hard_points(data):
+    settings = config(arm="hard", radius=0.2, epochs=15, learning_rate=1e-2)
+    network, start = Convolutional(0), Convolutional(0)
+    training.fit([network], data, settings, [0])
+    assert not torch.equal(network.convolution.weight, start.convolution.weight)
+    assert attacks.accuracy(network, data.test_x, data.test_y) > 0.9
+    points = training.hard_points(network, data.test_x, steps=3, radius=0.01)
+    assert (hard_objective(network, points) > hard_objective(network, data.test_x)).all()
+
+
+def test_bfloat16_rounds_the_products_and_still_learns(data):
+    rounded = config(arm="hard", radius=0.2, epochs=8, learning_rate=1e-2, precision="bfloat16")
+    exact = training.train(data, replace(rounded, precision="float32"), seed=0)
+    network = training.train(data, rounded, seed=0)
+    apart = (network.layers[0].weight - exact.layers[0].weight).norm()
+    assert 1e-3 < apart / exact.layers[0].weight.norm() < 0.5
+    assert attacks.accuracy(network, data.test_x, data.test_y) > 0.9
 
 
 def test_a_network_without_live_features_has_no_direction_and_stays_finite(data):
@@ -299,6 +344,20 @@ def check_trained_by_arm(device, atol):
 
 def test_seeds_of_an_arm_trained_at_once_come_back_in_the_order_of_their_jobs():
     check_trained_by_arm("cpu", atol=1e-4)
+
+
+def test_what_is_kept_is_not_trained_again():
+    job = training.Job("MNIST", config(widths=(784, 8, 10), fraction=0.005), 4)
+    asked = []
+
+    def keep(settings, compute):
+        asked.append(settings)
+        return {name: torch.zeros_like(weights) for name, weights in compute().items()}
+
+    (network,) = training._train_by_arm([job], "cpu", keep)
+    assert not any(weight.any() for weight in network.parameters())
+    assert asked[0]["seeds"] == [4]
+    assert asked[0]["network"]["fraction"] == 0.005
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")

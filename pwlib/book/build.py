@@ -21,7 +21,6 @@ import yaml
 from nbclient.exceptions import CellExecutionError
 
 from pwlib.ledger import assumptions, claims
-from pwlib.ledger.report import first_sentence
 from pwlib.places import CHAPTERS, ROOT
 from pwlib.reruns import files, notebooks
 from pwlib.reruns.notebooks import Progress
@@ -135,7 +134,7 @@ def readme(text: str) -> str:
 
 
 def _finding(about: str, claim: claims.Claim) -> str:
-    return f"- {about}: **{claim.verdict}.** {first_sentence(claim.found())}\n"
+    return f"- {about}: **{claim.verdict}.** {claims.first_sentence(claim.found())}\n"
 
 
 def readme_figure() -> str:

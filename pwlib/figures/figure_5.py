@@ -1,127 +1,57 @@
-"""Figures of the chapters on networks: each takes data and returns a figure."""
+"""Figure 5 and its knob: accuracies and attacked test images in, figures out."""
 
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
-from io import BytesIO, StringIO
+from io import BytesIO
 
 import numpy as np
-from IPython.display import SVG
-from matplotlib import colormaps
-from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import BoundaryNorm, ListedColormap, to_rgb
+from IPython.display import HTML
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 from PIL import Image
 
-from pwlib.boundaries import Maps
-from pwlib.figures import style
-
-COLOURS = style.COLOURS
-CLASSES = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#666666")  # one for each class of Figure 4
-LEVELS = 32  # shades of a map: too many for the eye, few enough for a palette (see `compact`)
-
-
-def figure_4(seen: Maps) -> Figure:
-    """A network's output, the objective (10), its logarithm, and the hard objective (9)."""
-    seen = _thinned(seen, most=256)
-    figure = style.figure(7.0, 5.9)
-    axes = figure.subplots(2, 2, sharex=True, sharey=True)
-    panels = [
-        (axes[0, 0], draw_output(axes[0, 0], seen), "output", "class"),
-        (axes[0, 1], draw_map(axes[0, 1], seen.adversarial), "adversarial objective (10)", "nats"),
-        (axes[1, 0], _draw_log(axes[1, 0], seen), "logarithm of (10)", "log₁₀ nats"),
-        (axes[1, 1], draw_map(axes[1, 1], seen.hard), "hard objective (9)", "nats"),
-    ]
-    for axis, image, title, unit in panels:
-        axis.set_title(title)
-        bar = axis.inset_axes((1.04, 0, 0.05, 1))  # as high as its panel
-        figure.colorbar(image, cax=bar, label=unit).solids.set_rasterized(True)
-    axes[0, 0].child_axes[0].set_yticks(range(1, len(CLASSES) + 1))
-    axes[0, 0].child_axes[0].minorticks_off()
-    draw_boundary(axes[0, 1], seen.classes, "black")  # the boundary is bright in (10) itself
-    draw_boundary(axes[1, 0], seen.classes, "black")
-    draw_boundary(axes[1, 1], seen.classes, "white")
-    axes[0, 0].set(xticks=[-1, 0, 1], yticks=[-1, 0, 1])
-    for axis in axes[1]:
-        axis.set_xlabel("$x_1$")
-    for axis in axes[:, 0]:
-        axis.set_ylabel("$x_2$")
-    return figure
-
-
-def figure_4_rows(networks: Sequence[Maps], titles: Sequence[str]) -> Figure:
-    """A column for each network: output, objective (10) on a log scale, hard objective (9)."""
-    count = len(networks)
-    figure = style.figure(7.0, 7.0 / max(count, 3) * 3 + 0.1)
-    axes = figure.subplots(3, count, squeeze=False, sharex=True, sharey=True)
-    for column, seen, title in zip(axes.T, networks, titles, strict=True):
-        seen = _thinned(seen, most=136)
-        draw_output(column[0], seen)
-        _draw_log(column[1], seen)
-        draw_map(column[2], seen.hard)
-        draw_boundary(column[2], seen.classes, "white")
-        column[0].set_title(title)
-    for axis, label in zip(axes[:, 0], ("output", "logarithm of (10)", "hard (9)"), strict=True):
-        axis.set_ylabel(label)
-    for axis in axes.flat:
-        axis.set(xticks=[], yticks=[])
-    return figure
-
-
-def compact(figure: Figure) -> SVG:
-    """The figure as SVG, its images stored with a palette: the same pixels in a third of the bytes.
-
-    An image of more than 256 colours stays as it is.
-    """
-    text = StringIO()
-    metadata = {"Date": None, "Creator": None}
-    figure.savefig(text, format="svg", bbox_inches="tight", metadata=metadata)
-    return SVG(re.sub(r'(?<=base64,)\s*([^"]+)', _palette_in_base64, text.getvalue()))
-
-
-def with_palette(png: bytes) -> bytes:
-    """A PNG with the same pixels and a palette of its colours; unchanged beyond 256 of them."""
-    pixels = np.asarray(Image.open(BytesIO(png)).convert("RGBA"))
-    colours, index = np.unique(pixels.reshape(-1, 4), axis=0, return_inverse=True)
-    if len(colours) > 256:
-        return png
-    image = Image.fromarray(index.reshape(pixels.shape[:2]).astype(np.uint8)).convert("P")
-    image.putpalette(colours[:, :3].tobytes())
-    out = BytesIO()
-    image.save(out, "png", optimize=True, transparency=colours[:, 3].tobytes())
-    return out.getvalue()
-
-
-def mean_over_networks(radii: NDArray[np.float64], hard: NDArray[np.float64]) -> Figure:
-    """The hard objective along a ray: its mean over networks and the spread of single networks.
-
-    ``hard`` holds one network a row and one radius a column.
-    """
-    figure = style.figure(7.0, 3.0)
-    axis = figure.subplots()
-    low, high = np.quantile(hard, [0.05, 0.95], axis=0)
-    axis.fill_between(radii, low, high, color=COLOURS["robust"], alpha=0.25, lw=0)
-    for row in hard[:3]:
-        axis.plot(radii, row, color=COLOURS["muted"], lw=0.9)
-    axis.plot(radii, hard.mean(axis=0), color=COLOURS["robust"], lw=2.5)
-    axis.set(xlabel="distance from the origin", ylabel="hard objective (9), nats")
-    return figure
-
+from pwlib.examples import ARMS, ATTACKS, FEW, OTHER, STEPS, Key, Shown
+from pwlib.figures import knobs, style
+from pwlib.figures.knobs import Control, Layer, Panel
 
 # The colour says whose accuracy a curve shows, the dash whose adversarial examples they are.
 FIGURE_5 = {
     "reference": ("reference, own examples", "reference", "-"),
-    "robust": ("hard points, own examples", "robust", "-"),
-    "robust to reference": ("reference, hard-point network's examples", "reference", "--"),
-    "reference to robust": ("hard points, reference's examples", "robust", "--"),
+    "own": ("hard points, own examples", "robust", "-"),
+    "to_reference": ("reference, hard-point network's examples", "reference", "--"),
+    "from_reference": ("hard points, reference's examples", "robust", "--"),
     "control": ("reference, another reference's examples (control)", "control", ":"),
 }
+COLOURS = {
+    "reference": style.COLOURS["reference"],
+    "plain fraction": "#CC79A7",  # Okabe and Ito's purple, which no other figure of arms draws
+    "hard points": style.COLOURS["robust"],
+}
+SHADES, SIDE = 32, 28  # greys of a test image as shown; its pixels a side
+TITLES = {"MNIST": "MNIST", "FashionMNIST": "Fashion-MNIST"}
+GARMENTS = ["T-shirt", "trousers", "pullover", "dress", "coat"]
+GARMENTS += ["sandal", "shirt", "sneaker", "bag", "boot"]
+CLASSES = {"MNIST": [str(digit) for digit in range(10)], "FashionMNIST": GARMENTS}
+LAYERS = [Layer("line", COLOURS[arm], 1, arm) for arm in ARMS]
+for _arm in ARMS:  # what the chosen one has besides
+    LAYERS += [Layer("area", COLOURS[_arm], 0.25), Layer("line", COLOURS[_arm], 2.5)]
+LAYERS += [Layer("line", style.COLOURS["ink"], 0.8), Layer("dots", style.COLOURS["ink"], 3.6)]
+CAPTION = (
+    "Figure 5, one attack at a time. The thick line is the chosen network, with a band from "
+    "the lowest to the highest seed; thin lines are the other two under an attack of the same "
+    "kind. Examples of another network are, for the reference, those of the network with hard "
+    "points, and for the other two those of the reference. Lengths of one step are before "
+    f"clamping. PGD is one run of {STEPS} steps on the first {FEW} test images, not the one "
+    "of the tables below, which is stronger and has more images; so its curves can't be "
+    "compared with the others point by point. "
+    "Beside the curves, the first test images of different classes that the three networks of "
+    "the first seed classify right, attacked as the chosen network is, with each network's "
+    "answer and its probability."
+)
+
+Curves = Mapping[Key, NDArray[np.float64]]
 
 
 def figure_5(
@@ -129,76 +59,125 @@ def figure_5(
 ) -> Figure:
     """Test accuracy against the length of a one-step attack, a panel for each data set.
 
-    ``accuracies[name][curve]`` is (seeds, magnitudes), with the curves of ``FIGURE_5``: a line for
-    the mean over the seeds, a band from the lowest to the highest of them.
+    ``accuracies[name][curve]`` is in % and (seeds, magnitudes), with the curves of ``FIGURE_5``: a
+    line for the mean over the seeds, a band from the lowest to the highest of them.
     """
     figure = style.figure(7.0, 4.2)
     panels = figure.subplots(1, len(accuracies), sharey=True, squeeze=False)[0]
     for axis, letter, (name, curves) in zip(panels, "abcdef", accuracies.items(), strict=False):
-        for key, (label, colour, dash) in FIGURE_5.items():
+        for key, (label, meaning, dash) in FIGURE_5.items():
             if key in curves:
-                seeds, colour = np.asarray(curves[key]), COLOURS[colour]
-                axis.fill_between(
-                    magnitudes, seeds.min(0), seeds.max(0), color=colour, alpha=0.2, lw=0
-                )
+                seeds, colour = np.asarray(curves[key]), style.COLOURS[meaning]
+                low, high = seeds.min(0), seeds.max(0)
+                axis.fill_between(magnitudes, low, high, color=colour, alpha=0.2, lw=0)
                 axis.plot(magnitudes, seeds.mean(0), dash, color=colour, label=label)
-        axis.set(title=f"({letter}) {name}", ylim=(-0.02, 1.02))
+        axis.set(title=f"({letter}) {name}", ylim=(-2, 102))
         axis.set_xlabel("$L^2$ length of the step, before clamping")
         axis.grid(alpha=0.25)
-    panels[0].set_ylabel("test accuracy")
+    panels[0].set_ylabel("test accuracy, %")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 
-def draw_output(axis: Axes, seen: Maps) -> ScalarMappable:
-    """The class of each point in its colour, the paler the less confident (white at 1/classes).
+def knob_5(
+    name: str,
+    magnitudes: Sequence[float],
+    curves: Mapping[str, Curves],
+    shown: Mapping[str, Shown],
+    start: float = 1.0,
+) -> HTML:
+    """Knob of Figure 5: a data set, an arm, an attack and its length ε.
 
-    Returns what a colour bar of the classes needs.
+    ``curves[data set][arm, attack]`` is in % and (seeds, magnitudes), ``shown[data set]`` what the
+    networks say of a few test images.
     """
-    colours = np.array([to_rgb(colour) for colour in CLASSES])[seen.classes]
-    strength = np.clip((seen.confidence - 0.2) / 0.8, 0, 1)[..., None]
-    strength = np.round(strength * LEVELS) / LEVELS
-    _image(axis, 1 - strength * (1 - colours))
-    count = len(CLASSES)
-    norm = BoundaryNorm(np.arange(0.5, count + 1), count)
-    key = ScalarMappable(norm, ListedColormap(CLASSES))
-    key.set_array(np.arange(1, count + 1))
-    return key
+    data, eps = list(curves), list(magnitudes)
+    attacks = ["one step, own gradient", "examples of another network", "PGD"]
+    controls = [
+        Control("data set", [TITLES[n] for n in data], choice=True),
+        Control("network", ARMS, choice=True),
+        Control("attack", attacks, choice=True),
+        Control("length ε", [f"{e:g}" for e in eps], eps.index(start)),
+    ]
+    whole = [(e, f"{e:g}") for e in eps if e == int(e)]
+    panel = Panel(
+        (43, 9, 279, 147), (0, 100), ((0, "0"), (50, "50"), (100, "100")), "test accuracy, %",
+        (0, max(eps)), whole, "$L^2$ length ε",
+    )  # fmt: skip
+    strips = {
+        (n, *key): [_strip(image) for image in images]
+        for n in data
+        for key, images in shown[n].images.items()
+    }
+
+    def setting(*places: int) -> list:
+        n, arm, attack, at = data[places[0]], ARMS[places[1]], ATTACKS[places[2]], places[3]
+        means = [knobs.points(eps, curves[n][other, attack].mean(0)) for other in ARMS]
+        seeds, mean = curves[n][arm, attack], means[places[1]]
+        band = knobs.points([*eps, *eps[::-1]], [*seeds.min(0), *seeds.max(0)[::-1]])
+        chosen = [piece if other == arm else [] for other in ARMS for piece in (band, mean)]
+        length = [[eps[at], 0], [eps[at], 100]]
+        said = _said(n, arm, attack, eps[at], seeds[:, at])
+        answers = _answers(CLASSES[n], shown[n], (arm, attack), at, eps, strips[n, arm, attack])
+        return [said, *means, *chosen, length, [mean[at]], *answers]
+
+    beside, slots = _examples(name, len(next(iter(shown.values())).labels))
+    return knobs.show(name, controls, [panel], LAYERS, setting, CAPTION, 216, beside, slots)
 
 
-def draw_map(axis: Axes, values: NDArray[np.float64]) -> AxesImage:
-    """A map over the square; its colours run from the 2nd to the 98th percentile."""
-    low, high = np.percentile(values[np.isfinite(values)], [2, 98])
-    return _image(axis, values, vmin=low, vmax=high, cmap=colormaps["cividis"].resampled(LEVELS))
+def _examples(name: str, count: int) -> tuple[str, list[tuple[str, str]]]:
+    """The elements that show that many images, as HTML, and the slots that `_answers` fills."""
+    slots, rows = [], ""
+    for i in range(count):
+        label, image, answers = (f"{name}-{part}-{i}" for part in ("label", "image", "answers"))
+        rows += f'<div><p id="{label}"></p><img id="{image}" alt=""><ul id="{answers}"></ul></div>'
+        slots += [(label, "html"), (answers, "html")]
+        slots += [(image, attribute) for attribute in ("src", "alt", "style")]
+    return f'<div class="examples">{rows}</div>', slots
 
 
-def draw_boundary(axis: Axes, classes: NDArray[np.int64], colour: str) -> None:
-    """The decision boundary as thin lines."""
-    size = classes.shape[0]
-    centres = (2 * np.arange(size) + 1) / size - 1
-    for label in np.unique(classes)[:-1]:
-        lines = axis.contour(
-            centres, centres, classes == label, [0.5], colors=colour, linewidths=0.6
-        )
-        lines.set_rasterized(True)
+def _said(data: str, arm: str, attack: str, eps: float, right: NDArray[np.float64]) -> str:
+    """What the chosen curve says at the chosen length, in a sentence; ``right`` is (seeds,)."""
+    name = {"reference": "the reference", "hard points": "the network with hard points"}
+    how = {
+        "own": "one step along its own gradient",
+        "other": f"one-step examples of {name[OTHER[arm]]}",
+        "PGD": f"PGD on the first {FEW} test images",
+    }
+    spread = f" ({right.min():.1f} to {right.max():.1f} over {len(right)} seeds)"
+    spread = spread if len(right) > 1 else ""
+    return f"{TITLES[data]}, {arm}, {how[attack]}, ε = {eps:g}: {right.mean():.1f} % right{spread}."
 
 
-def _palette_in_base64(found: re.Match[str]) -> str:
-    return base64.b64encode(with_palette(base64.b64decode(found[1]))).decode()
+def _answers(
+    classes: Sequence[str],
+    shown: Shown,
+    key: Key,
+    at: int,
+    magnitudes: Sequence[float],
+    strips: Sequence[str],
+) -> list[str]:
+    """For each image its label, what the networks say, and of the image itself the strip, an
+    alternative text and which part of the strip is in sight."""
+    eps, found = magnitudes[at], []
+    for i, (label, strip) in enumerate(zip(shown.labels, strips, strict=True)):
+        answers = ""
+        for j, arm in enumerate(ARMS):
+            said, likely = shown.answers[key][j, i, at], shown.probabilities[key][j, i, at]
+            wrong = "" if said == label else "wrong, "
+            answers += f"<li>{arm}: {classes[said]} ({wrong}{100 * likely:.0f}\u00a0%)</li>"
+        found += [f"class {classes[label]}{f', attacked for: {key[0]}' if eps else ''}", answers]
+        attacked = f"attacked with ε = {eps:g}" if eps else "as it is"
+        place = f"object-position: {100 * at / max(len(magnitudes) - 1, 1):g}% 0"
+        found += [strip, f"A test image of class {classes[label]}, {attacked}", place]
+    return found
 
 
-def _draw_log(axis: Axes, seen: Maps) -> AxesImage:
-    return draw_map(axis, np.log10(np.maximum(seen.adversarial, np.finfo(float).tiny)))
-
-
-def _thinned(seen: Maps, most: int) -> Maps:
-    """Maps of at most that many cells a side, evenly chosen: no more than a panel can show."""
-    size = seen.classes.shape[0]
-    kept = np.round(np.linspace(0, size - 1, min(size, most))).astype(int)
-    return Maps(*(getattr(seen, field.name)[np.ix_(kept, kept)] for field in fields(seen)))
-
-
-def _image(axis: Axes, values: NDArray[np.float64], **colours: object) -> AxesImage:
-    return axis.imshow(
-        values, origin="lower", extent=(-1, 1, -1, 1), interpolation="none", **colours
-    )
+def _strip(images: NDArray[np.float32]) -> str:
+    """Square images (n, d) side by side as a PNG in few greys, in the form that a page holds."""
+    shades = np.round(images.reshape(-1, SIDE, SIDE) * (SHADES - 1)).astype(np.uint8)
+    picture = Image.fromarray(np.concatenate(shades, axis=1)).convert("P")
+    picture.putpalette(np.repeat(np.linspace(0, 255, SHADES).round().astype(np.uint8), 3).tobytes())
+    out = BytesIO()
+    picture.save(out, "png", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()

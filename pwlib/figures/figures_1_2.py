@@ -1,57 +1,30 @@
-"""Figures of the chapters on polynomials: data in, a matplotlib Figure out."""
+"""Figures 1 and 2, their knobs, and what else Section III-A draws: data in, a figure out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
+from IPython.display import HTML
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
+from numpy.polynomial import chebyshev
+from numpy.typing import NDArray
 
-from pwlib import polynomials, signs
-from pwlib.figures import style
+from pwlib import grids, polynomials, signs
+from pwlib.figures import knobs, style
+from pwlib.figures.knobs import Layer, Panel
 
+Vector = NDArray[np.float64]
+
+COLOURS, INK, MUTED = style.COLOURS, style.COLOURS["ink"], style.COLOURS["muted"]
 AGREE, EDGE = "#F0E442", "#767676"  # Okabe and Ito's yellow, with an edge that can be told
 
 
-def figure_optimal_objective(
-    sizes: Sequence[int],
-    objective: Mapping[str, Sequence[tuple[float, float]]],
-    errors: Mapping[str, Sequence[tuple[float, float]]],
-    degree: int,
-) -> Figure:
-    """The objective of (8), and the largest error once the ends are added, against the size m.
-
-    `objective` and `errors` hold a (mean, standard error) for each set of points and each size. A
-    mean below 1e-8 is rounding error, and not drawn on the logarithmic axis.
-    """
-    chebyshev = style.COLOURS["chebyshev"]
-    looks = {
-        "equispaced": {"color": style.COLOURS["equispaced"], "marker": "s"},
-        "Chebyshev extrema": {"color": chebyshev, "marker": "o", "mfc": "white"},
-        "Chebyshev roots": {"color": chebyshev, "marker": "o", "ls": "--"},
-        "merging pairs": {"color": style.COLOURS["ink"], "marker": "d", "ls": ":"},
-    }
-    fig = style.figure(height=3.6)
-    left, right = fig.subplots(1, 2, sharex=True)
-    for axes, table, least in ((left, objective, 1e-8), (right, errors, 0)):
-        for name, rows in table.items():
-            mean, error = np.transpose(rows)
-            mean = np.where(mean < least, np.nan, mean)
-            axes.errorbar(sizes, mean, 1.96 * error, label=name, ms=4, **looks[name])
-        axes.set_xlabel("number of points inside, $m$")
-    left.set(yscale="log", ylabel="objective of (8)", title="What (8) measures")
-    error = r"mean of $\max_x\,|\hat h_X - h|$"
-    right.set(ylabel=error, title="What it is meant to control", ylim=(0, None))
-    for axes, last, text in ((left, degree, "zero from\nhere on"), (right, degree - 2, "zero")):
-        axes.axvline(last + 0.5, color=style.COLOURS["muted"], lw=1)
-        axes.text(last + 0.7, 0.5, text, transform=axes.get_xaxis_transform(), fontsize=9)
-    fig.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    return fig
-
-
-def figure_1(x: np.ndarray, degrees: Sequence[int]) -> Figure:
+def figure_1(x: Vector, degrees: Sequence[int]) -> Figure:
     """Figure 1: f_n and g_n at x, a column for each degree; below, their difference g_n - f_n.
 
     Dots mark the sign changes of g_n, filled where f_n has one too; shaded is where signs agree.
@@ -60,15 +33,14 @@ def figure_1(x: np.ndarray, degrees: Sequence[int]) -> Figure:
     rows = fig.subplots(2, len(degrees), sharex=True, sharey="row", squeeze=False)
     for n, top, bottom in zip(degrees, *rows, strict=True):
         f, g = polynomials.bernstein_classifier(n, x), polynomials.chebyshev_classifier(n, x)
-        changes = signs.sign_changes(equation_7_weights(n))
-        edges = np.concatenate(([0.0], changes, [1.0]))
-        _shade(top, edges, lambda middles, n=n: polynomials.chebyshev_classifier(n, middles))
-        top.plot(x, f, color=style.COLOURS["bernstein"], label="$f_n$, Bernstein")
-        top.plot(x, g, color=style.COLOURS["chebyshev"], label="$g_n$, Chebyshev")
-        _mark_changes(top, changes)
+        for start, end in agreeing(n):
+            top.axvspan(start, end, fc=to_rgba(AGREE, 0.5), ec=EDGE, lw=0.5)
+        top.plot(x, f, color=COLOURS["bernstein"], label="$f_n$, Bernstein")
+        top.plot(x, g, color=COLOURS["chebyshev"], label="$g_n$, Chebyshev")
+        _mark_changes(top, signs.sign_changes(polynomials.chebyshev_classifier_weights(n)))
         top.set_title(f"$n = {n}$\nagree on {polynomials.agreement(n):.3f}")
-        bottom.plot(x, g - f, color=style.COLOURS["ink"], label="$g_n - f_n$")
-        bottom.axhline(0, color=style.COLOURS["muted"], lw=0.8)
+        bottom.plot(x, g - f, color=INK, label="$g_n - f_n$")
+        bottom.axhline(0, color=MUTED, lw=0.8)
         bottom.set(xlabel="$x$", xlim=(-0.02, 1.02), xticks=(0, 0.5, 1), ylim=(-1.25, 1.25))
     rows[0, 0].set_ylabel("classifier")
     rows[1, 0].set_ylabel("$g_n - f_n$")
@@ -76,7 +48,39 @@ def figure_1(x: np.ndarray, degrees: Sequence[int]) -> Figure:
     return fig
 
 
-def figure_2(x: np.ndarray, weights: Mapping[str, Mapping[int, np.ndarray]]) -> Figure:
+def knob_1(name: str, degrees: Sequence[int], start: int) -> HTML:
+    """Knob of Figure 1: f_n and g_n, where their signs agree, for each of the degrees n."""
+    ticks = ((-1, "−1"), (0, "0"), (1, "1"))
+    panel = Panel((49, 8, 279, 146), (-1.05, 1.05), ticks, "classifier")
+    layers = [
+        Layer("series", COLOURS["bernstein"], label="$f_n$, Bernstein"),
+        Layer("series", COLOURS["chebyshev"], label="$g_n$, Chebyshev"),
+        Layer("spans", AGREE, 0.5, label="signs agree"),
+        *_dots(0),
+    ]
+    caption = (
+        "Figure 1, one degree at a time: the Bernstein classifier and the Chebyshev classifier. "
+        "The signs of the two agree where the picture is shaded. Dots mark the sign changes of "
+        "the Chebyshev classifier; the Bernstein classifier has one at the filled dot, where the "
+        "two cross in opposite directions if ⌊(n + 1)/2⌋ is even."
+    )
+
+    def setting(at: int) -> list:
+        n = degrees[at]
+        f = knobs.series(partial(polynomials.bernstein_classifier, n), n)
+        g = polynomials.chebyshev_classifier_weights(n)
+        changes = signs.sign_changes(g)
+        own = knobs.count(len(signs.sign_changes(f)), "sign change")
+        said = f"n = {n}: f has {own}, g has {len(changes)}; "
+        said += f"their signs agree on {polynomials.agreement(n):.3f} of [0, 1]."
+        curves = [knobs.rounded(f, 5), knobs.rounded(g, 5), knobs.rounded(agreeing(n))]
+        return [said, *curves, *(knobs.points(x, 0) for x in _split(changes))]
+
+    slider = knobs.slider("degree n", degrees, start)
+    return knobs.show(name, [slider], [panel], layers, setting, caption, height=209)
+
+
+def figure_2(x: Vector, weights: Mapping[str, Mapping[int, Vector]]) -> Figure:
     """Figure 2: max-margin classifiers at x; a row for each grid, a column for each size m.
 
     `weights` maps the name of a grid and a size to weights in the shifted Chebyshev basis. Each
@@ -89,26 +93,132 @@ def figure_2(x: np.ndarray, weights: Mapping[str, Mapping[int, np.ndarray]]) -> 
     rows = fig.subplots(len(weights), len(sizes), sharex=True, sharey=True, squeeze=False)
     highest = 10.0
     for (grid, by_size), axes in zip(weights.items(), rows, strict=True):
-        colour = style.COLOURS["equispaced" if grid.startswith("$E") else "chebyshev"]
         axes[0].set_ylabel(grid)
         for panel, m in zip(axes, sizes, strict=True):
-            values = polynomials.chebyshev_features(degree, x) @ by_size[m]
-            panel.axhline(0, color=style.COLOURS["muted"], lw=0.8)
-            panel.plot(x, values, color=colour, lw=1.2)
+            values = chebyshev.chebval(2 * x - 1, by_size[m])
+            panel.axhline(0, color=MUTED, lw=0.8)
+            panel.plot(x, values, color=_colour(grid), lw=1.2)
             highest = max(highest, np.abs(values).max())
             _mark_changes(panel, signs.sign_changes(by_size[m]))
-            spurious = len(signs.spurious_sign_changes(by_size[m]))
-            wrong = round(100 * signs.misclassified_measure(by_size[m]), 6)
+            spurious, wrong = _mistakes(by_size[m])
             panel.set_title(f"$m = {m}$\n{spurious} spurious\n{wrong:.2g}% wrong", fontsize=9)
     for panel in rows[-1]:
         panel.set_xlabel("$x$")
-    powers = 10 ** np.arange(np.log10(highest) + 1e-9).astype(int)
-    ticks = np.concatenate((-powers[::-1], [0], powers))
+    ticks, labels = zip(*_signed_powers(highest, (1,)), strict=True)
     rows[0, 0].set_yscale("asinh", linear_width=1)
-    rows[0, 0].set_yticks(ticks, [f"{tick}".replace("-", "−") for tick in ticks], minor=False)
+    rows[0, 0].set_yticks(ticks, labels, minor=False)
     rows[0, 0].set(xlim=(-0.04, 1.04), xticks=(0, 0.5, 1), ylim=(-2 * highest, 2 * highest))
     fig.legend(*rows[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return fig
+
+
+def knob_2(
+    name: str, weights: Mapping[str, Mapping[int, Vector]], readings: Sequence[str], start: int
+) -> HTML:
+    """Knob of Figure 2: two grids side by side, for each of the sizes m.
+
+    ``weights`` maps the label of each grid and a size to weights in the shifted Chebyshev basis;
+    ``readings`` are the labels in words.
+    """
+    sizes = list(next(iter(weights.values())))
+    degree = len(next(iter(weights.values()))[sizes[0]]) - 1
+    fine = np.cos(np.linspace(0, np.pi, 1501))
+    every = [w for by_size in weights.values() for w in by_size.values()]
+    highest = max(np.abs(chebyshev.chebval(fine, w)).max() for w in every)
+    ticks, ylim = _signed_powers(highest, (1, 3)), (-1.1 * highest, 1.1 * highest)
+    panels, layers = [], []
+    for i, (grid, left) in enumerate(zip(weights, (35, 164), strict=True)):
+        shown = [(value, "" if i else text) for value, text in ticks]
+        panels.append(Panel((left, 17, left + 115, 155), ylim, shown, title=grid, asinh=True))
+        layers += [Layer("spans", MUTED, 0.3, panel=i), Layer("series", _colour(grid), panel=i)]
+        layers += _dots(i)
+    caption = (
+        f"Figure 2, one even size at a time: the classifiers of degree {degree} on the two grids. "
+        "The sign is wrong where the picture is shaded; hollow dots mark spurious sign changes, "
+        "the filled one the change at 1/2. The margin is 1/‖w‖, in the space of the features. The "
+        "vertical scale is linear near 0 and logarithmic far from it."
+    )
+
+    def setting(at: int) -> list:
+        said, numbers = [], []
+        for reading, by_size in zip(readings, weights.values(), strict=True):
+            w = by_size[sizes[at]]
+            spurious, wrong = _mistakes(w)
+            changes = knobs.count(spurious, "spurious sign change")
+            margin = f"margin {1 / np.linalg.norm(w):.2f}"
+            said.append(f"on the {reading} grid {changes}, {wrong:.2g} % wrong, {margin}")
+            numbers += [knobs.rounded(misclassified(w)), knobs.rounded(w, 5)]
+            numbers += [knobs.points(x, 0) for x in _split(signs.sign_changes(w))]
+        return [f"m = {sizes[at]}: {'; '.join(said)}.", *numbers]
+
+    slider = knobs.slider("points m", sizes, start)
+    return knobs.show(name, [slider], panels, layers, setting, caption, height=187)
+
+
+def agreeing(n: int) -> Vector:
+    """The intervals of [0, 1] in which f_n and g_n have one sign: (intervals, 2), ascending."""
+
+    def agree(x: Vector) -> NDArray[np.bool_]:
+        f, g = polynomials.bernstein_classifier(n, x), polynomials.chebyshev_classifier(n, x)
+        return np.sign(f) == np.sign(g)
+
+    return _intervals(signs.sign_changes(polynomials.chebyshev_classifier_weights(n)), agree)
+
+
+def misclassified(weights: Vector) -> Vector:
+    """The intervals of [0, 1] with the wrong sign: (intervals, 2), ascending."""
+
+    def wrong(x: Vector) -> NDArray[np.bool_]:
+        values = chebyshev.chebval(2 * x - 1, weights)
+        return np.sign(values) != grids.nearest_neighbour_labels(x)
+
+    return _intervals(signs.sign_changes(weights), wrong)
+
+
+def _intervals(changes: Vector, chosen: Callable[[Vector], NDArray[np.bool_]]) -> Vector:
+    """Which of the intervals between 0, 1/2, 1 and the changes are chosen by their middles."""
+    edges = np.sort([0, 0.5, 1, *changes])
+    edges = edges[np.diff(edges, prepend=-1) > 1e-9]  # 1/2 is there twice, to rounding
+    return np.column_stack((edges[:-1], edges[1:]))[chosen((edges[1:] + edges[:-1]) / 2)]
+
+
+def _mistakes(weights: Vector) -> tuple[int, float]:
+    """How many spurious sign changes a classifier has, and how much of [0, 1] is wrong, in %."""
+    wrong = round(100 * signs.misclassified_measure(weights), 6)
+    return len(signs.spurious_sign_changes(weights)), wrong
+
+
+def _signed_powers(highest: float, digits: Sequence[int]) -> list[tuple[int, str]]:
+    """Ticks from -highest to highest, with labels: 0 and these digits times powers of ten."""
+    found = [digit * 10**power for power in range(6) for digit in digits]
+    found = [value for value in found if value <= max(highest, 1)]
+    ticks = [*(-value for value in reversed(found)), 0, *found]
+    return [(tick, f"{tick}".replace("-", "−")) for tick in ticks]
+
+
+def _colour(grid: str) -> str:
+    """The colour of a grid by its label, "$E_m$, …" or "$C_m$, …"."""
+    return COLOURS["equispaced" if grid.startswith("$E") else "chebyshev"]
+
+
+def _dots(panel: int) -> list[Layer]:
+    """The layers of the two parts of `_split`."""
+    return [Layer("dots", INK, 1, panel=panel, hollow=hollow) for hollow in (False, True)]
+
+
+def _split(changes: Vector) -> tuple[Vector, Vector]:
+    """The sign change nearest to 1/2, and the others, the spurious ones."""
+    own = np.abs(changes - 0.5) == np.abs(changes - 0.5).min(initial=np.inf)
+    return changes[own], changes[~own]
+
+
+def _mark_changes(axes: Axes, changes: Vector) -> None:
+    """Dots at the sign changes: filled the one nearest to 1/2, hollow the spurious ones."""
+    look: dict[str, Any] = {"ls": "", "marker": "o", "ms": 4, "color": INK, "clip_on": False}
+    look["in_layout"] = False  # an empty line that isn't clipped has no extent to lay out
+    looks = (("sign change near 1/2", INK), ("spurious sign change", "white"))
+    for x, (label, face) in zip(_split(changes), looks, strict=True):
+        axes.plot(x, 0 * x, label=label, mfc=face, **look)
 
 
 def figure_near_a_sample(
@@ -118,7 +228,6 @@ def figure_near_a_sample(
 
     `largest` maps degrees to the maximum, which is drawn beside the law limit - slope/n.
     """
-    ink = style.COLOURS["ink"]
     fig = style.figure(height=3.4)
     left, right = fig.subplots(1, 2)
     z = np.linspace(0, 3 * np.pi, 601)
@@ -129,22 +238,20 @@ def figure_near_a_sample(
     for name, (symbol, classifier) in classifiers.items():
         for n, dashes in zip(degrees, (":", "--", "-"), strict=True):
             values = classifier(n, np.cos(z / (4 * ((n + 1) // 2))) ** 2)
-            look = {"color": style.COLOURS[name], "ls": dashes, "lw": 1.2}
+            look: dict[str, Any] = {"color": COLOURS[name], "ls": dashes, "lw": 1.2}
             left.plot(z / np.pi, values, label=f"${symbol}_{{{n}}}$", **look)
-    left.axhline(0, color=style.COLOURS["muted"], lw=0.8)
-    left.set(
-        xlabel=r"$2pt/\pi$, sign changes of $g_n$ at 1, 2, 3", title="next to the sample $x = 1$"
-    )
+    left.axhline(0, color=MUTED, lw=0.8)
+    left.set_xlabel(r"$2pt/\pi$, sign changes of $g_n$ at 1, 2, 3")
+    left.set_title("next to the sample $x = 1$")
     left.legend(ncols=2, loc="upper right", bbox_to_anchor=(1.02, 0.82), handlelength=1.4)
-    n = np.array(list(largest))
+    degree = np.array(list(largest))
     for parity, marker in ((1, "o"), (0, "s")):
-        chosen = [m for m in largest if m % 2 == parity][:: max(1, len(n) // 80)]
-        label = f"{('even', 'odd')[parity]} $n$"
-        values = [largest[m] for m in chosen]
-        right.plot(chosen, values, ls="", marker=marker, ms=4, mfc="white", mec=ink, label=label)
-    far = n[limit - slope / n > 0.5]
-    right.plot(far, limit - slope / far, color=style.COLOURS["muted"], lw=1, label="the law")
-    right.axhline(limit, color=style.COLOURS["muted"], ls="--", lw=1, label="the limit")
+        chosen = [m for m in largest if m % 2 == parity][:: max(1, len(degree) // 80)]
+        look = {"label": f"{('even', 'odd')[parity]} $n$", "mfc": "white", "mec": INK}
+        right.plot(chosen, [largest[m] for m in chosen], ls="", marker=marker, ms=4, **look)
+    far = degree[limit - slope / degree > 0.5]
+    right.plot(far, limit - slope / far, color=MUTED, lw=1, label="the law")
+    right.axhline(limit, color=MUTED, ls="--", lw=1, label="the limit")
     right.set(xscale="log", xlabel="degree $n$", title=r"$\max\,|g_n - f_n|$")
     right.legend(loc="lower right")
     return fig
@@ -159,7 +266,7 @@ def figure_predictions(halves: Sequence[int]) -> Figure:
         arc = np.arange(2 * p)
         wrong = np.minimum(arc, arc[::-1]) % 2 == 1  # counted from the nearer end
         spans = np.column_stack((edges[:-1], np.diff(edges)))[wrong]
-        axes.broken_barh(spans.tolist(), (p - 0.5, 1), color=style.COLOURS["chebyshev"], lw=0)
+        axes.broken_barh(spans.tolist(), (p - 0.5, 1), color=COLOURS["chebyshev"], lw=0)
     axes.set(xlim=(0, 1), ylim=(min(halves) - 0.5, max(halves) + 0.5))
     axes.set(xlabel="$x$", ylabel=r"$p = \lfloor (n+1)/2 \rfloor$", xticks=np.linspace(0, 1, 5))
     return fig
@@ -177,60 +284,12 @@ def figure_interpolation(
     markers = dict(zip(constants, ("s", "o", "v", "^"), strict=True))
     for axes, table in ((left, constants), (right, errors)):
         for name, by_size in table.items():
-            colour = style.COLOURS["equispaced" if name == "equispaced" else "chebyshev"]
-            sizes, values = zip(*by_size.items(), strict=True)
+            colour = COLOURS["equispaced" if name == "equispaced" else "chebyshev"]
             look = {"color": colour, "marker": markers[name], "ms": 5, "mfc": "white", "lw": 1}
-            axes.plot(sizes, values, label=name, **look)
+            axes.plot(*zip(*by_size.items(), strict=True), label=name, **look)
         axes.set(xscale="log", xlabel="number of points $m$")
     left.set(title="Lebesgue constant", ylim=(0, 2.5 * max(constants["lobatto"].values())))
     right.set(yscale="log", title=r"error of the interpolant of $|2x - 1|$")
     right.set_ylim(0.5 * min(errors["lobatto"].values()), 10)
     left.legend()
-    return fig
-
-
-def equation_7_weights(n: int) -> np.ndarray:
-    """The weights of g_n in the shifted Chebyshev basis: 1/p at the odd degrees, (n + 1,)."""
-    return np.arange(n + 1) % 2 / ((n + 1) // 2)
-
-
-def _mark_changes(axes: Axes, changes: np.ndarray) -> None:
-    """Dots at the sign changes: filled the one nearest to 1/2, hollow the spurious ones."""
-    own = np.abs(changes - 0.5) == np.abs(changes - 0.5).min(initial=np.inf)
-    look = {"ls": "", "marker": "o", "ms": 4, "color": style.COLOURS["ink"], "clip_on": False}
-    look["in_layout"] = False  # an empty line that isn't clipped has no extent to lay out
-    axes.plot(changes[own], 0 * changes[own], label="sign change near 1/2", **look)
-    axes.plot(changes[~own], 0 * changes[~own], label="spurious sign change", mfc="white", **look)
-
-
-def _shade(axes: Axes, edges: np.ndarray, values: Callable[[np.ndarray], np.ndarray]) -> None:
-    """Shade the intervals between edges where the sign is that of x - 1/2."""
-    middles = (edges[1:] + edges[:-1]) / 2
-    right = np.sign(values(middles)) == np.sign(middles - 0.5)
-    for start, end in np.column_stack((edges[:-1], edges[1:]))[right]:
-        axes.axvspan(start, end, fc=to_rgba(AGREE, 0.5), ec=EDGE, lw=0.5)
-
-
-def figure_3(degree: int, x: np.ndarray, grids: Mapping[str, np.ndarray]) -> Figure:
-    """Figure 3: the objective of (12) at x, its maximisers, two grids; below, how far apart.
-
-    `grids` maps a reading of the Chebyshev grid to its nodes. The distances are those of the nodes
-    inside the interval, to the nearest maximiser, in units of the local spacing.
-    """
-    maximisers = polynomials.hard_points(degree)
-    loss, losses = (polynomials.hard_objective(degree, points) for points in (x, maximisers))
-    look = {"color": style.COLOURS["chebyshev"], "ls": "", "marker": "o", "ms": 5, "clip_on": False}
-    triangle = look | {"color": style.COLOURS["positive"], "marker": "^", "ms": 8}
-    fig = style.figure(height=4.8)
-    top, bottom = fig.subplots(2, 1, sharex=True, height_ratios=(2, 1))
-    top.plot(x, loss, color=style.COLOURS["ink"], lw=1, label="expected loss (12)")
-    top.plot(maximisers, losses, label="its maximisers", **triangle)
-    for (name, nodes), face in zip(grids.items(), (look["color"], "white"), strict=True):
-        top.plot(nodes, polynomials.hard_objective(degree, nodes), label=name, mfc=face, **look)
-        inside = nodes[(nodes > 0) & (nodes < 1)]
-        bottom.plot(inside, polynomials.nearest_hard_points(degree, inside)[1], mfc=face, **look)
-    bottom.axhline(0, color=style.COLOURS["muted"], lw=1)
-    top.set(ylabel="expected loss", title=f"$n = {degree}$", ylim=(0, None))
-    bottom.set(xlabel="$x$", ylabel="distance to a\nmaximiser / spacing", xlim=(0, 1))
-    fig.legend(*top.get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return fig

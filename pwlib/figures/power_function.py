@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,16 +11,18 @@ from matplotlib.figure import Figure
 from pwlib import polynomials, power_function
 from pwlib.figures import style
 
-_EQUISPACED = {"color": style.COLOURS["equispaced"], "marker": "s", "ms": 4}
-_CHEBYSHEV = {"color": style.COLOURS["chebyshev"], "marker": "o", "ms": 4}
-_HARD = {"color": style.COLOURS["positive"], "marker": "^", "ms": 5}
-_BEST = {"color": style.COLOURS["ink"], "marker": "d", "ms": 4, "ls": ":"}
+Look = dict[str, Any]
+
+_EQUISPACED: Look = {"color": style.COLOURS["equispaced"], "marker": "s", "ms": 4}
+_CHEBYSHEV: Look = {"color": style.COLOURS["chebyshev"], "marker": "o", "ms": 4}
+_BEST: Look = {"color": style.COLOURS["ink"], "marker": "d", "ms": 4, "ls": ":"}
+_MUTED: Look = {"color": style.COLOURS["muted"], "lw": 1}
 LOOKS = {
     "equispaced midpoints": _EQUISPACED | {"mfc": "white", "ls": "--"},
     "equispaced with ends": _EQUISPACED,
     "Chebyshev roots": _CHEBYSHEV | {"mfc": "white", "ls": "--"},
     "Chebyshev extrema": _CHEBYSHEV,
-    "maximisers of (12)": _HARD,
+    "maximisers of (12)": {"color": style.COLOURS["positive"], "marker": "^", "ms": 5},
     "best found": _BEST,
 }
 
@@ -37,18 +40,15 @@ def figure_advantage(
     left, right = fig.subplots(1, 2)
     for axes, table in ((left, worst), (right, noise)):
         for name, values in table.items():
-            every = None if len(values) < 20 else 0.08
-            axes.plot(
-                *zip(*values.items(), strict=True), label=name, markevery=every, **LOOKS[name]
-            )
+            look = LOOKS[name] | {"markevery": None if len(values) < 20 else 0.08}
+            axes.plot(*zip(*values.items(), strict=True), label=name, **look)
         axes.set_xlabel("number of training points, $m$")
-    muted = {"color": style.COLOURS["muted"], "lw": 1}
-    left.axhline(degree + 1, **muted)
+    left.axhline(degree + 1, **_MUTED)
     left.text(degree, degree + 1.15, "before training", fontsize=9, ha="right")
     left.set(ylabel="greatest variance", ylim=(0, degree + 2.2))
     left.set_title(f"Exact labels, $m \\leq n = {degree}$")
     sizes = np.array(list(next(iter(noise.values()))))
-    right.plot(sizes, (degree + 1) / sizes, label="least possible", **muted)
+    right.plot(sizes, (degree + 1) / sizes, label="least possible", **_MUTED)
     right.set(xscale="log", yscale="log", title=f"Noisy labels, $m > n = {degree}$")
     handles = dict(zip(*reversed(left.get_legend_handles_labels()), strict=True))
     handles |= dict(zip(*reversed(right.get_legend_handles_labels()), strict=True))
@@ -80,21 +80,19 @@ def figure_offsets(degree: int) -> Figure:
     x = polynomials.hard_points(degree)
     line = np.linspace(0, 1, 400)
     t = np.arccos(np.abs(1 - 2 * line))  # the angle from the nearer end
-    look = {"ls": "", "ms": 4, "clip_on": False}
-    colour, formula = style.COLOURS["chebyshev"], style.COLOURS["ink"]
-    faces = dict(
-        zip(power_function.readings(degree), (colour, "white", colour, "white"), strict=True)
-    )
-    markers = dict(zip(faces, "oo^^", strict=True))
+    look: Look = {"ls": "", "ms": 4, "clip_on": False}
+    colour = style.COLOURS["chebyshev"]
+    looks = zip("oo^^", (colour, "white") * 2, strict=True)
     fig = style.figure(height=3.8)
     axes = fig.subplots()
     for sign in (-1, 1):
-        axes.plot(line, 1 / 4 + sign * t / (2 * np.pi), color=style.COLOURS["muted"], lw=1)
-    for name, nodes in power_function.readings(degree).items():
-        shown = look | {"color": colour, "mfc": faces[name], "marker": markers[name]}
+        axes.plot(line, 1 / 4 + sign * t / (2 * np.pi), **_MUTED)
+    readings = power_function.readings(degree).items()
+    for (name, nodes), (marker, face) in zip(readings, looks, strict=True):
+        shown = look | {"color": colour, "mfc": face, "marker": marker}
         axes.plot(x, power_function.offsets(degree, nodes), label=name, **shown)
     near = power_function.offsets(degree, power_function.hard_points_formula(degree))
-    axes.plot(x, near, color=formula, marker="d", label="formula", **look)
+    axes.plot(x, near, color=style.COLOURS["ink"], marker="d", label="formula", **look)
     axes.set(xlabel="$x$", ylabel="distance of the nearest\nnode / spacing", xlim=(0, 1))
     axes.set(ylim=(0, 0.55), title=f"$n = {degree}$")
     fig.legend(loc="outside lower center", ncols=3)
@@ -117,12 +115,10 @@ def figure_ends(sizes: Mapping[str, Mapping[int, Sequence[int]]], largest: int) 
         axes.plot(*(zip(*pairs, strict=True) if pairs else ([], [])), marker, color=colour, ms=3)
         axes.plot([], [], marker, color=colour, ms=5, label=label)
     degrees = np.array(list(next(iter(sizes.values()))))
-    muted = {"color": style.COLOURS["muted"], "lw": 1}
-    axes.plot(degrees, degrees, "--", label="$m = n$", **muted)
-    axes.plot(degrees, degrees / 2, ":", label="$m = n/2$", **muted)
-    axes.set(
-        xlabel="degree $n$", ylabel="number of points $m$", yscale="log", ylim=(4, largest * 1.1)
-    )
+    axes.plot(degrees, degrees, "--", label="$m = n$", **_MUTED)
+    axes.plot(degrees, degrees / 2, ":", label="$m = n/2$", **_MUTED)
+    axes.set(xlabel="degree $n$", ylabel="number of points $m$")
+    axes.set(yscale="log", ylim=(4, largest * 1.1))
     axes.set_yticks(ticks := [4, 10, 20, 40, 100, 200], map(str, ticks))
     axes.yaxis.set_minor_formatter("")
     fig.legend(loc="outside lower center", ncols=3)

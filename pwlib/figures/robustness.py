@@ -7,15 +7,17 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike
+from numpy.typing import NDArray
 
 from pwlib.figures import style
 from pwlib.intervals import interval
 
+Numbers = Sequence[float] | NDArray[np.float64]
+
 _LOOKS = {"hard": ("robust", "o", "hard points"), "plain": ("reference", "s", "plain")}
 
 
-def figure_arms(found: Mapping[str, Mapping[str, ArrayLike]], axis: str) -> Figure:
+def figure_arms(found: Mapping[str, Mapping[str, Numbers]], axis: str) -> Figure:
     """A panel for each data set: a row for each way of training, a dot for each seed, their mean.
 
     The first way of training is the reference, whose mean is a line through the panel.
@@ -26,14 +28,14 @@ def figure_arms(found: Mapping[str, Mapping[str, ArrayLike]], axis: str) -> Figu
             colour = style.COLOURS[_colour(i, arm)]
             axes.plot(values, np.full(len(values), i), "o", color=colour, ms=4, alpha=0.5, mew=0)
             axes.plot(np.mean(values), i, "|", color=colour, ms=13, mew=2)
-        first = np.mean(next(iter(by_arm.values())))
+        first = float(np.mean(next(iter(by_arm.values()))))
         _name_rows(axes, name, by_arm, first)
     axes.invert_yaxis()
     fig.supxlabel(axis, size=10)
     return fig
 
 
-def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, ArrayLike]]], axis: str) -> Figure:
+def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis: str) -> Figure:
     """A panel for each data set: in it a row for each setting, and for each lead its mean.
 
     ``found`` maps data set, setting and rival, of which there are two, to differences, one a seed.
@@ -45,9 +47,9 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, ArrayLike]]], axi
         for i, (rival, look) in enumerate(zip(rivals, ("control", "ink"), strict=True)):
             leads = [differences[rival] for differences in by_setting.values()]
             ends = np.transpose([interval(lead) for lead in leads])
-            means = np.mean(leads, axis=1)
+            means = [float(np.mean(lead)) for lead in leads]
             at = np.arange(len(leads)) + (0.3 * i - 0.15)  # two to a row
-            bars = {"xerr": np.abs(ends - means), "elinewidth": 1.2, "ms": 4}
+            bars = {"xerr": np.abs(ends - np.array(means)), "elinewidth": 1.2, "ms": 4}
             axes.errorbar(means, at, fmt="os"[i], color=style.COLOURS[look], label=rival, **bars)
         _name_rows(axes, name, by_setting, 0)
     axes.invert_yaxis()
@@ -57,7 +59,7 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, ArrayLike]]], axi
 
 
 def figure_samples(
-    sizes: Sequence[float], found: Mapping[str, Mapping[str, Mapping[str, ArrayLike]]]
+    sizes: Sequence[float], found: Mapping[str, Mapping[str, Mapping[str, Numbers]]]
 ) -> Figure:
     """A column for each data set and a row for each measure: accuracy against training samples.
 

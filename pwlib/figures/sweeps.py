@@ -2,50 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pwlib.figures import style
-from pwlib.reruns.summary import Mean, Sweep, is_number, over_seeds
 
 COLUMNS = 2
 
+Means = Mapping[tuple, Sequence[float]]  # a point of the grid → mean, low and high end, …
 
-def against(sweep: Sweep, numbers: Sequence[str]) -> Figure:
+
+def against(numbers: Mapping[str, Means], swept: Sequence[str]) -> Figure:
     """A panel for each number: its means against the first swept parameter that is a number.
 
-    The other swept parameters tell the lines apart. Without a number among them, the points of the
-    grid stand side by side.
+    ``swept`` names the coordinates of the points. The others tell the lines apart. Without a
+    number among them, the points of the grid stand side by side.
     """
     rows = max(1, -(-len(numbers) // COLUMNS))
     figure = style.figure(7.0, 2.6 * rows)
     panels = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
-    for panel, number in zip(panels, numbers, strict=False):
-        _draw(panel, sweep, number)
+    for panel, (number, means) in zip(panels, numbers.items(), strict=False):
+        axis = next((i for i in range(len(swept)) if all(_is_number(p[i]) for p in means)), None)
+        _draw(panel, means, axis)
+        panel.set_title(number, fontsize="small")
+        panel.set_xlabel("" if axis is None else swept[axis])
     for panel in panels[len(numbers) :]:
         panel.set_axis_off()
     return figure
 
 
-def _draw(panel: Axes, sweep: Sweep, number: str) -> None:
-    found = over_seeds(sweep, number)
-    axis = next((i for i, _ in enumerate(sweep.swept) if all(is_number(p[i]) for p in found)), None)
-    lines: dict[str, dict[float | str, Mean]] = {}
-    for point, mean in found.items():
+def _draw(panel: Axes, means: Means, axis: int | None) -> None:
+    """The means, as lines along a coordinate or else side by side."""
+    lines: dict[str, dict[float | str, Sequence[float]]] = {}
+    for point, mean in means.items():
         rest = ", ".join(str(value) for i, value in enumerate(point) if i != axis)
         where = rest if axis is None else point[axis]
         lines.setdefault("" if axis is None else rest, {})[where] = mean
     for name, line in lines.items():
-        at, means = list(line), list(line.values())
-        middle = np.array([m.mean for m in means])
-        ends = np.array([[m.mean - m.low, m.high - m.mean] for m in means]).T
+        middle, low, high = np.array([mean[:3] for mean in line.values()], float).T
+        ends = np.array([middle - low, high - middle])
         ends[~np.isfinite(ends)] = 0  # one seed has no interval
-        joined = "" if axis is None else "-"
-        panel.errorbar(at, middle, ends, marker="o", linestyle=joined, capsize=3, label=name)
+        joined = "o" if axis is None else "o-"
+        panel.errorbar([*line], middle, ends, fmt=joined, capsize=3, label=name)
     if any(lines):
         panel.legend(fontsize="small")
-    panel.set_title(number, fontsize="small")
-    panel.set_xlabel("" if axis is None else sweep.swept[axis])
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
 from IPython.display import Markdown
 
+from pwlib.ledger.entries import entries
 from pwlib.markdown import markdown_table
 from pwlib.places import CHAPTERS
 
@@ -30,13 +30,7 @@ class Assumption:
 
 def register(path: Path = REGISTER) -> list[Assumption]:
     """All assumptions, in the order of the file; a ValueError names a malformed entry."""
-    names = {field.name for field in fields(Assumption)}
-    entries = yaml.safe_load(path.read_text()) or []
-    for entry in entries:
-        if set(entry) != names:
-            wrong = ", ".join(sorted(set(entry) ^ names))
-            raise ValueError(f"{path.name}, {entry.get('id')}: keys missing or unknown: {wrong}")
-    return [Assumption(**entry) for entry in entries]
+    return [Assumption(**entry) for entry in entries(path, Assumption, ValueError)]
 
 
 def table(path: Path = REGISTER) -> Markdown:

@@ -1,20 +1,23 @@
 """The ledger: what the paper claims, what was found, and the check that keeps the two together.
 
-``chapters/claims.yml`` records each claim with its verdict and its numbers. The chapter that
-settles a claim computes both afresh and calls `check`: a verdict can't be typed in by hand, and
-can't rot.
+``chapters/claims.yml`` holds each claim with the criteria of its verdict and with what was found.
+The chapter that settles a claim hands what it measured to `settle`. The criteria give the verdict,
+so it can't be typed in by hand, and can't rot.
 """
 
 from __future__ import annotations
 
+import ast
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
 from IPython.display import Markdown, display
+from simpleeval import InvalidExpression, SimpleEval
 
+from pwlib.ledger.entries import entries
 from pwlib.markdown import markdown_table
 from pwlib.places import CHAPTERS
 
@@ -24,6 +27,15 @@ FAILS = "does not hold"
 AMBIGUOUS = "ambiguous"
 NOT_TESTABLE = "not testable here"
 VERDICTS = (HOLDS, CORRECTED, FAILS, AMBIGUOUS, NOT_TESTABLE)
+
+# The verdict that each criterion stands for, in the order in which they are asked.
+CRITERIA = {
+    "holds": HOLDS,
+    "corrected": CORRECTED,
+    "ambiguous": AMBIGUOUS,
+    "untestable": NOT_TESTABLE,
+}
+FUNCTIONS = {"min": min, "max": max, "abs": abs, "all": all, "any": any, "len": len}
 
 LEDGER = CHAPTERS / "claims.yml"
 
@@ -42,7 +54,9 @@ class Claim:
     ``recorded`` maps a name to what was measured: ``{value, tolerance}`` (absolute),
     ``{interval: [low, high]}``, or a plain value that must be met exactly. ``at`` holds the
     parameters of the chapter at which it was measured. ``evidence`` may name a recorded quantity in
-    braces, which stand for its value.
+    braces, which stand for its value. ``criteria`` maps words of CRITERIA to expressions in what is
+    measured and in the settings: Python's comparisons, arithmetic, and, or, not, and FUNCTIONS. The
+    first that is true gives the verdict; the claim doesn't hold where none is.
     """
 
     id: str
@@ -53,6 +67,7 @@ class Claim:
     recorded: dict
     at: dict
     chapter: str
+    criteria: dict[str, str] = field(default_factory=dict)
 
     def found(self) -> str:
         """The evidence, with the recorded numbers put in."""
@@ -69,29 +84,37 @@ class Claim:
 
 def ledger(path: Path = LEDGER) -> list[Claim]:
     """All claims, in the order of the file. A malformed entry raises a ClaimError that names it."""
-    names = [field.name for field in fields(Claim)]
     found: list[Claim] = []
-    for entry in yaml.safe_load(path.read_text()) or []:
-        if set(entry) != set(names):
-            wrong = sorted(set(entry) ^ set(names))
-            raise ClaimError(f"{entry.get('id')}: keys missing or unknown: {', '.join(wrong)}")
-        if entry["verdict"] not in VERDICTS:
-            raise ClaimError(f"{entry['id']}: verdict {entry['verdict']!r}, accepts {VERDICTS}")
-        if any(entry["id"] == claim.id for claim in found):
-            raise ClaimError(f"{entry['id']}: stands twice")
-        found.append(Claim(**entry))
+    for entry in entries(path, Claim, ClaimError):
+        claim = Claim(**entry)
+        if claim.verdict not in VERDICTS:
+            raise ClaimError(f"{claim.id}: verdict {claim.verdict!r}, accepts {VERDICTS}")
+        if any(claim.id == other.id for other in found):
+            raise ClaimError(f"{claim.id}: stands twice")
+        _names_in(claim)
+        found.append(claim)
     return found
 
 
-def verdict(as_stated: bool, corrected: bool = False) -> str:
-    """The verdict on a claim that is true as stated, or only in the corrected form, or not."""
-    return HOLDS if as_stated else CORRECTED if corrected else FAILS
+def settle(id: str, /, at: Mapping, *, path: Path = LEDGER, **measured: object) -> None:
+    """Judge a claim by its criteria, hold what was measured against the ledger, and show both.
+
+    A measured value is a number, a truth value or a text, a list of these, or a mapping. The
+    members of a mapping are recorded under its name and their key, in either order
+    (``MNIST_points_lost``); in the criteria its name stands for the list of them. Where a name
+    holds other signs than letters and digits, the criteria write "_".
+
+    At the recorded settings ``at`` a contradiction raises a ClaimError. At others, in a rerun,
+    nothing is enforced: the measurement is shown beside the record. Numbers that aren't finite are
+    refused at any settings.
+    """
+    claim = _claim(id, path)
+    _hold(claim, _judged(claim, at, measured), _flat(claim, measured), at)
 
 
-def verdict_by_reading(readings: Mapping[str, bool]) -> str:
-    """The verdict on a claim with several readings: ambiguous where they don't agree."""
-    outcomes = set(map(bool, readings.values()))
-    return AMBIGUOUS if len(outcomes) > 1 else verdict(outcomes.pop())
+def judge(id: str, /, at: Mapping, *, path: Path = LEDGER, **measured: object) -> str:
+    """The verdict that the criteria of a claim give, as in `settle`, which needs all its names."""
+    return _judged(_claim(id, path), at, measured)
 
 
 def agrees(measured: object, recorded: object) -> bool:
@@ -118,30 +141,6 @@ def disagreements(claim: Claim, verdict: str, measured: Mapping) -> list[str]:
     return lines
 
 
-def check(id: str, verdict: str, measured: Mapping, at: Mapping, path: Path = LEDGER) -> None:
-    """Hold what was just measured against the ledger, and show both.
-
-    At the recorded settings a contradiction raises a ClaimError. At others, in a rerun, nothing is
-    enforced: the measurement is shown beside the record.
-    """
-    claim = next((claim for claim in ledger(path) if claim.id == id), None)
-    if claim is None:
-        raise ClaimError(f"id: got {id!r}, which {path.name} doesn't hold")
-    if set(at) != set(claim.at):
-        raise ClaimError(f"{id}: settings {sorted(at)}, recorded for {sorted(claim.at)}")
-    measured = {name: _plain(value) for name, value in measured.items()}
-    at_recorded = all(_plain(at[name]) == claim.at[name] for name in at)
-    wrong = disagreements(claim, verdict, measured)
-    record = {"claim": id, "verdict": verdict, "measured": measured, "at_recorded": at_recorded}
-    display(
-        {"text/markdown": _shown(claim, verdict, measured, at, at_recorded)},
-        metadata={"pwlib": record | {"agrees": not wrong}},
-        raw=True,
-    )
-    if wrong and at_recorded:
-        raise ClaimError(f"{id}: " + "; ".join(wrong))
-
-
 def table(chapter: str | None = None, evidence: bool = False, path: Path = LEDGER) -> Markdown:
     """The claims that a chapter settles (all of the ledger's if none is named), with verdicts.
 
@@ -154,6 +153,25 @@ def table(chapter: str | None = None, evidence: bool = False, path: Path = LEDGE
         if chapter in (None, claim.chapter)
     ]
     return Markdown(markdown_table(rows, columns))
+
+
+def list_claims(claims: Sequence[Claim], verdict: str, found: bool = True) -> Markdown:
+    """The claims with a verdict, each with its name, which leads to the cell that settles it.
+
+    ``found`` adds the first sentence of the evidence.
+    """
+    columns = ["Name", "Claim", *(["What was found"] if found else [])]
+    rows = [
+        [claim.link(claim.id), claim.claim, first_sentence(claim.found())][: len(columns)]
+        for claim in claims
+        if claim.verdict == verdict
+    ]
+    return Markdown(markdown_table(rows, columns) if rows else "")
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of a text, up to a full stop with a space behind it."""
+    return re.split(r"(?<=\.)\s", text, maxsplit=1)[0]
 
 
 def counts(path: Path = LEDGER) -> dict[str, int]:
@@ -178,6 +196,85 @@ def show(value: object) -> str:
     if isinstance(value, float):
         return f"{value:,.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.4g}"
     return str(value)
+
+
+def _claim(id: str, path: Path) -> Claim:
+    claim = next((claim for claim in ledger(path) if claim.id == id), None)
+    if claim is None:
+        raise ClaimError(f"id: got {id!r}, which {path.name} doesn't hold")
+    return claim
+
+
+def _judged(claim: Claim, at: Mapping, measured: Mapping) -> str:
+    """The verdict of the first criterion that is true."""
+    groups = {name: value for name, value in measured.items() if isinstance(value, Mapping)}
+    lists = {name: _plain(list(group.values())) for name, group in groups.items()}
+    found = {**at, **_flat(claim, measured), **lists}
+    names = {re.sub(r"\W", "_", name): value for name, value in found.items()}
+    missing = sorted(_names_in(claim) - set(names))
+    if missing:
+        raise ClaimError(f"{claim.id}: the criteria name {', '.join(missing)}: not measured")
+    evaluator = SimpleEval(functions=FUNCTIONS, names=names)
+    del evaluator.nodes[ast.Attribute]
+    for word in (word for word in CRITERIA if word in claim.criteria):
+        expression = claim.criteria[word]
+        try:
+            met = evaluator.eval(expression)
+        except (InvalidExpression, TypeError, ValueError, ArithmeticError) as error:
+            raise ClaimError(f"{claim.id}: criterion {word}: {expression!r}: {error}") from None
+        if not isinstance(met, bool):
+            raise ClaimError(f"{claim.id}: criterion {word}: got {met!r}, accepts true or false")
+        if met:
+            return CRITERIA[word]
+    return FAILS
+
+
+def _names_in(claim: Claim) -> set[str]:
+    """The names in the criteria of a claim; a ClaimError says what is malformed in them."""
+    criteria, names = claim.criteria, set()
+    if not isinstance(criteria, dict) or not criteria or set(criteria) - set(CRITERIA):
+        accepts = f"expressions for {', '.join(CRITERIA)}"
+        raise ClaimError(f"{claim.id}: criteria: got {criteria!r}, accepts {accepts}")
+    for word, expression in criteria.items():
+        try:
+            tree = ast.parse(expression, mode="eval")
+        except (SyntaxError, TypeError):
+            got = f"got {expression!r}, accepts an expression"
+            raise ClaimError(f"{claim.id}: criterion {word}: {got}") from None
+        names |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return names - set(FUNCTIONS)
+
+
+def _flat(claim: Claim, measured: Mapping) -> dict[str, object]:
+    """What was measured under the names of the ledger (see `settle`), all numbers finite."""
+    flat = {}
+    for name, value in measured.items():
+        if not isinstance(value, Mapping):
+            flat[name] = _plain(value)
+            continue
+        for key, member in value.items():
+            before, after = f"{key}_{name}", f"{name}_{key}"
+            full = before if before.replace(" ", "_") in claim.recorded else after
+            flat[full.replace(" ", "_")] = _plain(member)
+    for name, value in flat.items():
+        numbers = value if isinstance(value, list) else [value]
+        if any(isinstance(n, float) and not math.isfinite(n) for n in numbers):
+            raise ClaimError(f"{claim.id}: {name}: got {value!r}, accepts finite numbers")
+    return flat
+
+
+def _hold(claim: Claim, verdict: str, measured: Mapping, at: Mapping) -> None:
+    """Hold a verdict and what was measured against the ledger, and show both."""
+    if set(at) != set(claim.at):
+        raise ClaimError(f"{claim.id}: settings {sorted(at)}, recorded for {sorted(claim.at)}")
+    at_recorded = all(_plain(at[name]) == claim.at[name] for name in at)
+    wrong = disagreements(claim, verdict, measured)
+    record: dict[str, object] = {"claim": claim.id, "verdict": verdict, "measured": measured}
+    record |= {"at_recorded": at_recorded, "agrees": not wrong}
+    shown = _shown(claim, verdict, measured, at, at_recorded)
+    display({"text/markdown": shown}, metadata={"pwlib": record}, raw=True)
+    if wrong and at_recorded:
+        raise ClaimError(f"{claim.id}: " + "; ".join(wrong))
 
 
 def _shown(claim: Claim, verdict: str, measured: Mapping, at: Mapping, at_recorded: bool) -> str:

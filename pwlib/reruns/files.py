@@ -10,5 +10,5 @@ def write(path: Path, text: str) -> None:
     """Write text to a path; a crash leaves the old file or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_text(text)
+    part.write_text(text, encoding="utf-8")
     os.replace(part, path)

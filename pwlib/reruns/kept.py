@@ -1,20 +1,23 @@
-"""Trained networks kept on disk, so that a sweep trains each of them once.
+"""Trained networks kept on disk, so that each is trained once.
 
-The cache is off unless the environment variable PWLIB_CACHE names its folder: a chapter that is
-executed by itself trains live. ``python -m pwlib sweep`` sets the variable for its workers.
+The environment variable PWLIB_CACHE names their folder; "off" or nothing turns this off. A sweep
+and ``make book`` set it for the chapters that they run, ``make book FRESH=1`` turns it off.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
+import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from filelock import FileLock
 
 from pwlib.reruns.provenance import imports, meaning, processor, source
 
@@ -22,13 +25,15 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 VARIABLE = "PWLIB_CACHE"
-OFF = "off"  # the variable's value for no cache, also in a sweep
+OFF = "off"
+LOG = "PWLIB_CACHE_LOG"  # names a file with a line for each network that was asked for
+SERVED, TRAINED, DAMAGED = "served", "trained", "damaged"
 
 Tensors = dict[str, "Tensor"]
 
 
 def default_folder() -> Path:
-    """Where a sweep keeps networks unless PWLIB_CACHE says otherwise."""
+    """Where networks are kept unless PWLIB_CACHE says otherwise."""
     return Path.home() / ".cache" / "pwlib" / "networks"
 
 
@@ -38,11 +43,31 @@ def folder() -> Path | None:
     return None if named in ("", OFF) else Path(named).expanduser().absolute()
 
 
+@contextmanager
+def counted(on: bool) -> Iterator[dict[str, str]]:
+    """The environment of a process that keeps networks, where a setting doesn't forbid it, and
+    leaves a log of them for `summary`.
+    """
+    with tempfile.NamedTemporaryFile(prefix="pwlib-") as log:
+        off = {} if on else {VARIABLE: OFF}
+        yield {VARIABLE: str(default_folder())} | dict(os.environ) | off | {LOG: log.name}
+
+
+def summary(environment: Mapping[str, str] = os.environ) -> str:
+    """ "22 of 24 networks from the cache", of those asked for so far; nothing where none was."""
+    try:
+        done = Path(environment.get(LOG, "")).read_text(encoding="utf-8").split()
+    except OSError:
+        return ""
+    damaged = f", {n} damaged there and trained again" if (n := done.count(DAMAGED)) else ""
+    return f"{done.count(SERVED)} of {len(done)} networks from the cache{damaged}" if done else ""
+
+
 def key(module: str, settings: Mapping) -> str:
     """A name for what a module of pwlib computes from settings (plain data).
 
-    It depends on the settings, on the text of the module and of those that it imports, on the
-    version of torch, and on the processor, whose arithmetic decides the last digits.
+    It depends on the settings, on what the code of the module and of those that it imports means,
+    on the version of torch, and on the processor, whose arithmetic decides the last digits.
     """
     modules, _ = imports(source(module))
     code = {name: meaning(source(name)) for name in sorted(modules | {module})}
@@ -50,20 +75,31 @@ def key(module: str, settings: Mapping) -> str:
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:20]
 
 
+def keep(settings: Mapping, compute: Callable[[], Tensors]) -> Tensors:
+    """`once` for the networks of `pwlib.training`."""
+    return once("pwlib.training", settings, compute)
+
+
 def once(module: str, settings: Mapping, compute: Callable[[], Tensors]) -> Tensors:
     """What ``compute()`` returns, from the cache where it is on and has it.
 
     Processes of one machine that want the same thing wait for the first. A file is written whole
-    or not at all, with its settings in it; one that can't be read is computed again. Where the
-    folder can't be written to, or the disk is full, nothing is kept.
+    or not at all, with its settings and a checksum; one that is damaged is computed again. Where
+    the folder can't be written to, or the disk is full, nothing is kept.
     """
     place = folder()
     if place is None:
         return compute()
     path = place / f"{key(module, settings)}.safetensors"
-    with _lock(path):
-        found = _read(path)
+    with ExitStack() as stack:
+        with suppress(OSError):  # where nothing can be written there is nothing to share
+            place.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(FileLock(f"{path}.lock"))
+        there, found = path.exists(), _read(path)
+        _log(SERVED if found else DAMAGED if there else TRAINED)
         if found is None:
+            if there:
+                print(f"{path}: damaged, so what it held is computed again", file=sys.stderr)
             found = compute()
             _write(path, found, settings)
         return found
@@ -78,33 +114,34 @@ def empty(place: Path) -> int:
     """Remove the cache's files from a folder; returns how many networks there were."""
     found = stored(place)
     for path in found:
-        with _lock(path):  # not while a process writes it
+        with FileLock(f"{path}.lock"):  # not while a process writes it
             path.unlink(missing_ok=True)
     return len(found)
 
 
-@contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    """Held by one process at a time, and released by the system when that process ends."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.with_name(f"{path.name}.lock").open("w")
-    except OSError:  # nothing can be written here, so there is nothing to share
-        yield
-        return
-    with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def _log(what: str) -> None:
+    if LOG in os.environ:
+        with open(os.environ[LOG], "a", encoding="utf-8") as log:
+            log.write(f"{what}\n")
+
+
+def _checksum(tensors: Tensors) -> str:
+    from safetensors.torch import save
+
+    return hashlib.sha256(save(tensors)).hexdigest()
 
 
 def _read(path: Path) -> Tensors | None:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    """The tensors of a file; None where there is none, or it is not as it was written."""
+    from safetensors import SafetensorError, safe_open
 
     try:
-        return load_file(path) or None  # a file without tensors is no network
+        with safe_open(path, "pt") as file:
+            found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            whole = (file.metadata() or {}).get("checksum") == _checksum(found)
     except (OSError, SafetensorError):
         return None
+    return found if whole else None
 
 
 def _write(path: Path, tensors: Tensors, settings: Mapping) -> None:
@@ -112,8 +149,9 @@ def _write(path: Path, tensors: Tensors, settings: Mapping) -> None:
     from safetensors.torch import save_file
 
     part = path.with_name(f"{path.name}.{os.getpid()}")
+    about = {"settings": json.dumps(dict(settings), sort_keys=True)}
     try:
-        save_file(tensors, part, {"settings": json.dumps(dict(settings), sort_keys=True)})
+        save_file(tensors, part, about | {"checksum": _checksum(tensors)})
         os.replace(part, path)
     except (OSError, SafetensorError):  # a full disk
         with suppress(OSError):

@@ -2,10 +2,10 @@
 
 An executed chapter carries a fingerprint of what its outputs depend on: its code cells, the modules
 of pwlib that it imports directly or indirectly, its entries in the ledger and in the register of
-assumptions, the tables of ``chapters/results`` that either names, and the versions of the packages
-behind them. The data files enter through their
-checksums, which stand in ``pwlib/datasets.py``. A chapter is stale when the fingerprint of today
-differs from the one it carries. Prose is not part of it: editing a paragraph costs no execution.
+assumptions, the tables of ``chapters/results`` that they read, and the versions of the packages
+behind them. The data files enter through their checksums, which stand in ``pwlib/datasets.py``. A
+chapter is stale when the fingerprint of today differs from the one it carries. Prose, comments and
+docstrings are not part of it: editing a paragraph costs no execution.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import atexit
 import copy
 import hashlib
 import json
-import os
 import platform
 import re
 import tempfile
@@ -22,7 +21,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import nbformat
 import yaml
@@ -32,7 +31,7 @@ from nbformat import NotebookNode
 
 from pwlib.places import CHAPTERS, ROOT
 from pwlib.reruns import files, kept
-from pwlib.reruns.provenance import imports, meaning, processor, source, version
+from pwlib.reruns.provenance import imports, meaning, processor, source, tables, version
 
 # What a kernel says when another one took its port; about 1 start in 200, so worth trying again.
 PORT_TAKEN = ("Address already in use", "Kernel died before replying")
@@ -50,7 +49,7 @@ class Progress:
 
 def chapters() -> list[Path]:
     """The notebooks of the book, in the order of its table of contents."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     names = [toc["root"]]
     for part in toc["parts"]:
         names += [chapter["file"] for chapter in part["chapters"]]
@@ -62,25 +61,22 @@ def fingerprint(path: Path) -> str:
     return digest(inputs(nbformat.read(path, as_version=4), path.stem))
 
 
-def inputs(nb: NotebookNode, chapter: str) -> dict[str, dict | list]:
+def inputs(nb: NotebookNode, chapter: str) -> dict[str, Any]:
     """All that the outputs of a chapter depend on, as plain data: texts, versions, entries."""
-    modules, packages = imports("\n".join(cell.source for cell in _code_cells(nb)))
+    cells = [cell.source for cell in _code_cells(nb)]
+    modules, packages = imports("\n".join(cells))
+    texts = {name: source(name) for name in sorted(modules)}
     registers = [name for name in ("claims", "assumptions") if f"pwlib.ledger.{name}" in modules]
-    found = {
-        "cells": [meaning(cell.source) for cell in _code_cells(nb)],
-        "modules": {name: meaning(source(name)) for name in sorted(modules)},
+    found: dict[str, Any] = {
+        "cells": [meaning(cell) for cell in cells],
+        "modules": {name: meaning(text) for name, text in texts.items()},
         "versions": {name: version(name) for name in sorted(packages)},
         "registers": {name: _entries(name, chapter, nb) for name in registers},
     }
-    tables = _tables("\n".join([*found["cells"], *found["modules"].values()]))
-    return found | ({"tables": tables} if tables else {})
-
-
-def _tables(code: str) -> dict[str, str]:
-    """The tables of ``chapters/results`` that a piece of code names, with their text."""
-    named = sorted(set(re.findall(r"[\w-]+\.csv", code)))
-    paths = (CHAPTERS / "results" / name for name in named)
-    return {path.name: path.read_text() for path in paths if path.exists()}
+    read = set().union(*map(tables, [*cells, *texts.values()]))
+    there = sorted((CHAPTERS / "results").glob("*.csv")) if read else []
+    named = {path.stem: path.read_text("utf-8") for path in there if {path.stem, None} & read}
+    return found | ({"tables": named} if named else {})
 
 
 def digest(data: object) -> str:
@@ -100,11 +96,14 @@ def stamp(executed: Path) -> dict:
     return dict(nbformat.read(executed, as_version=4).metadata.get("pwlib", {}))
 
 
-def execute(path: Path, out: Path, progress: Callable[[Progress], None]) -> None:
+def execute(
+    path: Path, out: Path, progress: Callable[[Progress], None], fresh: bool = False
+) -> None:
     """Execute a chapter in its own folder and write it, whole or not at all, to ``out``.
 
-    It trains live, whatever PWLIB_CACHE says. When a cell raises, the half-executed notebook is
-    kept as ``<name>.failed.ipynb`` beside ``out`` and the nbclient error goes on to the caller.
+    Networks that were trained before come from the cache (`pwlib.reruns.kept`), unless ``fresh``;
+    the stamp says how many did. When a cell raises, the half-executed notebook is kept as
+    ``<name>.failed.ipynb`` beside ``out`` and the nbclient error goes on to the caller.
     """
     before = fingerprint(path)
     start = time.monotonic()
@@ -114,7 +113,9 @@ def execute(path: Path, out: Path, progress: Callable[[Progress], None]) -> None
         progress(Progress(path.stem, cell + 1, len(nb.cells), time.monotonic() - start))
 
     try:
-        nb = executed(nb, path.parent, os.environ | {kept.VARIABLE: kept.OFF}, show)
+        with kept.counted(not fresh) as environment:
+            nb = executed(nb, path.parent, environment, show)
+            networks = kept.summary(environment)
     except Failed as failed:
         write(failed.notebook, out.with_suffix(".failed.ipynb"))
         raise failed.error from None
@@ -123,7 +124,7 @@ def execute(path: Path, out: Path, progress: Callable[[Progress], None]) -> None
         "seconds": round(time.monotonic() - start, 1),
         "python": platform.python_version(),
         "processor": processor(),
-    }
+    } | ({"networks": networks} if networks else {})
     write(nb, out)
     out.with_suffix(".failed.ipynb").unlink(missing_ok=True)
 
@@ -229,7 +230,7 @@ def _code_cells(nb: NotebookNode) -> list[NotebookNode]:
 
 def _entries(register: str, chapter: str, nb: NotebookNode) -> list[dict]:
     """A chapter's entries in a register; all of them for a chapter that shows the whole of it."""
-    entries = yaml.safe_load((CHAPTERS / f"{register}.yml").read_text()) or []
+    entries = yaml.safe_load((CHAPTERS / f"{register}.yml").read_text(encoding="utf-8")) or []
     whole = re.compile(rf"\b{register}\.(counts|table)\((?!\")")
     if any(whole.search(cell.source) for cell in _code_cells(nb)):
         return entries

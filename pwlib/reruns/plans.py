@@ -129,7 +129,7 @@ def _sources(request: Request, wrong: list[str]) -> Iterator[tuple[str, str]]:
     """An option and its text, for each of -f and -y."""
     for path in request.paths:
         try:
-            yield f"-f {path}", path.read_text()
+            yield f"-f {path}", path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             why = getattr(error, "strerror", None) or "not a text"
             wrong.append(f"-f: got {str(path)!r}, which can't be read: {why}")
@@ -209,7 +209,7 @@ def _typed(value: object, kind: str) -> object:
         if not isinstance(value, list):
             raise TypeError
         return [_typed(member, kind[5:-1]) for member in value]
-    if kind == "float" and not isinstance(value, bool):
+    if kind == "float" and isinstance(value, int | float | str) and not isinstance(value, bool):
         return float(value)  # YAML reads 1e-3 as text
     if kind in TYPES and type(value) is not TYPES[kind]:
         raise TypeError

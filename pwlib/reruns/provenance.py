@@ -55,6 +55,15 @@ def meaning(code: str) -> str:
     return ast.dump(tree) + ";" * code.rstrip().endswith(";")
 
 
+def tables(code: str) -> set[str | None]:
+    """The tables that a piece of code reads, as ``results.read("name")``; None for one that it
+    doesn't name in so many words.
+    """
+    calls = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call))
+    read = (call.args[0] for call in calls if ast.unparse(call.func).endswith("results.read"))
+    return {str(name.value) if isinstance(name, ast.Constant) else None for name in read}
+
+
 def version(package: str) -> str:
     """The version of the distribution that brings a package, without its local build tag."""
     names = _distributions().get(package, [])
@@ -100,7 +109,12 @@ def _above(name: str) -> list[str]:
 @cache
 def _is_module(name: str) -> bool:
     """Whether a full name is that of a module, and not of something in one."""
-    try:
-        return find_spec(name) is not None
-    except ModuleNotFoundError:  # what stands before the last dot is no package
+    parent = name.rpartition(".")[0]
+    if parent and not _is_package(parent):  # which finding its parts would import
         return False
+    return find_spec(name) is not None
+
+
+def _is_package(name: str) -> bool:
+    spec = find_spec(name) if _is_module(name) else None
+    return spec is not None and spec.submodule_search_locations is not None

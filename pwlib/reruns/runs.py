@@ -9,13 +9,14 @@ from __future__ import annotations
 import ast
 import base64
 import functools
-import os
 import platform
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -26,9 +27,8 @@ from pwlib.reruns.provenance import processor
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 KERNEL = ("python3", "python")  # its name and its language
-SCALAR = re.compile(r"^(?:np\.\w+?\(|tensor\(|np\.)(.*?)(?:, dtype=.*)?[)_]$")  # as printed
-PERCENT = re.compile(r"(-?\d+(?:\.\d+)?) ?%")
-COMMAS = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+NUMPY = re.compile(r"np\.\w+\((.*)\)")  # a scalar as NumPy prints it
+SHOWN = re.compile(r"(-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[+-]\d+)?) ?(%?)")
 IMAGES = {"image/svg+xml": "svg", "image/png": "png"}
 
 
@@ -96,11 +96,14 @@ def run(task: Task, cached: bool = True) -> Result:
     refuse_others(task)
     log = Log()
     nb = with_parameters(nbformat.reads(task.notebook, as_version=4), task.parameters)
-    try:
-        nb, error = notebooks.executed(nb, CHAPTERS, _environment(cached), log.cell), None
-    except Failed as failed:
-        nb, error = failed.notebook, failed
-    log.add(f"failed: {error}" if error else "done")
+    error = None
+    with kept.counted(cached) as environment:
+        try:
+            nb = notebooks.executed(nb, CHAPTERS, environment | ONE_THREAD, log.cell)
+        except Failed as failed:
+            nb, error = failed.notebook, failed
+        log.add(f"failed: {error}" if error else "done")
+        log.text += "".join(f"{line}\n" for line in [kept.summary(environment)] if line)
     return Result(
         "failed" if error else "done",
         nbformat.writes(nb) + "\n",
@@ -182,11 +185,14 @@ class Log:
         self.add(f"cell {self.cells}")
 
 
-def _environment(cached: bool) -> dict[str, str]:
-    """The kernel's: one thread, and the cache of networks on unless a setting turns it off."""
-    place = {kept.VARIABLE: str(kept.default_folder())}
-    off = {} if cached else {kept.VARIABLE: kept.OFF}
-    return place | dict(os.environ) | ONE_THREAD | off
+def machine() -> dict[str, Any]:
+    """What a computation here depends on, beside its code: versions and the processor."""
+    return {
+        "python": platform.python_version(),
+        "packages": {d.name: d.version for d in metadata.distributions()},
+        "processor": processor(),
+        "host": platform.node(),
+    }
 
 
 def _origin(task: Task, log: Log, nb: NotebookNode, error: Failed | None) -> dict:
@@ -197,10 +203,7 @@ def _origin(task: Task, log: Log, nb: NotebookNode, error: Failed | None) -> dic
         "parameters": task.parameters,
         "seeds": seeds,
         "rests_on": task.rests_on,
-        "python": platform.python_version(),
-        "packages": {d.name: d.version for d in metadata.distributions()},
-        "processor": processor(),
-        "host": platform.node(),
+        **machine(),
         "started": f"{log.start:%Y-%m-%dT%H:%M:%SZ}",
         "seconds": round(seconds, 1),
         "exit": 1 if error else 0,
@@ -217,27 +220,23 @@ def _streams(nb: NotebookNode) -> str:
     return "".join(output["text"] for output in outputs if output["output_type"] == "stream")
 
 
-def _glued(name: str, data: Mapping) -> dict[str, float | str | bool]:
-    """A glued value, as a number where it is one, under its name; nothing for a picture.
+def _glued(name: str, data: Mapping[str, str]) -> dict[str, float | str | bool]:
+    """A glued value under its name, as a number where it is one; nothing for a picture.
 
-    A share that was glued as text, "98.3%", has the name "name (%)".
+    A number may have been glued as text, "1,234"; a share, "98.3%", has the name "name (%)".
     """
-    text = next((text for mime, text in data.items() if mime.endswith("text/plain")), None)
-    if text is None or any("image/" in mime for mime in data):
+    printed = next((text for mime, text in data.items() if mime.endswith("text/plain")), None)
+    if printed is None or any("image/" in mime for mime in data):
         return {}
-    text = SCALAR.sub(r"\1", text)
-    try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        value = text
-    if isinstance(value, bool):
-        return {name: value}
-    if share := PERCENT.fullmatch(str(value)):
-        return {f"{name} (%)": float(share[1])}
-    try:
-        return {name: float(str(value).replace(",", "") if COMMAS.fullmatch(str(value)) else value)}
-    except (TypeError, ValueError, OverflowError):
-        return {name: str(value)}
+    with suppress(ValueError):
+        return {name: float(NUMPY.sub(r"\1", printed))}
+    with suppress(ValueError, SyntaxError):  # else a repr of something else, which stays as it is
+        value = ast.literal_eval(printed)
+        if isinstance(value, bool):
+            return {name: value}
+        if shown := SHOWN.fullmatch(printed := str(value)):
+            return {f"{name} (%)" if shown[2] else name: float(shown[1].replace(",", ""))}
+    return {name: printed}
 
 
 @functools.cache

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from pwlib.intervals import interval
+from pwlib.reruns import results
 
 TABLE, ABOUT = "table.csv", "sweep.json"
 
@@ -24,13 +26,12 @@ class Sweep:
     """
 
     chapter: str
-    rows: list[dict[str, object]]
+    rows: list[results.Row]
     swept: list[str]
     numbers: list[str]
 
 
-@dataclass(frozen=True)
-class Mean:
+class Mean(NamedTuple):
     """A number at one point of the grid: its mean over n seeds, and a 95% interval (±∞ for one)."""
 
     mean: float
@@ -42,9 +43,8 @@ class Mean:
 def read(folder: str | Path) -> Sweep:
     """A sweep from its folder, as `pwlib.reruns.sweeps` left it."""
     folder = Path(folder)
-    about = json.loads((folder / ABOUT).read_text())
-    with (folder / TABLE).open(newline="") as file:
-        rows = [{name: _value(text) for name, text in row.items()} for row in csv.DictReader(file)]
+    about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    rows = results.parse((folder / TABLE).read_text(encoding="utf-8"))
     swept = [name for name in about["swept"] if not name.startswith("seed")]
     known = {"run", "state", *about["parameters"]}
     columns = [name for name in (rows[0] if rows else ()) if name not in known]
@@ -82,8 +82,18 @@ def means(sweep: Sweep, numbers: Sequence[str]) -> tuple[list[list[str]], list[s
     at = points(sweep)
     names = [", ".join(f"{n} {v}" for n, v in zip(sweep.swept, p, strict=True)) for p in at]
     found = {number: over_seeds(sweep, number) for number in numbers}
-    rows = [[number, *(_shown(found[number].get(point)) for point in at)] for number in numbers]
-    return rows, ["number", *(name or "all runs" for name in names)]
+    rows = [
+        [plain(number), *(_shown(found[number].get(point)) for point in at)] for number in numbers
+    ]
+    return rows, ["number", *(plain(name) or "all runs" for name in names)]
+
+
+def plain(text: str) -> str:
+    """Markdown that shows a text as it is: what a run was given is no markup and no link.
+
+    Bars are left to `markdown_table`.
+    """
+    return re.sub(r"([^\w\s.,|]|_)", r"\\\1", " ".join(text.split()))
 
 
 def is_number(value: object) -> bool:
@@ -97,13 +107,6 @@ def _shown(found: Mean | None) -> str:
     if found.n == 1:
         return f"{found.mean:.4g} (1)"
     return f"{found.mean:.4g} [{found.low:.4g}, {found.high:.4g}] ({found.n})"
-
-
-def _value(text: str | None) -> object:
-    try:
-        return json.loads(text or '""')
-    except json.JSONDecodeError:
-        return text
 
 
 def _key(value: object) -> object:

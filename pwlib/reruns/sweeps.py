@@ -7,15 +7,12 @@ and only the client writes.
 
 from __future__ import annotations
 
-import csv
-import fcntl
-import io
-import itertools
 import json
 import os
 import platform
 import re
 import shutil
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,13 +20,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
+from filelock import FileLock, Timeout
+from tqdm import tqdm
 
-from pwlib.reruns import files, kept, notebooks, plans, runs, summary
+from pwlib import progress
+from pwlib.reruns import files, kept, notebooks, plans, results, runs, summary
 from pwlib.reruns.plans import Plan, Request, SweepError
-from pwlib.reruns.progress import Progress, label
 from pwlib.reruns.runs import Result, Task
 
-ORIGIN, LOCK = "origin.json", ".lock"
+ORIGIN = "origin.json"
 SCRIPT = re.compile(r"<script\b.*?</script>", re.S)
 LEFT = re.compile(
     r"\.(?P<key>[0-9a-f]{16})\.(?:part|(?P<older>older))|\.(?:table|sweep|summary)\.\w+\.\d+"
@@ -64,27 +63,25 @@ def run(plan: Plan, settings: Settings) -> int:
 
 
 def _run(plan: Plan, settings: Settings) -> int:
-    tasks, names, out = plan.tasks, plan.swept, settings.out
+    tasks, out = plan.tasks, settings.out
     again = ("waiting", "failed") if settings.retry_failed else ("waiting",)
     todo = [task for task in tasks if state(out, task) in again]
-    progress = Progress(len(todo), settings.quiet)
-    if not settings.quiet:
-        progress.say(f"{len(tasks)} runs, {len(tasks) - len(todo)} of them there already")
+    keeper = Keeper(out, plan.swept, len(todo), settings.quiet)
+    keeper.tell(f"{len(tasks)} runs, {len(tasks) - len(todo)} of them there already")
     try:
         if todo:
-            _run_all(todo, names, settings, progress)
+            _run_all(todo, settings, keeper)
     finally:
-        progress.close()
+        keeper.bar.close()
         table(out, tasks)
         first = tasks[0]
-        about = {"chapter": first.chapter, "swept": names, "parameters": list(first.parameters)}
+        about = {"chapter": first.chapter, "swept": plan.swept, "parameters": [*first.parameters]}
         files.write(out / summary.ABOUT, _json(about))
     page = summarise(out)
-    if not settings.quiet:
-        progress.say(f"the numbers of all runs: {out / summary.TABLE}, {page}")
+    keeper.tell(f"the numbers of all runs: {out / summary.TABLE}, {page}")
     failed = [task for task in tasks if state(out, task) == "failed"]
     for task in failed:
-        progress.say(_failure(out, task, names))
+        keeper.say(_failure(out, task, plan.swept))
     return len(failed)
 
 
@@ -93,11 +90,10 @@ def _alone(out: Path) -> Iterator[None]:
     """Make a folder, and keep other sweeps out of it until this one has ended or was killed."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with (out / LOCK).open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with FileLock(out / ".lock", timeout=0):
             sweep_up(out)
             yield
-    except BlockingIOError:
+    except Timeout:
         raise SweepError(f"--out: got {str(out)!r}, into which another sweep writes") from None
     except OSError as error:
         raise SweepError(f"--out: got {str(out)!r}, but {error}") from None
@@ -119,43 +115,57 @@ def summarise(out: Path) -> Path:
     return out / "summary.html"
 
 
-def _run_all(
-    todo: Sequence[Task], names: Sequence[str], settings: Settings, progress: Progress
-) -> None:
+def _run_all(todo: Sequence[Task], settings: Settings, keeper: Keeper) -> None:
     from pwlib.reruns import cluster
 
     workers = min(settings.workers or len(os.sched_getaffinity(0)), len(todo))
     cached = os.environ.get(kept.VARIABLE) not in ("", kept.OFF)
     with cluster.connected(settings.scheduler, workers) as client:
-        cluster.execute(client, todo, Keeper(settings.out, names, progress), cached)
+        cluster.execute(client, todo, keeper, cached)
 
 
 class Keeper:
-    """A `cluster.Watcher` that keeps each run in its folder and shows how far the sweep is."""
+    """A `cluster.Watcher` that keeps each run in its folder and shows how far the sweep is.
 
-    def __init__(self, out: Path, names: Sequence[str], progress: Progress) -> None:
-        self.out, self.names, self.progress = out, names, progress
+    A bar on a terminal, lines elsewhere; where quiet is asked for, warnings alone.
+    """
+
+    def __init__(self, out: Path, names: Sequence[str], total: int, quiet: bool = False) -> None:
+        self.out, self.names, self.quiet, self.done, self.failed = out, names, quiet, 0, 0
+        self.total, self.bar = total, progress.bar(0 if quiet else total, "runs")
+
+    def say(self, text: str) -> None:
+        """A line that stays, on the standard error."""
+        tqdm.write(text, file=sys.stderr)
+
+    def tell(self, text: str) -> None:
+        """A line that stays, unless quiet was asked for."""
+        if not self.quiet:
+            self.say(text)
 
     def finished(self, task: Task, result: Result) -> None:
-        """Keep a run."""
+        """Keep a run and count it."""
         keep(self.out, task, result)
-        error, seconds = result.origin.get("error"), result.origin["seconds"]
-        self.progress.ended(label(task.parameters, self.names), seconds, error)
+        bad, seconds = result.state == "failed", result.origin["seconds"]
+        self.done, self.failed = self.done + 1, self.failed + bad
+        self.bar.set_postfix_str(f"{self.failed} failed")
+        self.bar.update()
+        if self.bar.disable:
+            how = f"{seconds:.0f} s; {self.done} of {self.total}"
+            self.tell(f"{result.state:8} {label(task.parameters, self.names)}  ({how})")
 
     def lost(self, task: Task, why: str) -> None:
         """Keep the reason why there is no run, in its place."""
         now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        origin = {"chapter": task.chapter, "parameters": task.parameters, "host": platform.node()}
-        origin |= {"started": now, "seconds": 0.0, "exit": 1, "error": why, "traceback": why}
+        origin = dict[str, object](chapter=task.chapter, parameters=task.parameters)
+        origin |= {"host": platform.node(), "started": now, "seconds": 0.0, "exit": 1}
+        origin |= {"error": why, "traceback": why}
         self.finished(task, Result("failed", "", {}, {}, f"{now} {why}\n", origin))
 
-    def say(self, text: str) -> None:
-        """Show a line."""
-        self.progress.say(text)
 
-    def look(self, running: Sequence[Task]) -> None:
-        """Show what is running."""
-        self.progress.look([label(task.parameters, self.names) for task in running])
+def label(parameters: Mapping, names: Sequence[str]) -> str:
+    """A run as the parameters that tell it from the others: "seeds=[3] radius=1.5"."""
+    return " ".join(f"{name}={parameters[name]}" for name in names) or "the only run"
 
 
 def _failure(out: Path, task: Task, names: Sequence[str]) -> str:
@@ -176,7 +186,7 @@ def state(out: Path, task: Task) -> str:
 def _origin(out: Path, task: Task) -> dict:
     """Where a run came from; nothing where there is none, or where the disk lost it."""
     try:
-        return json.loads((out / task.key / ORIGIN).read_text())
+        return json.loads((out / task.key / ORIGIN).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
 
@@ -187,14 +197,14 @@ def keep(out: Path, task: Task, result: Result) -> Path:
     part = out / f".{task.key}.part"
     (part / "figures").mkdir(parents=True)
     if result.notebook:
-        (part / "notebook.ipynb").write_text(result.notebook)
+        (part / "notebook.ipynb").write_text(result.notebook, "utf-8")
     if trace := result.origin.get("traceback"):
-        (part / "traceback.txt").write_text(f"{trace}\n")
-    (part / "numbers.json").write_text(_json(result.numbers))
+        (part / "traceback.txt").write_text(f"{trace}\n", "utf-8")
+    (part / "numbers.json").write_text(_json(result.numbers), "utf-8")
     for name, content in result.figures.items():
         (part / "figures" / name).write_bytes(content)
-    (part / "log.txt").write_text(result.log)
-    (part / ORIGIN).write_text(_json(result.origin))
+    (part / "log.txt").write_text(result.log, "utf-8")
+    (part / ORIGIN).write_text(_json(result.origin), "utf-8")
     for path in part.rglob("*.*"):
         _to_disk(path)
     older = out / f".{task.key}.older"
@@ -226,25 +236,15 @@ def sweep_up(out: Path) -> None:
 
 def table(out: Path, tasks: Sequence[Task]) -> Path:
     """Write ``out/table.csv``: a row for each run, its parameters, its numbers, its state."""
-    rows = [_row(out, task) for task in tasks]
-    columns = list(dict.fromkeys(itertools.chain.from_iterable(rows)))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({column: _cell(value) for column, value in row.items()} for row in rows)
-    files.write(out / summary.TABLE, text.getvalue())
+    files.write(out / summary.TABLE, results.text([_row(out, task) for task in tasks]))
     return out / summary.TABLE
 
 
 def _row(out: Path, task: Task) -> dict[str, object]:
     found = out / task.key / "numbers.json"
-    numbers = json.loads(found.read_text()) if found.exists() else {}
+    numbers = json.loads(found.read_text(encoding="utf-8")) if found.exists() else {}
     fixed = {"run": task.key, "state": state(out, task)} | task.parameters
     return fixed | {f"glued {n}" if n in fixed else n: value for n, value in numbers.items()}
-
-
-def _cell(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _json(data: Mapping) -> str:

@@ -1,49 +1,87 @@
-"""Making the tables of many trained networks in ``chapters/results``, by sweeps.
+"""Making the tables of ``chapters/results``: ``python -m pwlib table NAME``.
 
-``tables.yml`` there names the grids of each table. Every row is a run of ``one-network.ipynb``:
-its parameters, and what it glued.
+``tables.yml`` there names the grids of those that sweeps make: a row is a run of
+``one-network.ipynb``, its parameters and what it glued. A function of pwlib makes each row of the
+others. What a stopped command has finished lies in its folder, and the next one goes on from there.
 """
 
 from __future__ import annotations
 
 import ast
-import csv
-import io
+import itertools
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+import os
+import subprocess
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from pwlib.reruns import files, sweeps
-from pwlib.reruns.notebooks import CHAPTERS
-from pwlib.reruns.plans import Plan, Request, SweepError, plan
-from pwlib.reruns.results import RESULTS
+from pwlib import parallel, point_search, sample_complexity, strong_attacks
+from pwlib.datasets import NAMES
+from pwlib.places import CHAPTERS, RESULTS, ROOT
+from pwlib.reruns import files, kept, plans, results, runs, sweeps
 
 CHAPTER = CHAPTERS / "one-network.ipynb"
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A table whose rows are ``function(**job)``, perhaps rounded; the packages that matter."""
+
+    function: Callable[..., results.Row]
+    jobs: Sequence[Mapping]
+    packages: Sequence[str]
+    digits: int | None = None
+
+
+def every(**values: Iterable) -> list[dict[str, Any]]:
+    """Every combination of values, by name; the last varies first."""
+    return [dict(zip(values, point, strict=True)) for point in itertools.product(*values.values())]
+
+
+LISTED = {
+    "sample-complexity": Listed(
+        sample_complexity.row,
+        every(p=range(5, 31), reading=sample_complexity.READINGS, odd=(False, True)),
+        ("numpy", "scipy", "daqp"),
+    ),
+    "point-sets": Listed(
+        point_search.best,
+        every(n=[10], m=range(1, 11), criterion=point_search.CRITERIA),
+        ("numpy", "scipy"),
+        digits=12,
+    ),
+    "strong-attacks": Listed(
+        strong_attacks.row,
+        every(dataset=NAMES, network=strong_attacks.CONFIGS),
+        ("torch", "torchattacks", "adversarial-robustness-toolbox"),
+        digits=2,
+    ),
+}
+
+
 def grids(path: Path = RESULTS / "tables.yml") -> dict[str, list[str]]:
     """The grids of each table, as ``python -m pwlib sweep --grid`` takes them."""
-    return yaml.safe_load(path.read_text())
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 def make(name: str, settings: sweeps.Settings) -> Path:
-    """Run what isn't there yet of a table's sweep (`sweeps.Settings`) and write the table."""
-    if name not in grids():
-        raise SweepError(f"table: got {name!r}, accepts one of {', '.join(grids())}")
-    every = [plan(Request(CHAPTER, grid.split())) for grid in grids()[name]]
-    fixed = defaults(CHAPTER)
-    tasks = [replace(t, parameters=fixed | t.parameters) for p in every for t in p.tasks]
-    tasks = list({task.key: task for task in tasks}.values())
-    swept = list(dict.fromkeys(parameter for p in every for parameter in p.swept))
-    if failures := sweeps.run(Plan(tasks, swept), settings):
-        raise SweepError(f"{failures} runs failed, so the table is not written")
-    runs = [settings.out / task.key for task in tasks]
-    path = RESULTS / f"{name}.csv"
-    files.write(path, _as_text(name, runs))
-    return path
+    """Run what isn't there yet of a table, write it with its origin, and return its path."""
+    if name in LISTED:
+        rows, ran = _listed(LISTED[name], settings)
+        packages = LISTED[name].packages
+    elif name in grids():
+        rows, ran = _swept(grids()[name], settings)
+        packages = ("torch", "numpy")
+    else:
+        known = ", ".join([*grids(), *LISTED])
+        raise plans.SweepError(f"table: got {name!r}, accepts one of {known}")
+    about = {"command": f"python -m pwlib table {name}"} | _origin(ran, packages)
+    return results.write(name, rows, about, RESULTS)
 
 
 def defaults(chapter: Path) -> dict[str, object]:
@@ -54,31 +92,72 @@ def defaults(chapter: Path) -> dict[str, object]:
     return {name: ast.literal_eval(about["default"]) for name, about in found} | {"workers": 1}
 
 
-def _as_text(name: str, runs: Sequence[Path]) -> str:
-    origins = [json.loads((run / "origin.json").read_text()) for run in runs]
-    numbers = [json.loads((run / "numbers.json").read_text()) for run in runs]
-    text = io.StringIO()
-    text.write(f"# python -m pwlib table {name}\n# {_made(origins)}\n")
-    rows = [
-        _row(origin["parameters"], found) for origin, found in zip(origins, numbers, strict=True)
-    ]
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+def _swept(grids: Sequence[str], settings: sweeps.Settings) -> tuple[list[dict], list[dict]]:
+    """The rows that sweeps make, and where each came from."""
+    asked = [plans.plan(plans.Request(CHAPTER, grid.split())) for grid in grids]
+    fixed = defaults(CHAPTER)
+    tasks = [replace(t, parameters=fixed | t.parameters) for one in asked for t in one.tasks]
+    tasks = list({task.key: task for task in tasks}.values())
+    swept = list(dict.fromkeys(parameter for one in asked for parameter in one.swept))
+    if failures := sweeps.run(plans.Plan(tasks, swept), settings):
+        raise plans.SweepError(f"{failures} runs failed, so the table is not written")
+    rows = []
+    for task in tasks:
+        named = {name: value for name, value in task.parameters.items() if name != "workers"}
+        rows.append(named | _read(settings.out / task.key / "numbers.json", 4))
+    return rows, [_read(settings.out / task.key / sweeps.ORIGIN) for task in tasks]
 
 
-def _made(origins: Sequence[Mapping]) -> str:
-    last = max(origins, key=lambda origin: origin["started"])
-    packages = ", ".join(
-        f"{name} {last['packages'][name].split('+')[0]}" for name in ("torch", "numpy")
-    )
-    processors = " and ".join(sorted({origin["processor"] for origin in origins}))
-    hours = sum(origin["seconds"] for origin in origins) / 3600
-    spent = f"{len(origins)} runs, {hours:.1f} core hours"
-    return f"{last['started'][:10]}: {spent}, {packages}, {processors}"
+def _listed(table: Listed, settings: sweeps.Settings) -> tuple[list[dict], list[dict]]:
+    """The rows that a function makes, and where each came from."""
+    if settings.scheduler:
+        raise plans.SweepError(
+            f"--scheduler: got {settings.scheduler!r}, but this table is made on one machine"
+        )
+    module = table.function.__module__
+    places = [settings.out / f"{kept.key(module, job)}.json" for job in table.jobs]
+    work = zip(itertools.repeat(table.function), table.jobs, places, strict=False)
+    todo = [job for job in work if not job[-1].exists()]
+    workers = settings.workers or len(os.sched_getaffinity(0))
+    parallel.run(_keep_row, todo, workers, "rows made")
+    ran = [_read(place, table.digits) for place in places]
+    return [one.pop("row") for one in ran], ran
 
 
-def _row(parameters: Mapping, found: Mapping) -> dict[str, str]:
-    rounded = {name: f"{value:.4f}" for name, value in found.items()}
-    return {name: value for name, value in parameters.items() if name != "workers"} | rounded
+def _keep_row(function: Callable[..., results.Row], job: Mapping, place: Path) -> None:
+    start = datetime.now(UTC)
+    row = function(**job)
+    seconds = (datetime.now(UTC) - start).total_seconds()
+    about = {"row": row, "started": start.isoformat(), "seconds": seconds} | runs.machine()
+    files.write(place, json.dumps(about))
+
+
+def _origin(ran: Sequence[Mapping], packages: Sequence[str]) -> dict[str, object]:
+    """What is told of a table: of its runs, the last of which has the versions."""
+    last = max(ran, key=lambda one: one["started"])
+    return {
+        "made": last["started"][:10],
+        "commit": _commit(),
+        "versions": {name: last["packages"][name].split("+")[0] for name in packages},
+        "processor": " and ".join(sorted({one["processor"] for one in ran})),
+        "runs": len(ran),
+        "core_hours": round(sum(one["seconds"] for one in ran) / 3600, 1),
+    }
+
+
+def _commit() -> str | None:
+    """The commit of this checkout, marked where files differ from it; None outside of one."""
+    command = ["git", "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"]
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
+
+
+def _read(path: Path, digits: int | None = None) -> dict:
+    """What a file in JSON holds, its floats rounded if asked for."""
+    text = path.read_text(encoding="utf-8")
+    if digits is None:
+        return json.loads(text)
+    return json.loads(text, parse_float=lambda number: round(float(number), digits))

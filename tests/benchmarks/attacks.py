@@ -120,7 +120,7 @@ _RIVALS = {"torchattacks": _torchattacks, "foolbox": _foolbox, "ART": _art}
 RIVAL_PACKAGES = ("torch", "torchattacks", "foolbox", "adversarial-robustness-toolbox")
 _NOTES = [
     "The rivals attack the same weights in an nn.Sequential, the network that people would write; "
-    "our attacks are timed on it as well, which leaves out what oneDNN's products gain. "
+    "our attacks are timed on it as well. "
     "Its weights are marked as constant: otherwise foolbox and ART compute gradients for them too.",
     "PGD starts at the image for the rivals and at the one-step point for ours, which keeps the "
     "best of the points visited; all take 20 steps, of length 2.5·ε/20 but for that first one. "

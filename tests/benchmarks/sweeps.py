@@ -85,11 +85,10 @@ def _sweep(chapter: Path, runs: int, workers: int) -> Callable[[], float]:
 
     def seconds() -> float:
         from pwlib.reruns import cluster, plans
-        from pwlib.reruns.progress import Progress
 
         with tempfile.TemporaryDirectory() as folder, cluster.connected(None, workers) as client:
             plan = plans.plan(plans.Request(chapter, [f"k=0:{runs}"]))
-            keeper = sweeps.Keeper(Path(folder), plan.swept, Progress(runs, quiet=True))
+            keeper = sweeps.Keeper(Path(folder), plan.swept, runs, quiet=True)
             start = time.monotonic()
             cluster.execute(client, plan.tasks, keeper)
             return time.monotonic() - start

@@ -21,16 +21,15 @@ from report import Comparison, Part, Table
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from pwlib import directions, layers, objectives, products, training
-from pwlib.datasets import Dataset, root
-from pwlib.networks import MLP
-from pwlib.products import PRODUCTS, product
-from pwlib.training import TrainingConfig, loaded
+from pwlib import attacks, directions, networks, objectives, training
+from pwlib.datasets import Dataset, loaded, root
+from pwlib.networks import MLP, fast_products
+from pwlib.training import TrainingConfig
 
 BATCH, STEPS, ROUNDS = 128, 60, 9
 WIDTHS = TrainingConfig().widths
 GOALS = {"plain": 0.75, "hard": 0.85}  # shares of the rate of the products alone, of each arm
-OURS = {module.__file__ for module in (directions, layers, objectives, products, training)}
+OURS = {m.__file__ for m in (attacks, directions, networks, objectives, training)}
 ARM_NAMES = {"plain": "training", "hard": "training on hard points"}
 
 
@@ -59,8 +58,8 @@ def _candidates(data: Dataset, config: TrainingConfig) -> dict[str, Callable[[],
     either = {
         "ours": lambda: training.train(data, config, 0),
         "bfloat16": lambda: training.train(data, rounded, 0),
-        "mm": _bare_products(config, torch.mm),
-        "oneDNN": _bare_products(config, product),
+        "mm": _bare_products(config),
+        "oneDNN": fast_products()(_bare_products(config)),
         "graph": lambda: _graph_loop(data, config),
     }
     if config.arm == "plain":
@@ -72,7 +71,7 @@ def _compared(times: Times, config: TrainingConfig) -> list[Comparison]:
     what, goal = ARM_NAMES[config.arm], GOALS[config.arm]
     rows = [
         ("mm", "its matrix products alone, by torch.mm", goal),
-        ("oneDNN", "its matrix products alone, by oneDNN as in pwlib", goal),
+        ("oneDNN", "its matrix products alone, by oneDNN", goal),
         ("graph", "a loop over an indexed tensor, with a graph", None),
         ("DataLoader", "a DataLoader with ToTensor, samples per second", 2.3),
     ]
@@ -134,9 +133,7 @@ def _art_flops(config: TrainingConfig, share: float) -> float:
     return needed_flops(plain) + share * config.ascent_steps * 2 * once
 
 
-def _bare_products(
-    config: TrainingConfig, times: Callable[[Tensor, Tensor], Tensor]
-) -> Callable[[], None]:
+def _bare_products(config: TrainingConfig) -> Callable[[], None]:
     """STEPS times the products of one step, on matrices laid out as there."""
     pairs = []
     for kind, n, k, m in needed_products(config):
@@ -146,7 +143,7 @@ def _bare_products(
     def multiply() -> None:
         for _ in range(STEPS):
             for left, right in pairs:
-                times(left, right)
+                torch.mm(left, right)
 
     return multiply
 
@@ -277,11 +274,11 @@ def _seconds_by_line(call: Callable[[], object]) -> dict[tuple[str, int], float]
 
 def _optimiser_against_copy() -> Comparison:
     """Adam's step on weights, against moving as many bytes: both again and again on one memory."""
-    sizes = layers.stack([MLP(WIDTHS, "relu", 0)])
-    optimiser = training._optimiser(sizes.parameters, TrainingConfig())
-    for parameter in sizes.parameters:
+    network = MLP(WIDTHS, "relu", 0)
+    optimiser = training._optimiser(network, TrainingConfig())
+    for parameter in network.parameters():
         parameter.grad = torch.rand_like(parameter)
-    numbers = sum(parameter.numel() for parameter in sizes.parameters)
+    numbers = sum(parameter.numel() for parameter in network.parameters())
     source, to = torch.rand(2, 7 * numbers // 2)  # seven passes in all: four read, three written
     ways = {"Adam": optimiser.step, "copy": lambda: to.copy_(source)}
     found = ratio(interleaved(ways, ROUNDS), "copy", "Adam")
@@ -293,8 +290,11 @@ def _precisions() -> Table:
     generator = torch.Generator().manual_seed(0)
     a, b = (torch.randn(*s, generator=generator) for s in ((BATCH, WIDTHS[0]), WIDTHS[:2]))
     exact = a.double() @ b.double()
-    ways = {"torch.mm": torch.mm, "torch.mm with the switch at bf16": _switched}
-    ways |= {f"pwlib, {name}": times for name, times in PRODUCTS.items()}
+    ways = {
+        "torch.mm": torch.mm,
+        "torch.mm in `fast_products`": fast_products()(torch.mm),
+        "bfloat16": lambda a, b: (a.bfloat16() @ b.bfloat16()).float(),
+    }
     times = interleaved({k: lambda f=f: f(a, b) for k, f in ways.items()}, ROUNDS)
     rows = []
     for way, multiply in ways.items():
@@ -305,29 +305,16 @@ def _precisions() -> Table:
     return Table("Precision", columns, rows)
 
 
-def _switched(a: Tensor, b: Tensor) -> Tensor:
-    """``torch.mm`` under PyTorch's own switch for 16-bit products."""
-    before = torch.backends.mkldnn.matmul.fp32_precision
-    torch.backends.mkldnn.matmul.fp32_precision = "bf16"
-    try:
-        return torch.mm(a, b)
-    finally:
-        torch.backends.mkldnn.matmul.fp32_precision = before
-
-
 def _notes() -> list[str]:
     counts = {arm: needed_flops(TrainingConfig(arm=arm)) / BATCH / 1e6 for arm in GOALS}
     return [
         f"A sample needs {counts['plain']:.1f} million floating-point operations in plain training "
-        f"and {counts['hard']:.1f} on hard points, counting matrix products alone and each once: "
-        "the batch's way to the feature layer serves the first ascent step and the update.",
+        f"and {counts['hard']:.1f} on hard points, counting matrix products alone and each once, "
+        "as if the batch's way to the feature layer served the first ascent step and the update.",
         "The first two rows of each are the share of the machine's rate that training reaches. "
-        "PyTorch hands float32 products to MKL and pwlib to oneDNN, the faster of the two on some "
-        "processors, so the share of the rate of torch.mm can be above 1; what could still be "
-        "gained is what the row of oneDNN lacks to 1. The goals were set before oneDNN was tried, "
-        "against the only rate known then; they stand in both rows.",
-        "All the other rivals multiply by torch.mm. How much of a ratio is oneDNN's doing can be "
-        "read from the first two rows: their quotient is how many times as fast its products are.",
+        "PyTorch hands float32 products to MKL, unless its switch to oneDNN is set, as in training "
+        "here (`pwlib.networks.fast_products`); oneDNN is the faster of the two on AMD's "
+        "processors, where the share of the rate of torch.mm can be above 1.",
         "What is left over stands in the tables, line by line. The largest part is Adam's "
         "`optimiser.step()`: it reads four arrays with a number for each weight, writes three of "
         "them and computes little, so that a copy of as many bytes takes about as long. The "

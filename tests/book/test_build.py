@@ -4,8 +4,6 @@ import importlib
 import inspect
 import json
 import re
-import subprocess
-import sys
 from html.parser import HTMLParser
 
 import nbformat
@@ -20,13 +18,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def built():
-    command = [sys.executable, "-m", "pwlib", "book"]
-    return subprocess.run(command, cwd=notebooks.ROOT, capture_output=True, text=True)
-
-
-@pytest.fixture(scope="module")
-def pages(built):
+def pages(making):
     return {p.stem: p.read_text() for p in (build.HTML / "chapters").glob("*.html")}
 
 
@@ -35,25 +27,19 @@ def soups(pages):
     return {name: BeautifulSoup(html, "html.parser") for name, html in pages.items()}
 
 
-def tracked_changes():
-    command = ["git", "status", "--porcelain", "--untracked-files=no"]
-    return subprocess.run(command, cwd=notebooks.ROOT, capture_output=True, text=True).stdout
+def test_the_book_builds_without_a_warning_and_changes_no_tracked_file(making):
+    status, printed, changed = making
+    assert status == 0, printed[-3000:]
+    assert not changed
 
 
-def test_the_book_builds_without_a_warning_and_changes_no_tracked_file():
-    before = tracked_changes()
-    command = [sys.executable, "-m", "pwlib", "book"]
-    done = subprocess.run(command, cwd=notebooks.ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3000:]
-    assert tracked_changes() == before
-
-
-def test_it_prints_every_claim_measured_beside_recorded_and_where_the_book_lies(built):
+def test_it_prints_every_claim_measured_beside_recorded_and_where_the_book_lies(making):
+    _, printed, _ = making
     for claim in claims.ledger():
-        assert f"\n{claim.id}: {claim.verdict} ({claim.verdict})\n" in built.stdout
+        assert f"\n{claim.id}: {claim.verdict} ({claim.verdict})\n" in printed
         for name in claim.recorded:
-            assert re.search(rf"^    {re.escape(name)}: .+ \(.+\)$", built.stdout, re.M)
-    assert str(build.HTML / "index.html") in built.stdout
+            assert re.search(rf"^    {re.escape(name)}: .+ \(.+\)$", printed, re.M)
+    assert str(build.HTML / "index.html") in printed
 
 
 def test_every_chapter_has_its_page(pages):

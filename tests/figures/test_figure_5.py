@@ -1,47 +1,73 @@
-"""Images with a palette against the same images without."""
-
-import base64
-import re
-from io import BytesIO
+"""Figure 5 as it is drawn: whose accuracy, under whose adversarial examples, with which band."""
 
 import numpy as np
-from matplotlib.figure import Figure
-from PIL import Image
+import pytest
+from matplotlib.colors import to_hex
 
-from pwlib.figures.figure_5 import compact, with_palette
+from pwlib.figures.figure_5 import figure_5
+from pwlib.figures.style import COLOURS
+
+LENGTHS = (0.0, 0.5, 1.0, 3.0)
+# Whose accuracy (the colour), and the dash of whose examples.
+CURVES = {
+    "reference": ("reference, own examples", COLOURS["reference"], "-"),
+    "own": ("hard points, own examples", COLOURS["robust"], "-"),
+    "to_reference": (*("reference, hard-point network's examples", COLOURS["reference"], "--"),),
+    "from_reference": ("hard points, reference's examples", COLOURS["robust"], "--"),
+    "control": ("reference, another reference's examples (control)", COLOURS["control"], ":"),
+}
 
 
-def png(pixels):
-    out = BytesIO()
-    Image.fromarray(pixels).save(out, "png")
-    return out.getvalue()
-
-
-def pixels_of(data):
-    return np.asarray(Image.open(BytesIO(data)).convert("RGBA"))
-
-
-def test_a_palette_keeps_every_pixel_and_its_transparency():
+@pytest.fixture(scope="module")
+def accuracies():
     rng = np.random.default_rng(0)
-    colours = rng.integers(0, 256, size=(256, 4), dtype=np.uint8)
-    pixels = colours[rng.permutation(np.arange(4096) % 256).reshape(64, 64)]
-    found = with_palette(png(pixels))
-    assert Image.open(BytesIO(found)).mode == "P"
-    np.testing.assert_array_equal(pixels_of(found), pixels)
-    assert len(found) < len(png(pixels)) / 2
+    return {
+        name: {key: 100 * np.sort(rng.random((3, 4)))[:, ::-1] for key in CURVES}
+        for name in ("MNIST", "FashionMNIST")
+    }
 
 
-def test_too_many_colours_for_a_palette_are_left_alone():
-    pixels = np.zeros((1, 257, 4), dtype=np.uint8)
-    pixels[0, :, 0], pixels[0, 256, 1] = np.arange(257) % 256, 1
-    assert with_palette(png(pixels)) == png(pixels)
+@pytest.fixture(scope="module")
+def figure(accuracies):
+    return figure_5(LENGTHS, accuracies)
 
 
-def test_compact_keeps_the_images_of_a_figure():
-    figure = Figure()
-    values = np.arange(6).reshape(2, 3)
-    figure.subplots().imshow(values, cmap="gray", interpolation="none")
-    (image,) = re.findall(r'base64,\s*([^"]+)"', compact(figure).data)
-    found = pixels_of(base64.b64decode(image))
-    np.testing.assert_array_equal(found[..., 0], np.round(values / 5 * 255))
-    assert (found[..., 3] == 255).all()
+@pytest.mark.parametrize("panel", [0, 1])
+@pytest.mark.parametrize("key", CURVES)
+def test_a_curve_is_the_mean_over_seeds_with_a_band_from_the_lowest_to_the_highest(
+    figure, accuracies, panel, key
+):
+    axes, (label, colour, dash) = figure.axes[panel], CURVES[key]
+    seeds = list(accuracies.values())[panel][key]
+    (at,) = (i for i, line in enumerate(axes.lines) if line.get_label() == label)
+    line, band = axes.lines[at], axes.collections[at]
+    np.testing.assert_array_equal(line.get_xdata(), LENGTHS)
+    np.testing.assert_allclose(line.get_ydata(), seeds.sum(0) / 3)
+    assert (line.get_color(), line.get_linestyle()) == (colour, dash)
+    corners = band.get_paths()[0].vertices
+    for i, length in enumerate(LENGTHS):
+        heights = corners[corners[:, 0] == length, 1]
+        assert (heights.min(), heights.max()) == (min(seeds[:, i]), max(seeds[:, i]))
+    assert to_hex(band.get_facecolor()[0]) == colour.lower()
+    assert 0.1 < band.get_facecolor()[0, 3] < 0.5
+
+
+def test_words_limits_and_legend(figure, accuracies):
+    assert [axes.get_title() for axes in figure.axes] == ["(a) MNIST", "(b) FashionMNIST"]
+    for axes in figure.axes:
+        assert axes.get_xlabel() == "$L^2$ length of the step, before clamping"
+        assert axes.get_ylim() == (-2, 102)
+        assert len(axes.lines) == len(axes.collections) == len(CURVES)
+    assert figure.axes[0].get_ylabel() == "test accuracy, %"
+    (legend,) = figure.legends
+    shown = [
+        (text.get_text(), handle.get_color(), handle.get_linestyle())
+        for text, handle in zip(legend.get_texts(), legend.legend_handles, strict=True)
+    ]
+    assert shown == list(CURVES.values())
+
+
+def test_a_curve_that_was_not_measured_is_left_out(accuracies):
+    curves = {key: accuracies["MNIST"][key] for key in ("own", "control")}
+    (axes,) = figure_5(LENGTHS, {"MNIST": curves}).axes
+    assert [line.get_label() for line in axes.lines] == [CURVES[key][0] for key in curves]

@@ -1,208 +1,218 @@
-"""Knobs against what they are made from: drawings, formulas, networks."""
+"""Knobs: what they say and draw against independent formulas, in the page and in a browser."""
 
 import base64
-import html
 import json
 import re
-from io import BytesIO, StringIO
+from io import BytesIO
 
 import nbformat
 import numpy as np
 import pytest
-import torch
-from matplotlib.figure import Figure
+from numpy.polynomial.chebyshev import chebval
 from PIL import Image
 
-from pwlib import attacks, examples, grids, maxmargin
+from pwlib import examples, grids, maxmargin
 from pwlib import polynomials as poly
-from pwlib.datasets import Dataset
-from pwlib.figures import examples as pictures
-from pwlib.figures import knobs, turned
-from pwlib.networks import MLP
-from pwlib.reruns.notebooks import CHAPTERS
+from pwlib.figures import figure_3, figure_5, figures_1_2
+from pwlib.figures.style import COLOURS
+from pwlib.places import CHAPTERS
 
 PAGES = {  # the knobs of each page, and how many bytes they may add to it
     "3a-pointwise-convergence": (["knob-1", "knob-2"], 150_000),
     "4a-hard-points-of-polynomials": (["knob-3"], 150_000),
     "4c-adversarial-training": (["knob-5"], 400_000),
 }
+COLOURS_5 = (COLOURS["reference"], "#CC79A7", COLOURS["robust"])
 NUMBER = r"\d+(?:\.\d+)?"
+DEGREES, SIZES, EPS = range(1, 41), range(2, 121, 2), (0.0, 1.0, 3.0)
+MIDDLES = (np.arange(20_000) + 0.5) / 20_000
+T = np.arccos(2 * MIDDLES - 1)
 
 
 class Knob:
     """A knob read as the page's script reads it."""
 
     def __init__(self, text):
-        self.text = text
+        self.text, self.name = text, re.search(r'<figure class="knobs" id="([\w-]+)"', text)[1]
         self.data = json.loads(re.search(r'json">(.*)</script>', text, re.S)[1])
-        self.slots = [tuple(slot) for slot in self.data["slots"]]
+        self.start = 0
+        for control in self.data["controls"]:
+            self.start = self.start * len(control["texts"]) + control["start"]
 
-    def frame(self, at):
-        pieces = (self.data["pieces"][place] for place in self.data["frames"][at])
-        return dict(zip(self.slots, pieces, strict=True))
-
-    def frames(self):
-        return [self.frame(at) for at in range(len(self.data["frames"]))]
+    def shown(self, at):
+        """The sentence, the numbers of each layer and the slots of a setting."""
+        said, *rest = (self.data["pieces"][place] for place in self.data["frames"][at])
+        layers, slots = len(self.data["layers"]), map(tuple, self.data["slots"])
+        return said, rest[:layers], dict(zip(slots, rest[layers:], strict=True))
 
     def said(self, at):
-        (text,) = [v for (id, _), v in self.frame(at).items() if id.endswith("-said")]
-        return text
+        return self.shown(at)[0]
+
+    def drawn(self, at, **look):
+        """The numbers of the layer that looks so."""
+        layers = enumerate(self.data["layers"])
+        (place,) = (i for i, layer in layers if look.items() <= layer.items())
+        return np.array(self.shown(at)[1][place])
 
 
-def in_page(chapter):
-    """The knobs that a committed chapter holds, by name."""
+def fitted(grid, m):
+    x, labels = grids.training_set(grid(m))
+    return maxmargin.fit(poly.chebyshev_features(30, x), labels).weights
+
+
+def classifiers(n, x):
+    """(5) and (7), up to a positive factor, where x = (1 + cos t)/2."""
+    p = (n + 1) // 2
+    return x**n - (1 - x) ** n, np.sin(2 * p * np.arccos(2 * x - 1)) * (1 / p)
+
+
+def inside(spans):
+    """Which of MIDDLES lie in one of the intervals, none of which is empty."""
+    found = np.zeros(len(MIDDLES), bool)
+    for left, right in spans:
+        assert right - left > 1e-4
+        found |= (MIDDLES - left) * (right - MIDDLES) > 0
+    return found
+
+
+@pytest.fixture(scope="module")
+def knob_1():
+    return Knob(figures_1_2.knob_1("knob-1", DEGREES, 21).data)
+
+
+@pytest.fixture(scope="module")
+def weights():
+    of = {"$C_m$, Chebyshev grid": grids.chebyshev, "$E_m$, equispaced grid": grids.equispaced}
+    return {label: {m: fitted(grid, m) for m in SIZES} for label, grid in of.items()}
+
+
+@pytest.fixture(scope="module")
+def knob_2(weights):
+    return Knob(figures_1_2.knob_2("knob-2", weights, ["Chebyshev", "equispaced"], 62).data)
+
+
+@pytest.fixture(scope="module")
+def knob_3():
+    return Knob(figure_3.knob_3("knob-3", DEGREES, 10).data)
+
+
+@pytest.fixture(scope="module")
+def measured():
+    """Curves, and what three networks might say of two images."""
+    rng = np.random.default_rng(0)
+    keys = [(arm, attack) for arm in examples.ARMS for attack in examples.ATTACKS]
+    curves = {key: 100 * np.sort(rng.random((3, len(EPS))))[:, ::-1] for key in keys}
+    shown = examples.Shown(
+        np.array([7, 2]),
+        {key: rng.random((2, len(EPS), 784), dtype=np.float32) for key in keys},
+        {key: rng.integers(0, 10, (3, 2, len(EPS))) for key in keys},
+        {key: rng.random((3, 2, len(EPS))) for key in keys},
+    )
+    return curves, shown
+
+
+@pytest.fixture(scope="module")
+def knob_5(measured):
+    curves, shown = measured
+    made = figure_5.knob_5("knob-5", EPS, {"MNIST": curves}, {"MNIST": shown})
+    return Knob(made.data)
+
+
+@pytest.fixture(scope="module")
+def all_knobs(knob_1, knob_2, knob_3, knob_5):
+    return [knob_1, knob_2, knob_3, knob_5]
+
+
+@pytest.mark.parametrize("chapter", PAGES)
+def test_a_page_has_its_knobs_in_as_few_bytes_as_it_may(chapter):
     cells = nbformat.read(CHAPTERS / f"{chapter}.ipynb", as_version=4).cells
-    found = [
-        out["data"]["text/html"]
-        for cell in cells
-        for out in cell.get("outputs", [])
-        if 'class="knobs"' in out.get("data", {}).get("text/html", "")
-    ]
-    return {re.search(r' id="([\w-]+)"', text)[1]: Knob(text) for text in found}
-
-
-def drawn_paths(figure):
-    """The paths of a figure's moving artists as matplotlib writes them: commands by gid."""
-    out = StringIO()
-    figure.savefig(out, format="svg")
-    found = re.findall(r'<g id="knob-([\w-]+)">\s*<path(?: d="([^"]*)")?', out.getvalue())
-    return {gid: re.findall(r"([ML]) ([-\d.]+) ([-\d.]+)", path) for gid, path in found}
-
-
-def farthest(path, other):
-    """How far the points of a path lie from the segments of another one, at most; commands M, L."""
-    points = np.array([command[1:] for command in path], float)
-    ends = np.array([command[1:] for command in other], float)
-    lines = [i for i, command in enumerate(other) if command[0] == "L"]
-    start, along = ends[np.subtract(lines, 1)], ends[lines] - ends[np.subtract(lines, 1)]
-    from_start = points[:, None] - start
-    length = np.maximum((along**2).sum(1), 1e-12)
-    share = np.clip((from_start * along).sum(2) / length, 0, 1)
-    return np.linalg.norm(from_start - share[..., None] * along, axis=2).min(1).max()
-
-
-def assert_same_picture(frame, figure):
-    paths = {id[len("knob-1-") :]: value for (id, kind), value in frame.items() if kind == "d"}
-    for gid, direct in drawn_paths(figure).items():
-        path = [(c, x / knobs.UNITS, y / knobs.UNITS) for c, x, y in knobs.decoded(paths.pop(gid))]
-        path = [command for command in path if command[0] != "z"]
-        assert bool(path) == bool(direct), gid
-        if path:  # a curve is within 0.15 points of the truth, then rounded by 0.1
-            assert max(farthest(path, direct), farthest(direct, path)) < 0.4, gid
-    assert not paths
-
-
-def weights_of(degree, x):
-    x, labels = grids.training_set(x)
-    return maxmargin.fit(poly.chebyshev_features(degree, x), labels).weights
-
-
-@pytest.fixture(scope="module")
-def page_3a():
-    return in_page("3a-pointwise-convergence")
-
-
-@pytest.fixture(scope="module")
-def page_4a():
-    return in_page("4a-hard-points-of-polynomials")
-
-
-def test_path_data_lead_to_the_points_that_they_came_from():
-    path = "M 1 2 \nL 3.3 2 \nL 3.3 2 \nL -5.04 100 \nz\nM 10 10 \nL 10 10 \nM 7 7 \nL 7 9.1 \nz\n"
-    assert knobs.decoded(knobs.compact(path)) == [
-        ("M", 5, 10),
-        ("L", 16, 10),
-        ("L", -25, 500),
-        ("z", 5, 10),
-        ("M", 50, 50),
-        ("L", 50, 50),  # a dot stays
-        ("M", 35, 35),
-        ("L", 35, 46),
-        ("z", 35, 35),
-    ]
-
-
-@pytest.mark.parametrize("start", range(0, 40, 8))
-def test_each_setting_of_figures_1_and_3_is_what_is_drawn_for_it(page_3a, page_4a, start):
-    for n in range(start + 1, start + 9):
-        assert_same_picture(page_3a["knob-1"].frame(n - 1), turned.draw_1(n).figure)
-        assert_same_picture(page_4a["knob-3"].frame(n - 1), turned.draw_3(n).figure)
-
-
-def test_each_setting_of_figure_2_is_what_is_drawn_for_it(page_3a):
-    sizes = range(2, 121, 2)
-    weights = {
-        "$C_m$, Chebyshev grid": {m: weights_of(30, grids.chebyshev(m)) for m in sizes},
-        "$E_m$, equispaced grid": {m: weights_of(30, grids.equispaced(m)) for m in sizes},
-    }
-    values = [poly.chebyshev_features(30, turned.X) @ w[m] for w in weights.values() for m in w]
-    for at, m in enumerate(sizes):
-        here = {grid: by_size[m] for grid, by_size in weights.items()}
-        words = ["Chebyshev", "equispaced"]
-        picture = turned.draw_2(m, here, words, np.abs(values).max())
-        assert page_3a["knob-2"].said(at) == picture.said
-        assert_same_picture(page_3a["knob-2"].frame(at), picture.figure)
-
-
-@pytest.mark.parametrize("chapter", PAGES)
-def test_the_page_shows_the_frame_that_its_controls_stand_at(chapter):
+    outputs = [out.get("data", {}) for cell in cells for out in cell.get("outputs", [])]
+    texts = [out["text/html"] for out in outputs if 'class="knobs"' in out.get("text/html", "")]
     names, most = PAGES[chapter]
-    found = in_page(chapter)
-    assert list(found) == names
-    assert sum(len(knob.text.encode()) for knob in found.values()) <= most
-    for knob in found.values():
-        at = 0
-        for control, written in zip(
-            re.findall(r"<input[^>]*>|<select.*?</select>", knob.text),
-            knob.data["written"],
-            strict=True,
-        ):
-            options = re.findall(r"<option( selected)?>", control)
-            place = (
-                options.index(" selected") if options else re.search(r' value="(\d+)"', control)[1]
-            )
-            at = at * len(written) + int(place)
-            if not options:
-                assert f'max="{len(written) - 1}"' in control
-                assert f'aria-valuetext="{written[int(place)]}"' in control
-        for (id, attribute), value in knob.frame(at).items():
-            (element,) = re.findall(rf'<[^<>]* id="{id}"[^<>]*>[^<]*', knob.text)
-            shown = re.search(rf' {attribute}="([^"]*)"|>(.*)', element)
-            assert (
-                html.unescape(shown[1] if attribute != "text" else element.split(">")[1]) == value
-            )
+    assert [re.search(r' id="([\w-]+)"', text)[1] for text in texts] == names
+    assert sum(len(text.encode()) for text in texts) <= most
 
 
-@pytest.mark.parametrize("chapter", PAGES)
-def test_ids_are_unique_in_a_page_and_references_lead_to_them(chapter):
-    text = "".join(knob.text for knob in in_page(chapter).values())
-    ids = re.findall(r' id="([^"]+)"', text)
-    assert len(set(ids)) == len(ids)
-    used = re.findall(r'(?:href="#|url\(#|for="|labelledby=")([^")]+)', text)
-    assert set(used) <= set(ids)
-    assert len(re.findall(r"<label ", text)) == len(re.findall(r"<input |<select ", text))
+def test_the_knobs_of_polynomials_are_small(knob_1, knob_2, knob_3):
+    for knobs in ((knob_1, knob_2), (knob_3,)):
+        assert sum(len(knob.text.encode()) for knob in knobs) <= 100_000
 
 
-def test_the_numbers_said_of_figure_1_are_those_of_the_sines(page_3a):
+def test_without_a_script_there_is_a_caption_and_the_sentence_of_the_start(all_knobs):
+    for knob in all_knobs:
+        said = f'<output id="{knob.name}-said" aria-live="polite">{knob.said(knob.start)}</output>'
+        assert said in knob.text
+        assert f"<figcaption>Figure {knob.name[-1]}, one " in knob.text
+        assert f'<svg role="img" aria-labelledby="{knob.name}-said"' in knob.text
+
+
+def test_every_setting_has_a_frame_with_all_its_parts(all_knobs):
+    for knob in all_knobs:
+        settings = np.prod([len(control["texts"]) for control in knob.data["controls"]])
+        assert len(knob.data["frames"]) == settings
+        parts = 1 + len(knob.data["layers"]) + len(knob.data["slots"])
+        assert {len(frame) for frame in knob.data["frames"]} == {parts}
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 8, 21, 40])
+def test_figure_1_draws_f_and_g_and_shades_where_they_agree(knob_1, n):
+    f, g = classifiers(n, MIDDLES)
+    drawn_f = knob_1.drawn(n - 1, label="$f_n$, Bernstein", colour=COLOURS["bernstein"])
+    drawn_g = knob_1.drawn(n - 1, label="$g_n$, Chebyshev", colour=COLOURS["chebyshev"])
+    np.testing.assert_allclose(chebval(2 * MIDDLES - 1, drawn_f), f, atol=3e-4)
+    np.testing.assert_allclose(chebval(2 * MIDDLES - 1, drawn_g), g / 2 / np.sin(T), atol=3e-4)
+    shaded = inside(knob_1.drawn(n - 1, kind="spans", label="signs agree"))
+    assert np.mean(shaded != (np.sign(f) == np.sign(g))) < 3 * n / 20_000
+    p = (n + 1) // 2
+    spurious = np.delete((1 - np.cos(np.arange(1, 2 * p) * np.pi / (2 * p))) / 2, p - 1)
+    assert knob_1.drawn(n - 1, kind="dots", hollow=False).tolist() == [[0.5, 0]]
+    hollow = knob_1.drawn(n - 1, kind="dots", hollow=True).reshape(-1, 2)
+    np.testing.assert_allclose(hollow, np.column_stack((spurious, 0 * spurious)), atol=1e-4)
+
+
+def test_the_numbers_said_of_figure_1_are_those_of_the_sines(knob_1):
     x = (np.arange(200_000) + 0.5) / 200_000
-    t = np.arccos(2 * x - 1)
-    for n in range(1, 41):
-        f, g = x**n - (1 - x) ** n, np.sin((n + 1) // 2 * 2 * t)  # over a positive factor
+    for n in DEGREES:
+        f, g = classifiers(n, x)
         changes = [np.count_nonzero(np.diff(np.sign(v))) for v in (f, g)]
-        said = re.findall(NUMBER, page_3a["knob-1"].said(n - 1))
+        said = re.findall(NUMBER, knob_1.said(n - 1))
         assert [int(said[0]), int(said[1]), int(said[2])] == [n, *changes]
         assert float(said[3]) == pytest.approx(np.mean(np.sign(f) == np.sign(g)), abs=6e-4)
 
 
-def test_the_numbers_said_of_figure_2_are_those_of_its_classifiers(page_3a):
+@pytest.mark.parametrize("panel", [0, 1])
+@pytest.mark.parametrize("m", [2, 8, 20, 32, 60, 120])
+def test_figure_2_draws_its_classifiers_and_shades_their_mistakes(knob_2, weights, panel, m):
+    grid, colour = list(weights)[panel], COLOURS[("chebyshev", "equispaced")[panel]]
+    assert knob_2.data["panels"][panel]["title"] == grid
+    at, values = m // 2 - 1, np.cos(np.outer(T, np.arange(31))) @ weights[grid][m]
+    series = knob_2.drawn(at, kind="series", panel=panel, colour=colour)
+    np.testing.assert_allclose(chebval(2 * MIDDLES - 1, series), values, atol=1e-3)
+    low, high = knob_2.data["panels"][panel]["ylim"]
+    assert low < values.min() < values.max() < high
+    spans = knob_2.drawn(at, kind="spans", panel=panel)
+    wrong = np.sign(values) != np.sign(MIDDLES - 0.5)
+    assert np.mean(inside(spans) != wrong) < 31 / 20_000
+    changes = np.flatnonzero(np.diff(np.sign(values)))
+    own, hollow = (
+        knob_2.drawn(at, kind="dots", panel=panel, hollow=hollow).reshape(-1, 2)
+        for hollow in (False, True)
+    )
+    assert own.tolist() == [[0.5, 0]]
+    found = np.sort([*own[:, 0], *hollow[:, 0]])
+    np.testing.assert_allclose(found, (MIDDLES[changes] + MIDDLES[changes + 1]) / 2, atol=2e-4)
+
+
+def test_the_numbers_said_of_figure_2_are_those_of_its_classifiers(knob_2, weights):
     u = np.cos(np.pi * (np.arange(100_000) + 0.5) / 100_000)
     cosines = np.cos(np.outer(np.arccos(u), np.arange(31)))
     share = np.sin(np.arccos(u)) * np.pi / 2 / len(u)  # of [0, 1], x = (1 + u)/2
     for m in (2, 8, 20, 32, 60, 114, 120):
-        said = page_3a["knob-2"].said(m // 2 - 1).replace("no spur", "0 spur")
+        said = knob_2.said(m // 2 - 1).replace("no spur", "0 spur")
         found = re.findall(rf"({NUMBER}) spurious.*?({NUMBER}) % wrong, margin ({NUMBER})", said)
-        for x, numbers in zip((grids.chebyshev(m), grids.equispaced(m)), found, strict=True):
-            w = weights_of(30, x)
+        grid = (grids.chebyshev(m), grids.equispaced(m))
+        for x, by_size, numbers in zip(grid, weights.values(), found, strict=True):
+            w = by_size[m]
             signs = np.sign(cosines @ w)
             assert int(numbers[0]) == np.count_nonzero(np.diff(signs)) - 1
             wrong = 100 * share[signs != np.sign(u)].sum()
@@ -212,165 +222,216 @@ def test_the_numbers_said_of_figure_2_are_those_of_its_classifiers(page_3a):
             assert float(numbers[2]) == pytest.approx(margin, rel=0.05)
 
 
-def test_the_numbers_said_of_figure_3_are_those_of_the_sum(page_4a):
+def hard_and_nodes(n):
+    """The mean loss on a grid of angles, the angles of its maxima, those of two sets of nodes."""
     t = np.linspace(0, np.pi, 40_001)
+    loss = np.mean(1 - np.cos(np.outer(t, np.arange(n + 1))) ** 2, axis=1)
+    peaks = t[1:-1][(loss[1:-1] > loss[:-2]) & (loss[1:-1] >= loss[2:])]
+    roots = (2 * np.arange(n) + 1) * np.pi / (2 * n)
+    return t, loss, peaks, roots, np.arange(n + 2) * np.pi / (n + 1)
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 10, 40])
+def test_figure_3_draws_the_sum_with_its_maxima_and_the_nodes(knob_3, n):
+    t, loss, peaks, roots, extrema = hard_and_nodes(n)
+    series = knob_3.drawn(n - 1, kind="series", label="expected loss (12)", colour=COLOURS["ink"])
+    np.testing.assert_allclose(chebval(np.cos(t), series), loss, atol=1e-3)
+    triangles = knob_3.drawn(n - 1, kind="triangles", colour=COLOURS["positive"])
+    np.testing.assert_allclose(triangles[:, 0], np.sort((1 + np.cos(peaks)) / 2), atol=2e-4)
+    np.testing.assert_allclose(triangles[:, 1], np.interp(peaks, t, loss), atol=2e-4)
+    for nodes, hollow in ((roots, False), (extrema, True)):
+        look = {"kind": "dots", "colour": COLOURS["chebyshev"], "hollow": hollow}
+        above, below = (knob_3.drawn(n - 1, panel=panel, **look) for panel in (0, 1))
+        assert above[:, 0] == pytest.approx(np.sort((1 + np.cos(nodes)) / 2), abs=1e-4)
+        assert above[:, 1] == pytest.approx(np.interp(nodes, t, loss), abs=2e-4)
+        apart = np.subtract.outer(nodes[1:-1] if hollow else nodes, peaks) * n / np.pi
+        nearest = apart[np.arange(len(apart)), np.abs(apart).argmin(1)]
+        assert below[:, 1] == pytest.approx(nearest, abs=2e-3)
+
+
+def test_the_numbers_said_of_figure_3_are_those_of_the_sum(knob_3):
     for n in (1, 2, 7, 10, 25, 40):
-        loss = np.mean(1 - np.cos(np.outer(t, np.arange(n + 1))) ** 2, axis=1)
-        peaks = t[1:-1][(loss[1:-1] > loss[:-2]) & (loss[1:-1] >= loss[2:])]
-        roots = (2 * np.arange(n) + 1) * np.pi / (2 * n)
-        extrema = np.arange(1, n + 1) * np.pi / (n + 1)
-        said = re.findall(NUMBER, page_4a["knob-3"].said(n - 1))
+        _, _, peaks, roots, extrema = hard_and_nodes(n)
+        said = re.findall(NUMBER, knob_3.said(n - 1))
         assert [int(said[0]), int(said[1])] == [n, len(peaks)]
-        for nodes, number in zip((roots, extrema), said[2:], strict=True):
+        for nodes, number in zip((roots, extrema[1:-1]), said[2:], strict=True):
             apart = np.abs(np.subtract.outer(nodes, peaks)).min(1).max() * n / np.pi
             assert float(number) == pytest.approx(apart, abs=2e-3)
 
 
-def test_what_moves_without_being_marked_is_refused():
-    def draw(n):
-        figure = Figure()
-        figure.subplots().plot([0, n])
-        return knobs.Picture(figure, "said")
-
-    control = knobs.Control("n", "n", (1, 2), ("1", "2"))
-    with pytest.raises(ValueError, match="moves whose gid"):
-        knobs.show("knob", [control], draw, "caption")
+def settings_5():
+    return [(arm, a, k) for arm in examples.ARMS for a in examples.ATTACKS for k in range(len(EPS))]
 
 
-@pytest.mark.parametrize("look", [{"marker": "o"}, {"clip_on": True}])
-def test_a_moving_artist_that_is_not_one_unclipped_path_is_refused(look):
-    figure = Figure()
-    figure.subplots().plot([0, 1], gid="knob-line", **({"clip_on": False} | look))
-    with pytest.raises(ValueError, match="one unclipped path"):
-        knobs.split(figure, "knob")
+def test_figure_5_draws_all_arms_and_what_the_chosen_one_has_besides(knob_5, measured):
+    curves, _ = measured
+    colours = dict(zip(examples.ARMS, COLOURS_5, strict=True))
+    for at, (arm, attack, k) in enumerate(settings_5()):
+        for other, colour in colours.items():
+            seeds = curves[other, attack]
+            mean = np.column_stack((EPS, seeds.mean(0)))
+            thin = knob_5.drawn(at, kind="line", label=other, colour=colour)
+            np.testing.assert_allclose(thin, mean, atol=1e-4)
+            thick = knob_5.drawn(at, kind="line", label="", colour=colour)
+            band = knob_5.drawn(at, kind="area", colour=colour)
+            assert thick.tolist() == (thin.tolist() if other == arm else [])
+            low_to_high = [*zip(EPS, seeds.min(0)), *zip(EPS[::-1], seeds.max(0)[::-1])]  # noqa: B905
+            expected = low_to_high if other == arm else np.empty((0, 2))
+            np.testing.assert_allclose(band.reshape(-1, 2), expected, atol=1e-4)
+        dot = [[EPS[k], curves[arm, attack].mean(0)[k]]]
+        np.testing.assert_allclose(knob_5.drawn(at, kind="dots"), dot, atol=1e-4)
+        ink = knob_5.drawn(at, kind="line", colour=COLOURS["ink"])
+        assert ink.tolist() == [[EPS[k], 0], [EPS[k], 100]]
 
 
-def test_a_curve_is_thinned_no_further_than_allowed():
-    x = np.linspace(0, 300, 1501)
-    points = np.column_stack((x, 50 * np.sin(x / 7)))
-    kept = turned.thinned(points, 0.15)
-    again = np.interp(x, x[kept], points[kept, 1])
-    assert len(kept) < 300
-    assert np.abs(again - points[:, 1]).max() < 0.15 * np.hypot(1, 50 / 7) + 1e-9
-
-
-EPS = (0.0, 1.0, 3.0)
-
-
-@pytest.fixture(scope="module")
-def small():
-    """Three small networks, and a data set on which they are right where they agree."""
-    generator = torch.Generator().manual_seed(0)
-    networks = {arm: MLP((784, 12, 10), "relu", i) for i, arm in enumerate(examples.ARMS)}
-    x = torch.rand(300, 784, generator=generator)
-    for model in networks.values():
-        with torch.no_grad():
-            model.layers[-1].weight.mul_(20)
-    y = networks["reference"](x).argmax(1)
-    networks["plain fraction"].load_state_dict(networks["reference"].state_dict())
-    networks["hard points"].load_state_dict(networks["reference"].state_dict())
-    with torch.no_grad():
-        networks["hard points"].layers[0].weight.mul_(1.1)
-    return networks, Dataset(x, y, x, y)
-
-
-@pytest.fixture(scope="module")
-def knob_5(small):
-    networks, data = small
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(examples, "loaded", lambda name: data)
-        shown = {"MNIST": examples.shown("MNIST", networks, EPS)}
-    rng = np.random.default_rng(0)
-    keys = [(arm, attack) for arm in examples.ARMS for attack in examples.ATTACKS]
-    curves = {"MNIST": {key: np.sort(rng.random((3, 3)))[:, ::-1] for key in keys}}
-    made = pictures.knob_5("knob-5", EPS, curves, shown)
-    return Knob(made.data), curves["MNIST"], shown["MNIST"]
-
-
-def test_the_chosen_images_are_the_first_of_two_classes_that_all_get_right(small):
-    networks, data = small
-    rows = examples.chosen(networks, data.test_x, data.test_y, 2).tolist()
-    right = [all(m(x[None]).argmax() == y for m in networks.values()) for x, y in zip(*data[2:])]  # noqa: B905
-    first = right.index(True)
-    other = next(i for i, r in enumerate(right) if r and data.test_y[i] != data.test_y[first])
-    assert rows == [first, other]
-
-
-def test_examples_are_those_of_the_attack_and_no_longer_than_it(small):
-    networks, data = small
-    x, y = data.test_x[:20], data.test_y[:20]
-    for arm in examples.ARMS:
-        for attack in examples.ATTACKS:
-            found = examples.adversarial(networks, x, y, arm, attack, EPS)
-            for eps, points in zip(EPS, found, strict=True):
-                assert (points - x).norm(dim=1).max() <= eps + 1e-4
-                assert points.min() >= 0
-                assert points.max() <= 1
-        own, other, pgd = (
-            examples.adversarial(networks, x, y, arm, attack, EPS)[1] for attack in examples.ATTACKS
+def test_figure_5_says_what_its_curves_and_its_networks_say(knob_5, measured):
+    curves, shown = measured
+    for at, (arm, attack, k) in enumerate(settings_5()):
+        said, _, beside = knob_5.shown(at)
+        assert said.startswith(f"MNIST, {arm}, ")
+        numbers = [float(number) for number in re.findall(NUMBER, said.split("ε = ")[1])][:4]
+        right = curves[arm, attack][:, k]
+        np.testing.assert_allclose(
+            numbers, [EPS[k], right.mean(), right.min(), right.max()], atol=0.06
         )
-        torch.testing.assert_close(own, attacks.one_step(networks[arm], x, y, 1.0))
-        source = networks[examples.OTHER[arm]]
-        torch.testing.assert_close(other, attacks.one_step(source, x, y, 1.0))
-        stronger = (attacks.margin_loss(networks[arm](at), y).mean() for at in (pgd, own))
-        assert next(stronger) >= next(stronger)
+        for i, label in enumerate(shown.labels):
+            answers = re.findall(r"<li>(.*?)</li>", beside[f"knob-5-answers-{i}", "html"])
+            for j, (who, answer) in enumerate(zip(examples.ARMS, answers, strict=True)):
+                found = shown.answers[arm, attack][j, i, k]
+                assert answer.startswith(f"{who}: {found} (")
+                assert ("wrong" in answer) == (found != label)
+                percent = float(re.search(r"(\d+)\xa0%", answer)[1])
+                assert percent == pytest.approx(
+                    100 * shown.probabilities[arm, attack][j, i, k], abs=0.6
+                )
 
 
-def test_further_curves_are_accuracies_of_the_right_network(small, monkeypatch):
-    networks, data = small
-    monkeypatch.setattr(examples, "loaded", lambda name: data)
-    found = examples.further_curves("MNIST", networks, EPS)
-    assert found.keys() | examples.EVALUATED.keys() == {
-        (arm, attack) for arm in examples.ARMS for attack in examples.ATTACKS
-    }
-    moved = attacks.one_step(networks["reference"], data.test_x, data.test_y, 3.0)
-    right = networks["plain fraction"](moved).argmax(1) == data.test_y
-    assert found["plain fraction", "other"][2] == pytest.approx(right.double().mean().item())
-    assert found["reference", "PGD"][0] == 1.0
-
-
-def test_figure_5_says_what_its_curves_and_its_networks_say(small, knob_5):
-    networks, data = small
-    knob, curves, _ = knob_5
-    rows = examples.chosen(networks, data.test_x, data.test_y, 2)
-    at = 0
-    for arm in examples.ARMS:
-        for attack in examples.ATTACKS:
-            for k, eps in enumerate(EPS):
-                said = knob.said(at).split("ε = ")[1]
-                numbers = [float(number) for number in re.findall(NUMBER, said)][:4]
-                accuracy = 100 * curves[arm, attack][:, k]
-                expected = [eps, accuracy.mean(), accuracy.min(), accuracy.max()]
-                np.testing.assert_allclose(numbers, expected, atol=0.06)
-                frame, at = knob.frame(at), at + 1
-                for i, row in enumerate(rows):
-                    x, y = data.test_x[row][None], data.test_y[row][None]
-                    point = examples.adversarial(networks, x, y, arm, attack, EPS)[k]
-                    for j, model in enumerate(networks.values()):
-                        likely = torch.softmax(model(point)[0].double(), 0)
-                        text = frame[f"knob-5-answer-{i}-{j}", "text"]
-                        assert text.startswith(f"{likely.argmax()} (")
-                        assert ("wrong" in text) == (likely.argmax() != y)
-                        percent = float(re.search(r"(\d+)\xa0%", text)[1])
-                        assert percent == pytest.approx(100 * likely.max().item(), abs=0.6)
-    assert at == len(knob.data["frames"])
-
-
-def test_figure_5_shows_the_image_that_was_attacked(knob_5):
-    knob, _, shown = knob_5
-    settings = [(key, k) for key in shown.images for k in range(len(EPS))]
-    for frame, (key, k) in zip(knob.frames(), settings, strict=True):
-        for i, images in enumerate(shown.images[key]):
-            data = frame[f"knob-5-image-{i}", "src"].split(",")[1]
+def test_figure_5_shows_the_image_that_was_attacked(knob_5, measured):
+    _, shown = measured
+    for at, (arm, attack, k) in enumerate(settings_5()):
+        _, _, beside = knob_5.shown(at)
+        for i, images in enumerate(shown.images[arm, attack]):
+            data = beside[f"knob-5-image-{i}", "src"].split(",")[1]
             strip = np.asarray(Image.open(BytesIO(base64.b64decode(data))).convert("L")) / 255
-            percent = float(re.search(rf"({NUMBER})%", frame[f"knob-5-image-{i}", "style"])[1])
+            percent = float(re.search(rf"({NUMBER})%", beside[f"knob-5-image-{i}", "style"])[1])
             left = round(percent / 100 * (strip.shape[1] - strip.shape[0]))
             seen = strip[:, left : left + 28].ravel()
-            assert np.abs(seen - images[k]).max() < 0.5 / (pictures.SHADES - 1) + 0.003
+            assert np.abs(seen - images[k]).max() < 0.5 / (figure_5.SHADES - 1) + 0.003
+            text = beside[f"knob-5-image-{i}", "alt"]
+            assert ("as it is" in text) == (k == 0)
+            assert f"class {shown.labels[i]}" in text
 
 
-def test_each_setting_of_figure_5_is_what_is_drawn_for_it(knob_5):
-    knob, curves, _ = knob_5
-    settings = [(*key, k) for key in curves for k in range(len(EPS))]
-    for frame, (arm, attack, k) in zip(knob.frames(), settings, strict=True):
-        assert_same_picture(frame, pictures.draw_5(EPS, curves, arm, attack, k))
+@pytest.fixture(scope="module")
+def page(all_knobs, chromium, tmp_path_factory):
+    """A page of all knobs, from a file, in a browser."""
+    static = (CHAPTERS / "_static").as_uri()
+    head = f'<script src="{static}/knobs.js"></script>'
+    head += f'<link rel="stylesheet" href="{static}/knobs.css">'
+    path = tmp_path_factory.mktemp("knobs") / "page.html"
+    body = "".join(knob.text for knob in all_knobs)
+    path.write_text(f'<!doctype html><meta charset="utf-8">{head}{body}', encoding="utf-8")
+    opened, errors = chromium.new_page(), []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on("requestfailed", lambda request: errors.append(request.url))
+    opened.goto(path.as_uri())
+    yield opened
+    opened.close()
+    assert not errors
+
+
+def turn(page, id, value):
+    """Move a slider or choose from a list, as a reader does."""
+    page.locator(f"#{id}").evaluate(
+        "(e, v) => { e.tagName === 'SELECT' ? (e.selectedIndex = v) : (e.value = v);"
+        " e.dispatchEvent(new Event('input', { bubbles: true })); }",
+        value,
+    )
+
+
+def points_of(page, knob, panel, **look):
+    """The points of the path of a look, mapped back from the drawing to data by the ticks."""
+    query = "".join(f'[{name.replace("_", "-")}="{value}"]' for name, value in look.items())
+    path = page.locator(f"#{knob.name} svg path{query}").first.get_attribute("d")
+    points = np.array(re.findall(r"(-?[\d.]+) (-?[\d.]+)", path), float)
+    axes = knob.data["panels"][panel]
+    left, top, right, bottom = axes["box"]
+    bent = np.arcsinh if axes["asinh"] else np.asarray
+    x = axes["xlim"][0] + (points[:, 0] - left) / (right - left) * np.diff(axes["xlim"])
+    low, high = bent(axes["ylim"])
+    y = low + (points[:, 1] - bottom) / (top - bottom) * (high - low)
+    return x, np.sinh(y) if axes["asinh"] else y
+
+
+def test_a_slider_redraws_the_curves_that_it_stands_for(page, knob_1, knob_2, knob_3, weights):
+    for n in (1, 12, 40):
+        turn(page, "knob-1-0", n - 1)
+        turn(page, "knob-3-0", n - 1)
+        x, f = points_of(page, knob_1, 0, stroke=COLOURS["bernstein"])
+        assert len(x) > 500
+        x = np.clip(x, 0, 1)
+        np.testing.assert_allclose(f, x**n - (1 - x) ** n, atol=3e-3)
+        x, g = points_of(page, knob_1, 0, stroke=COLOURS["chebyshev"])
+        p, t = (n + 1) // 2, np.arccos(np.clip(2 * x - 1, -1, 1))
+        within = (x > 0.01) & (x < 0.99)  # rounding shifts x, and g is steep at the ends
+        sines = np.sin(2 * p * t[within]) / (2 * p * np.sin(t[within]))
+        np.testing.assert_allclose(g[within], sines, atol=0.01)
+        x, loss = points_of(page, knob_3, 0, stroke=COLOURS["ink"])
+        t = np.arccos(np.clip(2 * x - 1, -1, 1))[(x > 0.01) & (x < 0.99)]
+        mean = np.mean(1 - np.cos(np.outer(t, np.arange(n + 1))) ** 2, axis=1)
+        np.testing.assert_allclose(loss[(x > 0.01) & (x < 0.99)], mean, atol=0.01)
+        assert page.locator("#knob-1-said").inner_text() == knob_1.said(n - 1)
+        slider = page.locator("#knob-1-0")
+        assert slider.get_attribute("aria-valuetext") == str(n)
+        assert page.locator("#knob-1 .slider span").inner_text() == str(n)
+    turn(page, "knob-2-0", 7)  # m = 16
+    x, values = points_of(page, knob_2, 1, stroke=COLOURS["equispaced"])
+    expected = chebval(2 * np.clip(x, 0, 1) - 1, weights["$E_m$, equispaced grid"][16])
+    within = (x > 0.05) & (x < 0.95)
+    np.testing.assert_allclose(np.arcsinh(values[within]), np.arcsinh(expected[within]), atol=0.05)
+
+
+def test_each_control_of_figure_5_changes_its_curve_and_its_sentence(page, knob_5, measured):
+    curves, _ = measured
+    for arm, attack, at in ((0, 0, 1), (2, 0, 1), (2, 2, 1), (1, 1, 0)):
+        for i, place in enumerate((0, arm, attack, at)):
+            turn(page, f"knob-5-{i}", place)
+        key = examples.ARMS[arm], examples.ATTACKS[attack]
+        x, y = points_of(page, knob_5, 0, stroke=COLOURS_5[arm], stroke_width=2.5)
+        np.testing.assert_allclose(x, EPS, atol=0.01)
+        np.testing.assert_allclose(y, curves[key].mean(0), atol=0.05)
+        place = settings_5().index((*key, at))
+        assert page.locator("#knob-5-said").inner_text() == knob_5.said(place)
+        texts = page.locator("#knob-5 li").all_inner_texts()
+        assert len(texts) == 6
+        assert (
+            page.locator("#knob-5 img")
+            .first.get_attribute("alt")
+            .endswith("as it is" if at == 0 else "ε = 1")
+        )
+
+
+def test_ids_are_unique_controls_are_labelled_and_drawings_described(page):
+    ids = page.eval_on_selector_all("[id]", "all => all.map(e => e.id)")
+    assert len(set(ids)) == len(ids)
+    labels = page.eval_on_selector_all(
+        ".turn :is(input, select)", "all => all.map(e => e.labels[0].textContent)"
+    )
+    assert labels == [
+        *("degree n", "points m", "degree n"),
+        *("data set", "network", "attack", "length ε"),
+    ]
+    for svg in page.locator("figure.knobs svg").all():
+        assert svg.get_attribute("role") == "img"
+        assert svg.get_attribute("aria-labelledby") in ids
+        assert svg.locator("text").count() > 5
+
+
+def test_ticks_stand_where_their_values_are(page, knob_1):
+    """The label of a tick, in the middle of the curve's own height there."""
+    turn(page, "knob-1-0", 0)  # f_1 = 2x - 1 is -1 at the left, 1 at the right
+    curve = page.locator(f'#knob-1 path[stroke="{COLOURS["bernstein"]}"]').first.bounding_box()
+    for label, height in (("1", curve["y"]), ("−1", curve["y"] + curve["height"])):
+        tick = page.locator('#knob-1 text[text-anchor="end"]', has_text=re.compile(f"^{label}$"))
+        box = tick.bounding_box()
+        assert box["y"] < height < box["y"] + box["height"]

@@ -7,21 +7,16 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from pwlib.figures.ledger import MARKERS, SECTIONS, figure_ledger
 from pwlib.ledger import claims
-from pwlib.ledger.claims import VERDICTS, Claim
+from pwlib.ledger.claims import VERDICTS
 
-LONGEST = max((claim.id for claim in claims.ledger()), key=len)
-
-
-def claim(id, section, verdict="holds"):
-    return Claim(id, section, "", verdict, "", {}, {}, "a-chapter")
-
-
+LEDGER = [(claim.section, claim.id, claim.verdict) for claim in claims.ledger()]
+LONGEST = max((name for _, name, _ in LEDGER), key=len)
 MANY = [
-    claim(f"{i}-{LONGEST}", section, VERDICTS[i % len(VERDICTS)])
+    (section, f"{i}-{LONGEST}", VERDICTS[i % len(VERDICTS)])
     for i, section in enumerate(["beyond", *(5 * list(SECTIONS)), "VI"])
 ]
 each_ledger = pytest.mark.parametrize(
-    "ledger", [claims.ledger(), MANY], ids=["the ledger", "every section, long names"]
+    "ledger", [LEDGER, MANY], ids=["the ledger", "every section, long names"]
 )
 
 
@@ -49,14 +44,14 @@ def test_every_claim_appears_once_beside_the_marker_of_its_verdict(ledger):
     figure, texts, _ = drawn(ledger)
     shown = [text.get_text() for text in texts]
     assert len(markers(figure)) == len(ledger)
-    for claim in ledger:
-        text = texts[shown.index(claim.id)]
-        assert shown.count(claim.id) == 1
+    for _, name, verdict in ledger:
+        text = texts[shown.index(name)]
+        assert shown.count(name) == 1
         _, _, shape, colour = min(
             (marker for marker in markers(figure) if marker[0] is text.axes),
             key=lambda marker: abs(marker[1] - text.get_position()[1]),
         )
-        look = MARKERS[claim.verdict]
+        look = MARKERS[verdict]
         assert (shape, colour) == (look["marker"], look["mfc"])
 
 
@@ -88,7 +83,7 @@ def test_each_verdict_has_its_own_colour_and_its_own_shape():
 
 
 def test_the_legend_counts_the_claims_of_each_verdict():
-    ledger = [claim("a", "II"), claim("b", "II"), claim("c", "V", "ambiguous")]
+    ledger = [("II", "a", "holds"), ("II", "b", "holds"), ("V", "c", "ambiguous")]
     labels = [text.get_text() for text in figure_ledger(ledger).legends[0].get_texts()]
     assert labels == [
         "holds (2)",
@@ -100,8 +95,8 @@ def test_the_legend_counts_the_claims_of_each_verdict():
 
 
 def test_sections_stand_in_the_papers_order_with_the_claims_that_name_them_first():
-    ledger = [claim("ours", "beyond"), claim("late", "IV-C"), claim("early", "II, V")]
-    figure = figure_ledger([*ledger, claim("late-too", "IV-C")])
+    names = {"ours": "beyond", "late": "IV-C", "early": "II, V", "late-too": "IV-C"}
+    figure = figure_ledger([(section, name, "holds") for name, section in names.items()])
     shown = [text.get_text() for axes in figure.axes for text in axes.texts]
     assert shown == [
         *("II  Related work", "early"),

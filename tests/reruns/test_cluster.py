@@ -8,13 +8,16 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from distributed import Client
 
-from pwlib.reruns import cluster, plans, provenance
+from pwlib.places import ROOT
+from pwlib.reruns import cluster, plans
 from pwlib.reruns.plans import Request
 from pwlib.reruns.runs import NoWorkers
 
@@ -25,10 +28,10 @@ COUNT = "from pathlib import Path\nwith Path({!r}).open('a') as file:\n    print
 
 
 class Seen:
-    """A watcher that remembers, and that does something when a task is running."""
+    """A watcher that remembers."""
 
-    def __init__(self, act=lambda: None):
-        self.results, self.gone, self.said, self.act = {}, {}, [], act
+    def __init__(self):
+        self.results, self.gone, self.said = {}, {}, []
 
     def finished(self, task, result):
         self.results[task.parameters["seed"]] = result
@@ -38,9 +41,6 @@ class Seen:
 
     def say(self, text):
         self.said.append(text)
-
-    def look(self, running):
-        self.act()
 
 
 @pytest.fixture(scope="module")
@@ -62,31 +62,43 @@ def test_workers_are_processes_with_one_thread(two):
     assert set(two.nthreads().values()) == {1}
 
 
+@contextmanager
+def once_there(path, act):
+    """Does something, in a thread, as soon as a file is there."""
+
+    def wait():
+        while not path.exists():
+            time.sleep(0.1)
+        act()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    yield
+    thread.join()
+
+
 def test_a_run_whose_worker_is_killed_is_tried_again_and_arrives(two, chapter, tmp_path):
     ran = tmp_path / "ran"
     path = chapter(COUNT.format(str(ran)), "import time; time.sleep(2)")
-    doomed = pids(two)
-
-    def kill():
-        if ran.exists() and doomed:
-            while doomed:
-                os.kill(doomed.pop(), signal.SIGKILL)
-
-    seen = Seen(kill)
-    cluster.execute(two, tasks(path, "seed=0:2"), seen)
+    doomed, seen = pids(two), Seen()
+    with once_there(ran, lambda: [os.kill(pid, signal.SIGKILL) for pid in doomed]):
+        cluster.execute(two, tasks(path, "seed=0:2"), seen)
     assert {seed: result.state for seed, result in seen.results.items()} == {0: "done", 1: "done"}
-    assert seen.said
-    assert all(said.startswith("tried again: KilledWorker") for said in seen.said)
+    assert len(ran.read_text().split()) > 2
     assert not seen.gone
 
 
-def test_a_run_that_kills_every_worker_is_given_up_and_the_others_arrive(two, chapter):
-    code = "import os, signal\nif seed:\n    os.kill(os.getppid(), signal.SIGKILL)"
+def test_a_run_that_kills_every_worker_is_given_up_and_takes_no_other_with_it(
+    two, chapter, tmp_path
+):
+    ran = tmp_path / "ran"
+    code = "import os, signal\nif seed == 1:\n    os.kill(os.getppid(), signal.SIGKILL)"
     seen = Seen()
-    cluster.execute(two, tasks(chapter(code), "seed=0:2"), seen)
-    assert seen.results.keys() == {0}
+    cluster.execute(two, tasks(chapter(COUNT.format(str(ran)), code), "seed=0:6"), seen)
+    assert seen.results.keys() == {0, 2, 3, 4, 5}
     assert seen.gone.keys() == {1}
-    assert len(seen.said) == cluster.TRIES - 1
+    assert seen.gone[1].startswith("KilledWorker")
+    assert ran.read_text().split().count("1") == cluster.TRIES
 
 
 def test_a_kernel_that_dies_is_tried_again_and_then_given_up(two, chapter, tmp_path):
@@ -120,7 +132,8 @@ def start():
     started = []
 
     def start(*words, modules=""):
-        environment = os.environ | {"PYTHONPATH": str(modules)}
+        path = os.pathsep.join(filter(None, [str(modules), os.environ.get("PYTHONPATH")]))
+        environment = os.environ | {"PYTHONPATH": path}
         log = subprocess.DEVNULL
         words = [str(DASK), *map(str, words), "--no-dashboard"]
         started.append(subprocess.Popen(words, env=environment, stdout=log, stderr=log))
@@ -145,7 +158,7 @@ def address(start):
 
 def other_pwlib(tmp_path, module):
     """A folder with a copy of pwlib in which one module was edited."""
-    copied = shutil.copytree(provenance.PACKAGE, tmp_path / "other" / "pwlib")
+    copied = shutil.copytree(ROOT / "pwlib", tmp_path / "other" / "pwlib")
     with (copied / f"{module}.py").open("a") as file:
         file.write("\nedited = True\n")
     return copied.parent
@@ -172,9 +185,30 @@ def test_a_worker_with_another_pwlib_refuses_and_the_other_does_the_work(
     done = sweep(path, tmp_path / "out", address, "--grid", "seed=0:3")
     assert done.returncode == 0, done.stderr
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("refused")]
-    assert line.endswith(f"{socket.gethostname()} differs in pwlib/intervals.py")
+    assert line.endswith(f"{socket.gethostname()} differs in pwlib.intervals")
     with (tmp_path / "out" / "table.csv").open(newline="") as file:
         assert [row["state"] for row in csv.DictReader(file)] == ["done"] * 3
+
+
+def test_a_worker_that_joins_later_with_another_pwlib_refuses_too(
+    start, address, chapter, tmp_path
+):
+    start("worker", address, "--nthreads", "1")
+    wait_for_workers(address, 1)
+    ran, other = tmp_path / "ran", other_pwlib(tmp_path, "intervals")
+    path = chapter(
+        COUNT.format(str(ran)) + "from pwlib import intervals\nimport time; time.sleep(3)"
+    )
+    seen = Seen()
+    join = lambda: start("worker", address, "--nthreads", "2", modules=other)  # noqa: E731
+    with once_there(ran, join), cluster.connected(address, 0) as client:
+        cluster.execute(client, tasks(path, "seed=0:6"), seen)
+    assert {seed: result.state for seed, result in seen.results.items()} == dict.fromkeys(
+        range(6), "done"
+    )
+    (line,) = seen.said
+    assert line.endswith("differs in pwlib.intervals")
+    assert ran.read_text().split().count("0") == 1
 
 
 def test_when_all_workers_refuse_that_is_one_line_each_and_one_at_the_end(
@@ -182,15 +216,14 @@ def test_when_all_workers_refuse_that_is_one_line_each_and_one_at_the_end(
 ):
     bare = tmp_path / "bare" / "pwlib"
     bare.mkdir(parents=True)
-    (bare / "__init__.py").write_text("")
-    (bare / "cluster.py").write_text("from pwlib import nothing")
+    (bare / "__init__.py").write_text("raise ImportError('it has no pwlib')")
     start("worker", address, "--nthreads", "1", modules=bare.parent)
     wait_for_workers(address, 1)
     done = sweep(chapter("1"), tmp_path / "out", address, "--quiet")
     refused, last = done.stderr.splitlines()
     assert done.returncode == 1
     assert refused.startswith("refused: tcp://127.0.0.1:")
-    assert "cannot import name" in refused
+    assert "it has no pwlib" in refused
     assert last == "no worker is left that has this pwlib and these data"
 
 
@@ -201,11 +234,12 @@ def test_a_scheduler_that_goes_away_ends_the_sweep_in_one_line(start, chapter, t
     scheduler = start("scheduler", "--host", "127.0.0.1", "--port", port)
     start("worker", f"tcp://127.0.0.1:{port}", "--nthreads", "1")
     wait_for_workers(f"tcp://127.0.0.1:{port}", 1)
-    seen = Seen(scheduler.kill)
-    path = chapter("import time; time.sleep(1)")
+    seen, ran = Seen(), tmp_path / "ran"
+    path = chapter(COUNT.format(str(ran)), "import time; time.sleep(1)")
     begin = time.monotonic()
     with (
         pytest.raises(NoWorkers, match=r"^the scheduler has gone: .*$"),
+        once_there(ran, scheduler.kill),
         cluster.connected(f"tcp://127.0.0.1:{port}", 0) as client,
     ):
         cluster.execute(client, tasks(path, "seed=0:2"), seen)

@@ -1,5 +1,6 @@
 import dataclasses
 import os
+import pickle
 
 import pytest
 import torch
@@ -65,16 +66,29 @@ def test_a_network_of_other_settings_is_another_one(place, trained, other):
     assert trained(**other)[1] == 2
 
 
-@pytest.mark.parametrize("module", ["training", "layers"])
-def test_a_network_is_trained_again_when_the_code_that_trains_it_changes(
-    place, trained, module, monkeypatch
+@pytest.mark.parametrize(
+    ("module", "edit", "times"),
+    [
+        ("pwlib.training", "edited = 1", 2),
+        ("pwlib.networks", "edited = 1", 2),
+        ("pwlib.training", "# a comment", 1),
+        ("pwlib.figures.style", "edited = 1", 1),
+    ],
+)
+def test_a_network_is_trained_again_when_the_code_that_trains_it_changes_its_meaning(
+    place, trained, module, edit, times, monkeypatch
 ):
     trained()
     source = provenance.source
-    monkeypatch.setattr(
-        kept, "source", lambda name: source(name) + ("\n" if name == module else "")
-    )
-    assert trained()[1] == 2
+    edited = lambda name: source(name) + (f"\n{edit}\n" if name == module else "")  # noqa: E731
+    monkeypatch.setattr(kept, "source", edited)
+    assert trained()[1] == times
+
+
+def test_no_network_depends_on_how_figures_look_or_claims_are_judged():
+    modules, _ = provenance.imports(provenance.source("pwlib.training"))
+    assert "pwlib.networks" in modules
+    assert not {name.split(".")[1] for name in modules - {"pwlib"}} & {"figures", "ledger", "book"}
 
 
 @pytest.mark.parametrize("setting", ["off", "", None])
@@ -96,7 +110,60 @@ def test_a_broken_file_is_trained_again_and_replaced(place, trained, content):
     found, times = trained()
     assert equal(live, found)
     assert times == 2
-    assert path.read_bytes() == whole
+    assert equal(trained()[0], live)
+    assert trained()[1] == 2
+
+
+def test_a_flipped_bit_is_noticed_said_and_mended(place, trained, capsys):
+    live, _ = trained()
+    (path,) = kept.stored(place)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-5] + bytes([whole[-5] ^ 1]) + whole[-4:])  # in a weight
+    found, times = trained()
+    assert equal(live, found)
+    assert times == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == f"{path}: damaged, so what it held is computed again"
+    assert trained()[1] == 2
+
+
+def test_what_came_from_the_cache_is_counted(place, trained, monkeypatch):
+    with kept.counted(True) as environment:
+        assert kept.summary(environment) == ""
+        monkeypatch.setenv(kept.LOG, environment[kept.LOG])
+        for seed in (0, 1, 0):
+            trained(seed=seed)
+        assert kept.summary() == "1 of 3 networks from the cache"
+        kept.stored(place)[0].write_bytes(b"")
+        trained(seed=0)
+        trained(seed=1)
+        damaged = "2 of 5 networks from the cache, 1 damaged there and trained again"
+        assert kept.summary() == damaged
+    assert kept.summary() == ""
+
+
+@pytest.mark.parametrize(
+    ("setting", "on", "found"),
+    [
+        (None, True, str(kept.default_folder())),
+        (None, False, "off"),
+        ("off", True, "off"),
+        ("/a", True, "/a"),
+        ("/a", False, "off"),
+    ],
+)
+def test_networks_are_kept_unless_a_setting_here_or_there_says_no(setting, on, found, monkeypatch):
+    monkeypatch.delenv(kept.VARIABLE, raising=False)
+    if setting:
+        monkeypatch.setenv(kept.VARIABLE, setting)
+    with kept.counted(on) as environment:
+        assert environment[kept.VARIABLE] == found
+
+
+def test_what_keeps_networks_travels_to_worker_processes(place):
+    assert pickle.loads(pickle.dumps(kept.keep)) is kept.keep
+    first = kept.keep({"a": 1}, lambda: {"w": torch.ones(2)})
+    assert equal(kept.keep({"a": 1}, dict), first)  # not computed again
 
 
 def test_a_killed_write_leaves_no_network(place, trained, monkeypatch):

@@ -1,44 +1,61 @@
-"""Tables of many networks, as chapters read them."""
+"""Tables of results: what is written is read again, with its origin."""
+
+import json
 
 import pytest
 
-from pwlib.reruns import results
+from pwlib.reruns import results, tables
 
-TABLE = """# python -m pwlib table tiny
-# 2026-01-01: made by hand
-dataset,seed,arm,natural
-MNIST,1,hard,97.5
-MNIST,0,hard,96.5
-MNIST,0,plain,95
-"""
-
-
-@pytest.fixture
-def rows(tmp_path):
-    (tmp_path / "tiny.csv").write_text(TABLE)
-    return results.load("tiny.csv", tmp_path)
+ROWS = [
+    {"dataset": "MNIST", "seed": 1, "arm": "hard, soft", "natural": 97.5, "points": [0.25, 1e-5]},
+    {"dataset": "MNIST", "seed": 0, "arm": "plain", "natural": float("inf"), "points": []},
+]
+ABOUT = {"command": "make it", "made": "2026-01-01", "commit": None, "versions": {"numpy": "2"}}
+ABOUT |= {"processor": "AMD", "runs": 2, "core_hours": 0.1, "note": "π"}
+NAMES = ("controls", "samples", "settings", "sample-complexity", "point-sets", "strong-attacks")
 
 
-def test_numbers_come_as_numbers_and_words_as_words(rows):
-    assert rows[0] == {"dataset": "MNIST", "seed": 1.0, "arm": "hard", "natural": 97.5}
+def test_what_is_written_is_read_again_with_numbers_as_numbers(tmp_path):
+    path = results.write("tiny", ROWS, ABOUT, tmp_path)
+    assert results.read("tiny", tmp_path) == ROWS
+    assert results.origin("tiny", tmp_path) == ABOUT
+    assert path.read_text().splitlines()[0] == "dataset,seed,arm,natural,points"
 
 
-def test_values_are_in_the_order_of_their_seeds(rows):
-    assert results.values(rows, "natural", arm="hard", dataset="MNIST").tolist() == [96.5, 97.5]
+def test_numbers_that_people_wrote_are_numbers_too(tmp_path):
+    (tmp_path / "tiny.csv").write_text("seed,x,word\n0,97.8000,None\n,-5e-05,nought\n")
+    assert results.read("tiny", tmp_path) == [
+        {"seed": 0, "x": 97.8, "word": "None"},
+        {"seed": "", "x": -5e-05, "word": "nought"},
+    ]
 
 
-@pytest.mark.parametrize(("where", "said"), [({"arm": "x"}, "0 rows"), ({}, "3 rows")])
-def test_what_names_no_row_or_a_seed_twice_is_refused(rows, where, said):
-    with pytest.raises(ValueError, match=f"where: got .*{said}"):
-        results.values(rows, "natural", **where)
+def test_a_table_without_its_whole_origin_is_not_written(tmp_path):
+    about = {key: value for key, value in ABOUT.items() if key != "processor"}
+    with pytest.raises(ValueError, match="^origin: got none of processor, accepts"):
+        results.write("tiny", ROWS, about, tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["controls.csv", "samples.csv", "settings.csv"])
-def test_every_table_names_its_command_its_versions_and_holds_shares(name):
-    text = (results.RESULTS / name).read_text().splitlines()
-    assert text[0] == f"# python -m pwlib table {name.removesuffix('.csv')}"
-    assert "torch" in text[1]
-    for row in results.load(name):
+def test_every_table_can_be_made_again_and_is_read_by_its_name():
+    assert {path.stem for path in results.RESULTS.glob("*.csv")} == set(NAMES)
+    assert {*tables.grids(), *tables.LISTED} == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_table_says_where_it_came_from(name):
+    about = results.origin(name)
+    assert set(results.ORIGIN) <= set(about) <= {*results.ORIGIN, "settings", "note"}
+    assert about["command"] == f"python -m pwlib table {name}"
+    assert about["versions"]["numpy" if name != "strong-attacks" else "torch"]
+    assert about["runs"] == len(results.read(name))
+    assert not (results.RESULTS / f"{name}.csv").read_text().startswith("#")
+    json.dumps(about, allow_nan=False)
+
+
+@pytest.mark.parametrize("name", ["controls", "samples", "settings"])
+def test_tables_of_networks_hold_shares(name):
+    for row in results.read(name):
         shares = [row[key] for key in ("natural", "height", "pgd_1", "to_reference", "control")]
         assert all(0 <= share <= 100 for share in shares)
         assert row["pgd_2"] <= row["pgd_1"] <= row["natural"] + 5  # of other images

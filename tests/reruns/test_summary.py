@@ -4,7 +4,10 @@ import re
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
+from nbconvert.filters import markdown2html
 
+from pwlib.figures import style
 from pwlib.figures.sweeps import against
 from pwlib.intervals import interval
 from pwlib.reruns import summary, sweeps
@@ -64,7 +67,8 @@ def test_states_are_counted(folder):
 
 
 def test_the_figure_has_the_means_against_the_swept_number(folder):
-    figure = against(summary.read(folder(*ROWS)), ["gap"])
+    found = summary.read(folder(*ROWS))
+    figure = against({"gap": summary.over_seeds(found, "gap")}, found.swept)
     panel = figure.axes[0]
     assert (panel.get_title(), panel.get_xlabel()) == ("gap", "radius")
     assert panel.containers[0].lines[0].get_xydata().tolist() == [
@@ -89,7 +93,25 @@ def test_the_figure_has_the_means_against_the_swept_number(folder):
 def test_odd_sweeps_have_a_table_and_a_figure_too(folder, rows, swept):
     found = summary.read(folder(*rows, swept=swept))
     summary.means(found, found.numbers)
-    against(found, found.numbers).canvas.draw()
+    numbers = {number: summary.over_seeds(found, number) for number in found.numbers}
+    against(numbers, found.swept).canvas.draw()
+
+
+ATTACKS = [
+    "<img src=x onerror=alert(1)>",
+    "[a](javascript:alert(1))",
+    "<script>alert(1)</script>",
+    "a|b `c` **d** _e_ \\ & 1.5",
+]
+
+
+@pytest.mark.parametrize("text", ATTACKS)
+def test_what_a_run_was_given_is_shown_as_it_is(folder, text):
+    about = folder((0, text, 0.5, "done"), (1, text, 0.7, "done"))
+    page = markdown2html(style.table(*summary.means(summary.read(about), ["gap"])).data)
+    cells = BeautifulSoup(page, "html.parser")
+    assert cells.find_all("th")[1].text == f"radius {text}"
+    assert not cells.find_all(["img", "a", "script", "code", "em", "strong"])
 
 
 @pytest.mark.slow

@@ -1,0 +1,87 @@
+"""Figure 3 and its knob: the expected loss (12) with its maximisers, beside Chebyshev nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from IPython.display import HTML
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from pwlib import grids, polynomials
+from pwlib.figures import knobs, style
+from pwlib.figures.knobs import Layer, Panel
+
+CHEBYSHEV, POSITIVE, INK = (style.COLOURS[key] for key in ("chebyshev", "positive", "ink"))
+
+
+def figure_3(
+    degree: int, x: NDArray[np.float64], readings: Mapping[str, NDArray[np.float64]]
+) -> Figure:
+    """Figure 3: the objective of (12) at x, its maximisers, two grids; below, how far apart.
+
+    `readings` maps the name of each grid to its nodes. The distances are those of the nodes inside
+    the interval, to the nearest maximiser, in units of the local spacing.
+    """
+    maximisers = polynomials.hard_points(degree)
+    loss, losses = (polynomials.hard_objective(degree, points) for points in (x, maximisers))
+    look: dict[str, Any] = {"ls": "", "marker": "o", "ms": 5, "color": CHEBYSHEV, "clip_on": False}
+    triangle = look | {"color": POSITIVE, "marker": "^", "ms": 8}
+    fig = style.figure(height=4.8)
+    top, bottom = fig.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+    top.plot(x, loss, color=INK, lw=1, label="expected loss (12)")
+    top.plot(maximisers, losses, label="its maximisers", **triangle)
+    for (name, nodes), face in zip(readings.items(), (CHEBYSHEV, "white"), strict=True):
+        top.plot(nodes, polynomials.hard_objective(degree, nodes), label=name, mfc=face, **look)
+        inside = nodes[(nodes > 0) & (nodes < 1)]
+        bottom.plot(inside, polynomials.nearest_hard_points(degree, inside)[1], mfc=face, **look)
+    bottom.axhline(0, color=style.COLOURS["muted"], lw=1)
+    top.set(ylabel="expected loss", title=f"$n = {degree}$", ylim=(0, None))
+    bottom.set(xlabel="$x$", ylabel="distance to a\nmaximiser / spacing", xlim=(0, 1))
+    fig.legend(*top.get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    return fig
+
+
+def knob_3(name: str, degrees: Sequence[int], start: int) -> HTML:
+    """Knob of Figure 3: the objective (12), its maximisers and two grids, for each degree n."""
+    heights = [(value, f"{value:g}") for value in (0, 0.2, 0.4, 0.6)]
+    distances = ((-0.2, "−0.2"), (0, "0"), (0.2, "0.2"))
+    blank = [(value, "") for value, _ in knobs.UNIT_TICKS]
+    panels = [
+        Panel((49, 11, 279, 130), (0, 0.66), heights, "expected loss", xticks=blank, xlabel=""),
+        Panel((49, 140, 279, 200), (-0.35, 0.35), distances, "distance"),
+    ]
+    layers = [
+        Layer("series", INK, 1, "expected loss (12)"),
+        Layer("triangles", POSITIVE, 0, "its maximisers"),
+        Layer("dots", CHEBYSHEV, 1, "roots of $T^*_n$"),
+        Layer("dots", CHEBYSHEV, 1, panel=1),
+        Layer("dots", CHEBYSHEV, 1, "extrema of $T^*_{n+1}$", hollow=True),
+        Layer("dots", CHEBYSHEV, 1, panel=1, hollow=True),
+    ]
+    caption = (
+        "Figure 3, one degree at a time. Below, the distance in angle from the nearest maximiser "
+        "to each node inside, positive to the right, in units of π/n, the spacing of the roots."
+    )
+
+    def setting(at: int) -> list:
+        n = degrees[at]
+        x = polynomials.hard_points(n)
+        loss = knobs.series(partial(polynomials.hard_objective, n), 2 * n)
+        numbers = [knobs.rounded(loss, 5), knobs.points(x, polynomials.hard_objective(n, x))]
+        farthest = []
+        for nodes in (grids.chebyshev(n, "roots"), grids.chebyshev(n + 2)):
+            inside = nodes[(nodes > 0) & (nodes < 1)]
+            apart = polynomials.nearest_hard_points(n, inside)[1]
+            farthest.append(np.abs(apart).max())
+            numbers.append(knobs.points(nodes, polynomials.hard_objective(n, nodes)))
+            numbers.append(knobs.points(inside, apart))
+        said = f"n = {n}: {knobs.count(len(x), 'maximiser')}; from the nearest one the farthest "
+        said += f"root lies {farthest[0]:.3f} of π/n away, "
+        return [f"{said}the farthest extremum inside {farthest[1]:.3f}.", *numbers]
+
+    slider = knobs.slider("degree n", degrees, start)
+    return knobs.show(name, [slider], panels, layers, setting, caption, height=266)

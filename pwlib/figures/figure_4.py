@@ -1,0 +1,168 @@
+"""Figure 4 and the other maps of random networks: maps in, a figure out."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Sequence
+from dataclasses import fields
+from io import BytesIO, StringIO
+from typing import Any
+
+import numpy as np
+from IPython.display import SVG
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import QuadMesh
+from matplotlib.colors import BoundaryNorm, ListedColormap, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from numpy.typing import NDArray
+from PIL import Image
+
+from pwlib.boundaries import Maps
+from pwlib.figures import style
+
+COLOURS = style.COLOURS
+CLASSES = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#666666")  # one for each class of Figure 4
+LEVELS = 32  # shades of a map: too many for the eye, few enough for a palette (see `compact`)
+SQUARE: dict[str, Any] = {"origin": "lower", "extent": (-1, 1, -1, 1), "interpolation": "none"}
+
+
+def figure_4(seen: Maps) -> Figure:
+    """A network's output, the objective (10), its logarithm, and the hard objective (9)."""
+    seen = _thinned(seen, most=256)
+    figure = style.figure(7.0, 5.9)
+    axes = figure.subplots(2, 2, sharex=True, sharey=True)
+    panels = [
+        (axes[0, 0], draw_output(axes[0, 0], seen), "output", "class"),
+        (axes[0, 1], draw_map(axes[0, 1], seen.adversarial), "adversarial objective (10)", "nats"),
+        (axes[1, 0], _draw_log(axes[1, 0], seen), "logarithm of (10)", "log₁₀ nats"),
+        (axes[1, 1], draw_map(axes[1, 1], seen.hard), "hard objective (9)", "nats"),
+    ]
+    for axis, image, title, unit in panels:
+        axis.set_title(title)
+        bar = axis.inset_axes((1.04, 0, 0.05, 1))  # as high as its panel
+        figure.colorbar(image, cax=bar, label=unit)
+        for solids in bar.findobj(QuadMesh):
+            solids.set_rasterized(True)
+    axes[0, 0].child_axes[0].set_yticks(range(1, len(CLASSES) + 1))
+    axes[0, 0].child_axes[0].minorticks_off()
+    draw_boundary(axes[0, 1], seen.classes, "black")  # the boundary is bright in (10) itself
+    draw_boundary(axes[1, 0], seen.classes, "black")
+    draw_boundary(axes[1, 1], seen.classes, "white")
+    axes[0, 0].set(xticks=[-1, 0, 1], yticks=[-1, 0, 1])
+    for axis in axes[1]:
+        axis.set_xlabel("$x_1$")
+    for axis in axes[:, 0]:
+        axis.set_ylabel("$x_2$")
+    return figure
+
+
+def figure_4_rows(networks: Sequence[Maps], titles: Sequence[str]) -> Figure:
+    """A column for each network: output, objective (10) on a log scale, hard objective (9)."""
+    count = len(networks)
+    figure = style.figure(7.0, 7.0 / max(count, 3) * 3 + 0.1)
+    axes = figure.subplots(3, count, squeeze=False, sharex=True, sharey=True)
+    for column, seen, title in zip(axes.T, networks, titles, strict=True):
+        seen = _thinned(seen, most=136)
+        draw_output(column[0], seen)
+        _draw_log(column[1], seen)
+        draw_map(column[2], seen.hard)
+        draw_boundary(column[2], seen.classes, "white")
+        column[0].set_title(title)
+    for axis, label in zip(axes[:, 0], ("output", "logarithm of (10)", "hard (9)"), strict=True):
+        axis.set_ylabel(label)
+    for axis in axes.flat:
+        axis.set(xticks=[], yticks=[])
+    return figure
+
+
+def compact(figure: Figure) -> SVG:
+    """The figure as SVG, its images stored with a palette: the same pixels in a third of the bytes.
+
+    An image of more than 256 colours stays as it is.
+    """
+    text = StringIO()
+    metadata = {"Date": None, "Creator": None}
+    figure.savefig(text, format="svg", bbox_inches="tight", metadata=metadata)
+    return SVG(re.sub(r'(?<=base64,)\s*([^"]+)', _palette_in_base64, text.getvalue()))
+
+
+def with_palette(png: bytes) -> bytes:
+    """A PNG with the same pixels and a palette of its colours; unchanged beyond 256 of them."""
+    pixels = np.asarray(Image.open(BytesIO(png)).convert("RGBA"))
+    colours, index = np.unique(pixels.reshape(-1, 4), axis=0, return_inverse=True)
+    if len(colours) > 256:
+        return png
+    image = Image.fromarray(index.reshape(pixels.shape[:2]).astype(np.uint8)).convert("P")
+    image.putpalette(colours[:, :3].tobytes())
+    out = BytesIO()
+    image.save(out, "png", optimize=True, transparency=colours[:, 3].tobytes())
+    return out.getvalue()
+
+
+def mean_over_networks(radii: NDArray[np.float64], hard: NDArray[np.float64]) -> Figure:
+    """The hard objective along a ray: its mean over networks and the spread of single networks.
+
+    ``hard`` holds one network a row and one radius a column.
+    """
+    figure = style.figure(7.0, 3.0)
+    axis = figure.subplots()
+    low, high = np.quantile(hard, [0.05, 0.95], axis=0)
+    axis.fill_between(radii, low, high, color=COLOURS["robust"], alpha=0.25, lw=0)
+    for row in hard[:3]:
+        axis.plot(radii, row, color=COLOURS["muted"], lw=0.9)
+    axis.plot(radii, hard.mean(axis=0), color=COLOURS["robust"], lw=2.5)
+    axis.set(xlabel="distance from the origin", ylabel="hard objective (9), nats")
+    return figure
+
+
+def draw_output(axis: Axes, seen: Maps) -> ScalarMappable:
+    """The class of each point in its colour, the paler the less confident (white at 1/classes).
+
+    Returns what a colour bar of the classes needs.
+    """
+    colours = np.array([to_rgb(colour) for colour in CLASSES])[seen.classes]
+    strength = np.clip((seen.confidence - 0.2) / 0.8, 0, 1)[..., None]
+    strength = np.round(strength * LEVELS) / LEVELS
+    axis.imshow(1 - strength * (1 - colours), **SQUARE)
+    count = len(CLASSES)
+    norm = BoundaryNorm(np.arange(0.5, count + 1), count)
+    key = ScalarMappable(norm, ListedColormap(CLASSES))
+    key.set_array(np.arange(1, count + 1))
+    return key
+
+
+def draw_map(axis: Axes, values: NDArray[np.float64]) -> AxesImage:
+    """A map over the square; its colours run from the 2nd to the 98th percentile."""
+    low, high = np.percentile(values[np.isfinite(values)], [2, 98])
+    colours = colormaps["cividis"].resampled(LEVELS)
+    return axis.imshow(values, vmin=low, vmax=high, cmap=colours, **SQUARE)
+
+
+def draw_boundary(axis: Axes, classes: NDArray[np.int64], colour: str) -> None:
+    """The decision boundary as thin lines."""
+    size = classes.shape[0]
+    centres = (2 * np.arange(size) + 1) / size - 1
+    for label in np.unique(classes)[:-1]:
+        lines = axis.contour(
+            centres, centres, classes == label, [0.5], colors=colour, linewidths=0.6
+        )
+        lines.set_rasterized(True)
+
+
+def _palette_in_base64(found: re.Match[str]) -> str:
+    return base64.b64encode(with_palette(base64.b64decode(found[1]))).decode()
+
+
+def _draw_log(axis: Axes, seen: Maps) -> AxesImage:
+    return draw_map(axis, np.log10(np.maximum(seen.adversarial, np.finfo(float).tiny)))
+
+
+def _thinned(seen: Maps, most: int) -> Maps:
+    """Maps of at most that many cells a side, evenly chosen: no more than a panel can show."""
+    size = seen.classes.shape[0]
+    kept = np.round(np.linspace(0, size - 1, min(size, most))).astype(int)
+    return Maps(*(getattr(seen, field.name)[np.ix_(kept, kept)] for field in fields(seen)))

@@ -1,0 +1,145 @@
+"""Figure 4 as it is drawn; images with a palette against the same images without."""
+
+import base64
+import re
+from io import BytesIO
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
+from PIL import Image
+
+from pwlib.boundaries import Maps
+from pwlib.figures.figure_4 import (
+    CLASSES,
+    compact,
+    figure_4,
+    figure_4_rows,
+    mean_over_networks,
+    with_palette,
+)
+from pwlib.figures.style import COLOURS
+
+
+def png(pixels):
+    out = BytesIO()
+    Image.fromarray(pixels).save(out, "png")
+    return out.getvalue()
+
+
+def pixels_of(data):
+    return np.asarray(Image.open(BytesIO(data)).convert("RGBA"))
+
+
+def test_a_palette_keeps_every_pixel_and_its_transparency():
+    rng = np.random.default_rng(0)
+    colours = rng.integers(0, 256, size=(256, 4), dtype=np.uint8)
+    pixels = colours[rng.permutation(np.arange(4096) % 256).reshape(64, 64)]
+    found = with_palette(png(pixels))
+    assert Image.open(BytesIO(found)).mode == "P"
+    np.testing.assert_array_equal(pixels_of(found), pixels)
+    assert len(found) < len(png(pixels)) / 2
+
+
+def test_too_many_colours_for_a_palette_are_left_alone():
+    pixels = np.zeros((1, 257, 4), dtype=np.uint8)
+    pixels[0, :, 0], pixels[0, 256, 1] = np.arange(257) % 256, 1
+    assert with_palette(png(pixels)) == png(pixels)
+
+
+def test_compact_keeps_the_images_of_a_figure():
+    figure = Figure()
+    values = np.arange(6).reshape(2, 3)
+    figure.subplots().imshow(values, cmap="gray", interpolation="none")
+    (image,) = re.findall(r'base64,\s*([^"]+)"', compact(figure).data)
+    found = pixels_of(base64.b64decode(image))
+    np.testing.assert_array_equal(found[..., 0], np.round(values / 5 * 255))
+    assert (found[..., 3] == 255).all()
+
+
+SIZE = 40
+CENTRES = (2 * np.arange(SIZE) + 1) / SIZE - 1
+
+
+@pytest.fixture(scope="module")
+def seen():
+    """Four classes, one a quadrant, with maps that differ everywhere."""
+    x, y = np.meshgrid(CENTRES, CENTRES)
+    classes = (x > 0) + 2 * (y > 0)
+    return Maps(classes.astype(np.int64), 0.6 + 0.2 * x, np.exp(3 * x + y), x - 2 * y)
+
+
+def assert_map(axes, values):
+    """The image of a map: its values where they belong, coloured from percentile 2 to 98."""
+    (image,) = axes.images
+    np.testing.assert_allclose(image.get_array(), values)
+    low, high = sorted(values.ravel())[32], sorted(values.ravel())[-33]  # of 1,600
+    assert image.get_clim() == pytest.approx((low, high), abs=0.02 * (high - low))
+    assert image.cmap.name == "cividis"
+    assert (image.origin, tuple(image.get_extent())) == ("lower", (-1, 1, -1, 1))
+
+
+def assert_output(axes, seen):
+    """The classes in their colours, white at a confidence of 1/5 and full at 1."""
+    (image,) = axes.images
+    for row, column in ((3, 5), (8, 33), (30, 2), (39, 39)):
+        strength = (seen.confidence[row, column] - 0.2) / 0.8
+        full = np.array(to_rgb(CLASSES[seen.classes[row, column]]))
+        expected = strength * full + (1 - strength)
+        np.testing.assert_allclose(image.get_array()[row, column], expected, atol=0.5 / 32)
+    assert (image.origin, tuple(image.get_extent())) == ("lower", (-1, 1, -1, 1))
+
+
+def boundary_colours(axes):
+    """The colours of the lines of a panel, which all lie on the axes of the square."""
+    lines = [one for one in axes.collections if one.get_paths()]
+    for one in lines:
+        points = np.concatenate([path.vertices for path in one.get_paths()])
+        assert np.abs(points).min(axis=1).max() < 1 / SIZE
+        assert np.abs(points).max() > 0.9
+    return {to_hex(one.get_edgecolor()[0]) for one in lines}
+
+
+def test_figure_4_shows_each_map_under_its_title_with_its_boundary(seen):
+    figure = figure_4(seen)
+    output, adversarial, logarithm, hard = figure.axes
+    assert [axes.get_title() for axes in figure.axes] == [
+        *("output", "adversarial objective (10)", "logarithm of (10)", "hard objective (9)")
+    ]
+    assert_output(output, seen)
+    assert_map(adversarial, seen.adversarial)
+    assert_map(logarithm, np.log10(seen.adversarial))
+    assert_map(hard, seen.hard)
+    assert boundary_colours(adversarial) == boundary_colours(logarithm) == {"#000000"}
+    assert boundary_colours(hard) == {"#ffffff"}
+    assert not boundary_colours(output)
+    bars = [axes.child_axes[0] for axes in figure.axes]
+    assert [bar.get_ylabel() for bar in bars] == ["class", "nats", "log₁₀ nats", "nats"]
+    assert bars[0].get_yticks().tolist() == [1, 2, 3, 4, 5]
+    assert [output.get_ylabel(), logarithm.get_xlabel()] == ["$x_2$", "$x_1$"]
+
+
+def test_a_column_of_figure_4_rows_is_one_network(seen):
+    other = Maps(3 - seen.classes, seen.confidence[::-1], seen.adversarial.T, seen.hard.T)
+    axes = np.reshape(figure_4_rows([seen, other], ["seed 0", "seed 1"]).axes, (3, 2))
+    for column, maps, title in zip(axes.T, (seen, other), ("seed 0", "seed 1"), strict=True):
+        assert column[0].get_title() == title
+        assert_output(column[0], maps)
+        assert_map(column[1], np.log10(maps.adversarial))
+        assert_map(column[2], maps.hard)
+        assert boundary_colours(column[2]) == {"#ffffff"}
+    assert [one.get_ylabel() for one in axes[:, 0]] == ["output", "logarithm of (10)", "hard (9)"]
+
+
+def test_the_mean_over_networks_lies_in_a_band_of_their_percentiles():
+    radii, hard = np.linspace(0, 1, 5), np.random.default_rng(0).random((101, 5))
+    (axes,) = mean_over_networks(radii, hard).axes
+    *single, mean = axes.lines
+    np.testing.assert_allclose(mean.get_ydata(), hard.sum(0) / 101)
+    assert mean.get_color() == COLOURS["robust"]
+    assert [one.get_ydata().tolist() for one in single] == hard[:3].tolist()
+    corners, ranked = axes.collections[0].get_paths()[0].vertices, np.sort(hard, axis=0)
+    for i, radius in enumerate(radii):
+        heights = corners[corners[:, 0] == radius, 1]
+        assert (heights.min(), heights.max()) == pytest.approx((ranked[5, i], ranked[95, i]))

@@ -1,0 +1,184 @@
+"""Figures 1 and 2 as they are drawn: curves, colours, shades, dots and words."""
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+from pwlib import grids, maxmargin, polynomials
+from pwlib.figures.figures_1_2 import figure_1, figure_2, figure_interpolation, figure_predictions
+from pwlib.figures.style import COLOURS
+
+X = (1 - np.cos(np.linspace(0, np.pi, 2001))) / 2
+DEGREES = (3, 6, 12, 21)
+DEGREE, SIZES = 30, (10, 18, 32, 60)
+GRIDS = {"$C_m$, Chebyshev grid": grids.chebyshev, "$E_m$, equispaced grid": grids.equispaced}
+INK, WHITE = COLOURS["ink"], "#ffffff"
+
+
+def line(axes, label):
+    (found,) = (one for one in axes.lines if one.get_label() == label)
+    return found
+
+
+def colour(artist):
+    return to_hex(artist.get_color()).upper()
+
+
+def g(n, x=X):
+    """(7) as the sum that it is."""
+    p = (n + 1) // 2
+    return np.cos(np.outer(np.arccos(2 * x - 1), 2 * np.arange(p) + 1)).sum(1) / p
+
+
+def weights_of(grid, m):
+    x, labels = grids.training_set(GRIDS[grid](m))
+    return maxmargin.fit(polynomials.chebyshev_features(DEGREE, x), labels).weights
+
+
+def sign_changes(values, x=X):
+    """Where sampled values change sign, to the spacing of the samples."""
+    at = np.flatnonzero(np.diff(np.sign(values)))
+    return (x[at] + x[at + 1]) / 2
+
+
+def assert_dots(axes, changes, atol):
+    """A filled dot at the change nearest to 1/2, hollow ones at the others, all on the axis."""
+    own, others = line(axes, "sign change near 1/2"), line(axes, "spurious sign change")
+    for dots, face in ((own, INK), (others, WHITE)):
+        assert to_hex(dots.get_markerfacecolor()) == face
+        assert (dots.get_marker(), dots.get_linestyle(), colour(dots)) == ("o", "None", INK)
+        assert not dots.get_ydata().any()
+    found = np.sort([*own.get_xdata(), *others.get_xdata()])
+    assert own.get_xdata() == pytest.approx([0.5], abs=1e-9)
+    np.testing.assert_allclose(found, changes, atol=atol)
+
+
+@pytest.fixture(scope="module")
+def first():
+    return figure_1(X, DEGREES)
+
+
+@pytest.mark.parametrize("column", range(len(DEGREES)))
+def test_figure_1_draws_f_and_g_and_their_difference(first, column):
+    n, top, bottom = DEGREES[column], first.axes[column], first.axes[column + len(DEGREES)]
+    curves = {
+        (top, "$f_n$, Bernstein"): (X**n - (1 - X) ** n, COLOURS["bernstein"]),
+        (top, "$g_n$, Chebyshev"): (g(n), COLOURS["chebyshev"]),
+        (bottom, "$g_n - f_n$"): (g(n) - X**n + (1 - X) ** n, INK),
+    }
+    for (axes, label), (values, expected) in curves.items():
+        np.testing.assert_array_equal(line(axes, label).get_xdata(), X)
+        np.testing.assert_allclose(line(axes, label).get_ydata(), values, atol=1e-9)
+        assert colour(line(axes, label)) == expected.upper()
+        assert axes.get_xlim()[0] <= 0 < 1 <= axes.get_xlim()[1]
+        assert axes.get_ylim()[0] < values.min() < values.max() < axes.get_ylim()[1]
+    assert bottom.get_xlabel() == "$x$"
+
+
+@pytest.mark.parametrize("column", range(len(DEGREES)))
+def test_figure_1_shades_where_the_signs_agree_and_says_on_how_much(first, column):
+    n, axes = DEGREES[column], first.axes[column]
+    middles = (np.arange(20_000) + 0.5) / 20_000
+    shaded = np.zeros(len(middles), bool)
+    for patch in axes.patches:
+        left, right = patch.get_x(), patch.get_x() + patch.get_width()
+        assert right - left > 1e-4
+        assert (patch.get_y(), patch.get_height()) == (0, 1)  # of the height of the axes
+        assert to_hex(patch.get_facecolor(), keep_alpha=True) == "#f0e44280"
+        shaded |= (left < middles) & (middles < right)
+    agree = np.sign(middles**n - (1 - middles) ** n) == np.sign(g(n, middles))
+    assert np.mean(shaded != agree) < 2 * n / 20_000
+    title, text = axes.get_title().split("\n")
+    assert title == f"$n = {n}$"
+    assert float(text.removeprefix("agree on ")) == pytest.approx(agree.mean(), abs=1e-3)
+
+
+@pytest.mark.parametrize("column", range(len(DEGREES)))
+def test_figure_1_marks_the_sign_changes_of_g(first, column):
+    p = (DEGREES[column] + 1) // 2
+    zeros = (1 - np.cos(np.arange(1, 2 * p) * np.pi / (2 * p))) / 2
+    assert_dots(first.axes[column], zeros, 1e-9)
+
+
+def test_figure_1_has_a_legend_and_labels(first):
+    (legend,) = first.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        *("$f_n$, Bernstein", "$g_n$, Chebyshev"),
+        *("sign change near 1/2", "spurious sign change"),
+    ]
+    expected = [COLOURS["bernstein"], COLOURS["chebyshev"], INK, INK]
+    assert [colour(handle) for handle in legend.legend_handles] == [c.upper() for c in expected]
+    labels = [first.axes[column].get_ylabel() for column in (0, len(DEGREES))]
+    assert labels == ["classifier", "$g_n - f_n$"]
+
+
+@pytest.fixture(scope="module")
+def second():
+    weights = {grid: {m: weights_of(grid, m) for m in SIZES} for grid in GRIDS}
+    return figure_2(X, weights), weights
+
+
+@pytest.mark.parametrize("grid", GRIDS)
+@pytest.mark.parametrize("m", SIZES)
+def test_figure_2_draws_the_classifier_and_counts_its_mistakes(second, grid, m):
+    figure, weights = second
+    axes = figure.axes[list(GRIDS).index(grid) * len(SIZES) + SIZES.index(m)]
+    u = np.cos(np.pi * (np.arange(100_000) + 0.5) / 100_000)[::-1]
+    cosines, fine = np.cos(np.outer(np.arccos(u), np.arange(DEGREE + 1))), (1 + u) / 2
+    values = cosines @ weights[grid][m]
+    (curve,) = (one for one in axes.lines if len(one.get_xdata()) == len(X))
+    np.testing.assert_array_equal(curve.get_xdata(), X)
+    np.testing.assert_allclose(curve.get_ydata(), np.interp(X, fine, values), atol=1e-3)
+    expected = COLOURS["chebyshev" if grid.startswith("$C") else "equispaced"]
+    assert colour(curve) == expected.upper()
+    changes = sign_changes(values, fine)
+    assert_dots(axes, changes, 1e-4)
+    said, spurious, wrong = axes.get_title().split("\n")
+    assert (said, spurious) == (f"$m = {m}$", f"{len(changes) - 1} spurious")
+    share = 100 * (np.sqrt(1 - u**2) * np.pi / 2 / len(u))[np.sign(values) != np.sign(u)].sum()
+    number = float(wrong.removesuffix("% wrong"))
+    assert number == pytest.approx(share, rel=0.05, abs=0.01)
+
+
+def test_figure_2_has_a_signed_logarithmic_scale_with_its_numbers(second):
+    figure, _ = second
+    axes = figure.axes[0]
+    assert axes.get_yscale() == "asinh"
+    for tick, label in zip(axes.get_yticks(), axes.get_yticklabels(), strict=True):
+        assert float(label.get_text().replace("−", "-")) == tick
+    low, high = axes.get_ylim()
+    for panel in figure.axes:
+        for curve in panel.lines:
+            assert low < min(curve.get_ydata(), default=0)
+            assert max(curve.get_ydata(), default=0) < high
+    assert [figure.axes[row * len(SIZES)].get_ylabel() for row in (0, 1)] == list(GRIDS)
+    assert figure.get_suptitle() == f"Maximum-margin classifiers of degree $n = {DEGREE}$"
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        *("sign change near 1/2", "spurious sign change")
+    ]
+
+
+def test_predictions_are_barred_where_g_has_the_wrong_sign():
+    (axes,) = figure_predictions(range(1, 9)).axes
+    middles = (np.arange(5_000) + 0.5) / 5_000
+    for p, bars in zip(range(1, 9), axes.collections, strict=True):
+        assert to_hex(bars.get_facecolor()[0]).upper() == COLOURS["chebyshev"]
+        barred = np.zeros(len(middles), bool)
+        for path in bars.get_paths():
+            box = path.get_extents()
+            assert (box.y0, box.y1) == (p - 0.5, p + 0.5)
+            barred |= (box.x0 < middles) & (middles < box.x1)
+        wrong = np.sign(g(2 * p, middles)) != np.sign(middles - 0.5)
+        assert np.mean(barred != wrong) < 4 * p / 5_000
+
+
+def test_interpolation_has_a_curve_for_each_grid():
+    names = ("equispaced", "lobatto", "roots", "roots+ends")
+    tables = [{name: {8: i + j, 16: i + 2 * j} for j, name in enumerate(names, 1)} for i in (1, 5)]
+    for axes, table in zip(figure_interpolation(*tables).axes, tables, strict=True):
+        assert len({one.get_marker() for one in axes.lines}) == len(names)
+        for name, by_size in table.items():
+            assert dict(zip(*line(axes, name).get_data(), strict=True)) == by_size
+            of = "equispaced" if name == "equispaced" else "chebyshev"
+            assert colour(line(axes, name)) == COLOURS[of].upper()
+        assert axes.get_xscale() == "log"
