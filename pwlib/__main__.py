@@ -9,11 +9,10 @@ import argparse
 import io
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
-
-if TYPE_CHECKING:
-    from pwlib.reruns.sweeps import Settings
+from typing import Any, NoReturn
 
 INTERRUPTED = "interrupted; what is whole is kept, and the same command goes on from there"
 
@@ -29,14 +28,13 @@ def main(arguments: list[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # not every terminal has the signs of mathematics
     options = _parser().parse_args(arguments)
     try:
-        return options.run(options)
+        return options.run(options) or 0
     except KeyboardInterrupt:
         sys.exit(f"\n{INTERRUPTED}")
     except Exception as error:
-        line = _line(error, options.way_out)
-        if line is None:
-            raise
-        sys.exit(line)
+        if line := _line(error, options.way_out):
+            sys.exit(line)
+        raise
 
 
 def _line(error: Exception, way_out: str) -> str | None:
@@ -49,11 +47,9 @@ def _line(error: Exception, way_out: str) -> str | None:
     if isinstance(error, RuntimeError):
         return " ".join(str(error).split())
     if isinstance(error, OSError):
-        what = error.filename or ""
-        return f"{what}: {error.strerror or error}; {way_out}".removeprefix(": ")
-    if broken := build.unreadable():
-        return f"{broken}; mend it, or bring back the committed one with git checkout"
-    return None
+        return f"{error.filename or ''}: {error.strerror or error}; {way_out}".removeprefix(": ")
+    broken = build.unreadable()
+    return broken and f"{broken}; mend it, or bring back the committed one with git checkout"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -65,28 +61,31 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m pwlib", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    data = commands.add_parser("data", help="get MNIST and Fashion-MNIST, unless they are here")
-    data.set_defaults(run=_data, way_out="PWLIB_DATA can name another folder for the data")
+
+    def add(name: str, run: Callable, help: str, way_out: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=help)
+        command.set_defaults(run=run, way_out=way_out)
+        return command
+
     checkout = "this needs a whole checkout of the book that can be written to"
-    book = commands.add_parser("book", help="execute the stale chapters and render the book")
+    data = "PWLIB_DATA can name another folder for the data"
+    add("data", _data, "get MNIST and Fashion-MNIST, unless they are here", data)
+    book = add("book", _book, "execute the stale chapters and render the book", checkout)
     book.add_argument("--fresh", action="store_true", help="execute all chapters")
-    book.set_defaults(run=_book, way_out=checkout)
-    serve = commands.add_parser("serve", help="serve the built book on this machine")
+    port = "--port (make serve PORT=…) takes another"
+    serve = add("serve", _serve, "serve the built book on this machine", port)
     serve.add_argument("--port", type=_port, default=8000, help="8000; 0: any that is free")
-    serve.set_defaults(run=_serve, way_out="--port (make serve PORT=…) takes another")
-    pdf = commands.add_parser("pdf", help="print the built book to _build/book.pdf")
-    pdf.set_defaults(run=_pdf, way_out=checkout)
-    accept = commands.add_parser("accept", help="copy executed chapters back to chapters/")
-    accept.set_defaults(run=_accept, way_out=checkout)
-    _add_sweep(commands.add_parser("sweep", help="run a chapter over a grid of parameters"))
-    table = commands.add_parser("table", help="make a table of chapters/results")
+    add("pdf", _pdf, "print the built book to _build/book.pdf", checkout)
+    add("accept", _accept, "copy executed chapters back to chapters/", checkout)
+    runs = "--out can name another folder for the runs"
+    _add_sweep(add("sweep", _rerun, "run a chapter over a grid of parameters", runs))
+    table = add("table", _rerun, "make a table of chapters/results", runs)
     table.add_argument("name", help="controls; a wrong name lists all")
     table.add_argument("--out", type=Path, help="the folder of the runs; runs/<name>")
     _add_cluster(table)
-    table.set_defaults(run=_table)
-    cache = commands.add_parser("cache", help="show where trained networks are kept")
+    networks = "PWLIB_CACHE can name another folder"
+    cache = add("cache", _cache, "show where trained networks are kept", networks)
     cache.add_argument("--empty", action="store_true", help="remove them")
-    cache.set_defaults(run=_cache, way_out="PWLIB_CACHE can name another folder")
     return parser
 
 
@@ -97,21 +96,17 @@ def _port(text: str) -> int:
 
 
 def _add_sweep(sweep: argparse.ArgumentParser) -> None:
+    each: dict[str, Any] = {"action": "append", "default": []}
+    grid = "seed=0:10 (0 to 9), radius=1.5,3,5, dataset=MNIST; every combination is run"
     sweep.add_argument("chapter", type=Path, help="chapters/<chapter>.ipynb")
     sweep.add_argument(
-        "--grid",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="NAME=VALUES",
-        help="seed=0:10 (0 to 9), radius=1.5,3,5, dataset=MNIST; every combination is run",
+        "--grid", **each | {"action": "extend"}, nargs="+", metavar="NAME=VALUES", help=grid
     )
     sweep.add_argument("--out", type=Path, required=True, help="the folder of the runs")
-    sweep.add_argument("-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
-    sweep.add_argument("-y", action="append", default=[], metavar="YAML", help="parameters")
-    sweep.add_argument("-f", action="append", default=[], type=Path, metavar="FILE", help="YAML")
+    sweep.add_argument("-p", **each, nargs=2, metavar=("NAME", "VALUE"))
+    sweep.add_argument("-y", **each, metavar="YAML", help="parameters")
+    sweep.add_argument("-f", **each, type=Path, metavar="FILE", help="YAML")
     _add_cluster(sweep)
-    sweep.set_defaults(run=_sweep)
 
 
 def _add_cluster(command: argparse.ArgumentParser) -> None:
@@ -119,82 +114,67 @@ def _add_cluster(command: argparse.ArgumentParser) -> None:
     command.add_argument("--workers", type=int, help="processes here; as many as cores")
     command.add_argument("--retry-failed", action="store_true", help="run those again")
     command.add_argument("--quiet", action="store_true", help="show failures alone")
-    command.set_defaults(way_out="--out can name another folder for the runs")
 
 
-def _data(options: argparse.Namespace) -> int:
+def _data(options: argparse.Namespace) -> None:
     from pwlib import datasets
 
     for name in datasets.NAMES:
         datasets.fetch(name)
-    return 0
 
 
-def _book(options: argparse.Namespace) -> int:
+def _book(options: argparse.Namespace) -> None:
     from pwlib.book import build
 
     build.make(options.fresh)
-    return 0
 
 
-def _serve(options: argparse.Namespace) -> int:
-    from pwlib.book import browser, build
+def _serve(options: argparse.Namespace) -> None:
+    from pwlib.book import build, printing
 
-    build.front()
-    try:
-        with browser.served(build.HTML, options.port) as address:
-            print(f"the book is at {address} until you press Ctrl-C", flush=True)
-            threading.Event().wait()
-    except KeyboardInterrupt:
-        pass
-    return 0
+    build.require_book()
+    with suppress(KeyboardInterrupt), printing.served(build.HTML, options.port) as address:
+        print(f"the book is at {address} until you press Ctrl-C", flush=True)
+        threading.Event().wait()
 
 
-def _pdf(options: argparse.Namespace) -> int:
+def _pdf(options: argparse.Namespace) -> None:
     from pwlib.book import printing
 
     print(f"the book is printed at {printing.pdf()}")
-    return 0
 
 
-def _accept(options: argparse.Namespace) -> int:
+def _accept(options: argparse.Namespace) -> None:
     from pwlib.book import build
 
     build.accept()
-    return 0
 
 
-def _sweep(options: argparse.Namespace) -> int:
+def _rerun(options: argparse.Namespace) -> int:
     from pwlib.reruns import plans, sweeps
 
+    out = options.out or Path("runs", options.name)
+    how = (options.scheduler, options.workers, options.retry_failed, options.quiet)
+    settings = sweeps.Settings(out, *how)
+    if options.command == "table":
+        from pwlib.reruns import tables  # which needs torch
+
+        print(tables.make(options.name, settings))
+        return 0
     request = plans.Request(options.chapter, options.grid, options.p, options.y, options.f)
-    return 1 if sweeps.sweep(request, _settings(options, options.out)) else 0
+    return int(sweeps.sweep(request, settings) > 0)
 
 
-def _table(options: argparse.Namespace) -> int:
-    from pwlib.reruns import tables
-
-    print(tables.make(options.name, _settings(options, options.out or Path("runs") / options.name)))
-    return 0
-
-
-def _settings(options: argparse.Namespace, out: Path) -> Settings:
-    from pwlib.reruns.sweeps import Settings
-
-    return Settings(out, options.scheduler, options.workers, options.retry_failed, options.quiet)
-
-
-def _cache(options: argparse.Namespace) -> int:
+def _cache(options: argparse.Namespace) -> None:
     from pwlib.reruns import kept
 
     place = kept.folder() or kept.default_folder()
     if options.empty:
         print(f"removed {kept.empty(place)} networks from {place}")
-        return 0
-    found = kept.stored(place)
-    size = sum(path.stat().st_size for path in found) / 1e6
-    print(f"{len(found)} networks, {size:.0f} MB, in {place}")
-    return 0
+    else:
+        found = kept.stored(place)
+        size = sum(path.stat().st_size for path in found) / 1e6
+        print(f"{len(found)} networks, {size:.0f} MB, in {place}")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
 """A few test images under attack, and the curves that Figure 5 leaves out: what its knob shows."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import torch
@@ -30,6 +29,7 @@ EVALUATED = {
     ("hard points", "other"): "from_reference",
 }
 Key = tuple[str, str]  # one of ARMS, one of ATTACKS
+KEYS = tuple(product(ARMS, ATTACKS))
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ def further_curves(
     PGD is on the first FEW test images, the rest on all.
     """
     data, found = loaded(name), {}
-    for arm in ARMS:
-        for attack in (attack for attack in ATTACKS if (arm, attack) not in EVALUATED):
+    for arm, attack in KEYS:
+        if (arm, attack) not in EVALUATED:
             few = slice(FEW if attack == "PGD" else None)
             x, y = data.test_x[few], data.test_y[few]
             points = adversarial(networks, x, y, arm, attack, magnitudes)
@@ -89,11 +89,8 @@ def all_curves(
     ``evaluated[name]`` has the curves of `pwlib.robustness`, in %; ``networks`` are keyed by data
     set, arm and seed. The rest is measured on that many processes.
     """
-    jobs = [
-        (name, {arm: networks[name, arm, seed] for arm in ARMS}, magnitudes)
-        for name in evaluated
-        for seed in seeds
-    ]
+    pairs = product(evaluated, seeds)
+    jobs = [(n, {arm: networks[n, arm, seed] for arm in ARMS}, magnitudes) for n, seed in pairs]
     found = iter(parallel.run(further_curves, jobs, workers, "networks attacked further"))
     curves = {}
     for name, known in evaluated.items():
@@ -107,11 +104,8 @@ def chosen(networks: Mapping[str, MLP], x: Tensor, y: Tensor, count: int) -> Ten
     """The rows of the first images of different classes that all networks classify right."""
     with torch.no_grad():
         right = torch.stack([model(x).argmax(1) == y for model in networks.values()]).all(0)
-    rows: list[int] = []
-    for row in right.nonzero().flatten().tolist():
-        if len(rows) < count and y[row] not in y[rows]:
-            rows.append(row)
-    return torch.tensor(rows, dtype=torch.long)
+    first = {int(y[row]): row for row in reversed(right.nonzero().flatten().tolist())}
+    return torch.tensor(sorted(first.values())[:count], dtype=torch.long)
 
 
 @torch.no_grad()
@@ -122,15 +116,13 @@ def shown(
     data = loaded(name)
     rows = chosen(networks, data.test_x[:FEW], data.test_y[:FEW], count)
     x, y = data.test_x[rows], data.test_y[rows]
-    images, answers, probabilities = {}, {}, {}
-    for arm in ARMS:
-        for attack in ATTACKS:
-            with torch.enable_grad():
-                points = adversarial(networks, x, y, arm, attack, magnitudes)
-            moved = torch.stack(points, 1)
-            said = [networks[who](moved.flatten(0, 1)).double().softmax(1) for who in ARMS]
-            likely = torch.stack(said).unflatten(1, moved.shape[:2]).max(-1)
-            images[arm, attack] = moved.numpy()
-            answers[arm, attack] = likely.indices.numpy()
-            probabilities[arm, attack] = likely.values.numpy()
-    return Shown(y.numpy(), images, answers, probabilities)
+    found = Shown(y.numpy(), {}, {}, {})
+    for key in KEYS:
+        with torch.enable_grad():
+            moved = torch.stack(adversarial(networks, x, y, *key, magnitudes), 1)
+        said = [networks[who](moved.flatten(0, 1)).double().softmax(1) for who in ARMS]
+        likely = torch.stack(said).unflatten(1, moved.shape[:2]).max(-1)
+        found.images[key] = moved.numpy()
+        found.answers[key] = likely.indices.numpy()
+        found.probabilities[key] = likely.values.numpy()
+    return found

@@ -1,7 +1,5 @@
 """Tables as Markdown text, for chapters, pages and the terminal."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 

@@ -1,17 +1,17 @@
-"""Jobs on worker processes, one torch thread each, from a script or from a notebook's kernel."""
-
-from __future__ import annotations
+"""Jobs on worker processes, one torch thread each, and a bar that shows how far the work is."""
 
 import multiprocessing
 import os
 import pickle
+import shutil
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
-from pwlib import progress
+from tqdm import tqdm
 
 
 def run(
@@ -28,10 +28,10 @@ def run(
     executor = ProcessPoolExecutor(workers, context, initializer=_start_worker)
     try:
         futures = [executor.submit(_call, pickle.dumps((function, job))) for job in jobs]
-        with progress.bar(len(jobs), what) as bar:
+        with bar(len(jobs), what) as shown:
             for future in as_completed(futures):
                 future.result()
-                bar.update()
+                shown.update()
         return [pickle.loads(future.result()) for future in futures]
     except BrokenProcessPool:
         raise RuntimeError(
@@ -40,6 +40,36 @@ def run(
         ) from None
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+def bar(total: int, what: str) -> tqdm:
+    """A bar that counts up to a total; ``disable`` is set where there is no one to see it.
+
+    In a notebook it is the text "networks trained: 3 of 24", the same in every execution.
+    """
+    # A notebook has imported IPython; nobody else should wait for it.
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if hasattr(shell, "kernel"):
+        text = "{desc}: {n_fmt} of {total_fmt}"
+        return tqdm(total=total, desc=what, file=_Cell(), bar_format=text)
+    wide = shutil.get_terminal_size().columns  # 80 where the terminal says 0
+    return tqdm(total=total, desc=what, ncols=wide, disable=not (total and sys.stderr.isatty()))
+
+
+class _Cell:
+    """A file for tqdm that is one output of the cell that runs, overwritten in place."""
+
+    def __init__(self) -> None:
+        from IPython.display import display
+
+        self.handle = display({"text/plain": ""}, raw=True, display_id=True)
+
+    def write(self, text: str) -> None:
+        if text.strip():
+            self.handle.update({"text/plain": text.strip()}, raw=True)
+
+    def flush(self) -> None:
+        pass
 
 
 def _call(packed: bytes) -> bytes:

@@ -1,7 +1,8 @@
-"""Where the book lies: the checkout that this package is in, or the one that one works in."""
+"""Where the book lies, and writing its files so that none is ever half-written."""
 
 from __future__ import annotations
 
+import os
 from itertools import chain
 from pathlib import Path
 
@@ -18,3 +19,11 @@ def checkout(*starts: Path) -> Path:
 ROOT = checkout(Path(__file__).resolve().parent, Path.cwd())
 CHAPTERS = ROOT / "chapters"
 RESULTS = CHAPTERS / "results"
+
+
+def write(path: Path, text: str) -> None:
+    """Write text to a path; a crash leaves the old file or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, path)

@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 from nbformat.v4 import new_code_cell, new_notebook
 
-from pwlib.book import browser
+from pwlib.book import printing
 from pwlib.places import ROOT
 
 PARAMETERS = "seed: int = 0\nradius: float = 1.0\ndatasets: list[str] = ['MNIST']\nworkers: int = 2"
@@ -66,8 +66,8 @@ def tracked_changes():
 def needs_a_browser():
     """Without a browser a test is skipped; where CI=true it fails."""
     missing = None
-    if browser.executable() is None:
-        missing = browser.MISSING
+    if printing.executable() is None:
+        missing = printing.MISSING
     elif importlib.util.find_spec("playwright") is None:
         missing = "no playwright here: make test installs tests/requirements-browser.txt"
     if missing:
@@ -78,7 +78,7 @@ def needs_a_browser():
 def chromium():
     """A browser without a window."""
     needs_a_browser()
-    with browser.chromium() as opened:
+    with printing.chromium() as opened:
         yield opened
 
 

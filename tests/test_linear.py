@@ -8,7 +8,7 @@ from scipy.optimize import LinearConstraint, linprog, minimize
 from scipy.stats import norm
 
 from pwlib import linear, maxmargin
-from pwlib.figures.linear import Sizes, dimension_curves, image_rows, usefulness_map
+from pwlib.figures.linear import dimension_curves, image_rows, usefulness_map
 
 
 @pytest.fixture
@@ -299,6 +299,6 @@ def test_figures_draw_the_data_they_are_given(rng):
     points = np.vstack([scatter.get_offsets() for scatter in axis.collections])
     np.testing.assert_array_equal(points, np.transpose([critical, rho]))
 
-    curve = Sizes(np.array([4, 16]), np.array([1.0, 0.5]), np.ones(2))
+    curve = np.array([4, 16]), np.array([1.0, 0.5]), np.ones(2)
     right = dimension_curves(curve, curve).axes[1]
-    np.testing.assert_allclose(right.lines[-1].get_ydata(), curve.linf)  # 1/sqrt(d) itself
+    np.testing.assert_allclose(right.lines[-1].get_ydata(), curve[1])  # 1/sqrt(d) itself

@@ -6,7 +6,7 @@ import pytest
 from scipy.optimize import approx_fprime
 
 from pwlib import grids, optimal, point_search, polynomials, power_function
-from pwlib.figures.power_function import figure_advantage, figure_ends, figure_offsets, figure_sets
+from pwlib.figures.points import figure_advantage, figure_ends, figure_offsets, figure_sets
 from pwlib.intervals import mean_with_error
 from pwlib.reruns import results
 

@@ -8,7 +8,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from pwlib.book import build
-from pwlib.book.browser import chromium
+from pwlib.book.printing import chromium
 
 WIDTHS = (360, 768, 1400)
 THEMES = ("light", "dark")

@@ -21,8 +21,8 @@ import yaml
 from nbclient.exceptions import CellExecutionError
 
 from pwlib.ledger import assumptions, claims
-from pwlib.places import CHAPTERS, ROOT
-from pwlib.reruns import files, notebooks
+from pwlib.places import CHAPTERS, ROOT, write
+from pwlib.reruns import notebooks
 from pwlib.reruns.notebooks import Progress
 
 BUILD = ROOT / "_build"
@@ -31,15 +31,9 @@ SOURCE = BUILD / "source"
 HTML = BUILD / "html"
 # Sends a reader on; an empty icon, or the browser asks for one that is not there.
 FRONT = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>To the front page</title>
-<link rel="icon" href="data:,">
-<meta http-equiv="refresh" content="0; url=chapters/index.html">
-</head>
-<body><a href="chapters/index.html">To the front page</a></body>
-</html>
+<html lang="en"><head><meta charset="utf-8"><title>To the front page</title>
+<link rel="icon" href="data:,"><meta http-equiv="refresh" content="0; url=chapters/index.html">
+</head><body><a href="chapters/index.html">To the front page</a></body></html>
 """
 
 # What the README shows of the book: five claims, each with what it is about, and one figure.
@@ -60,12 +54,13 @@ class BookError(RuntimeError):
 
 
 def make(fresh: bool = False) -> None:
-    """Execute the stale chapters (all of them if ``fresh``), render the book, report.
+    """Execute the stale chapters, render the book, report.
 
-    Raises `BookError` where a chapter fails or the pages have warnings.
+    If ``fresh``, execute every chapter, and train what would else come from the cache. Raises
+    `BookError` where a chapter fails or the pages have warnings.
     """
     chosen = [
-        (None if fresh else _fresh_copy(chapter)) or _execute(chapter)
+        (None if fresh else _fresh_copy(chapter)) or _execute(chapter, fresh)
         for chapter in notebooks.chapters()
     ]
     _assemble(chosen)
@@ -81,7 +76,7 @@ def unreadable() -> str | None:
         assumptions.REGISTER: assumptions.register,
     }
     readers |= dict.fromkeys(sorted(CHAPTERS.glob("*.ipynb")), _notebook)
-    return next(filter(None, (_problem(path, read) for path, read in readers.items())), None)
+    return next(filter(None, map(_problem, readers.keys(), readers.values())), None)
 
 
 def _problem(path: Path, read: Callable[[Path], object]) -> str | None:
@@ -111,30 +106,25 @@ def accept() -> None:
             print(f"accepted  {chapter.relative_to(ROOT)}")
         elif not notebooks.is_fresh(chapter, chapter):
             print(f"stale     {chapter.relative_to(ROOT)} (make book executes it)")
-    _accept_benchmarks()
-    files.write(ROOT / "README.md", readme((ROOT / "README.md").read_text(encoding="utf-8")))
-    files.write(CHAPTERS / "_static" / "figure-2.svg", readme_figure())
-
-
-def _accept_benchmarks() -> None:
     found, tracked = BUILD / "benchmarks.json", CHAPTERS / "results" / "benchmarks.json"
     if found.exists():
         read = [json.loads(p.read_text(encoding="utf-8")) for p in (tracked, found) if p.exists()]
-        files.write(tracked, json.dumps(read[0] | read[-1], indent=1) + "\n")
+        write(tracked, json.dumps(read[0] | read[-1], indent=1) + "\n")
         print(f"accepted  {tracked.relative_to(ROOT)}")
+    write(ROOT / "README.md", readme((ROOT / "README.md").read_text(encoding="utf-8")))
+    write(CHAPTERS / "_static" / "figure-2.svg", readme_figure())
 
 
 def readme(text: str) -> str:
     """The README with today's five findings from the ledger between its marks."""
     start, end = README_MARKS
     found = {claim.id: claim for claim in claims.ledger()}
-    lines = [_finding(about, found[id]) for id, about in README_CLAIMS.items()]
+    lines = [
+        f"- {about}: **{found[id].verdict}.** {claims.first_sentence(found[id].found())}\n"
+        for id, about in README_CLAIMS.items()
+    ]
     head, rest = text.split(start)
     return head + start + "".join(lines) + end + rest.split(end)[1]
-
-
-def _finding(about: str, claim: claims.Claim) -> str:
-    return f"- {about}: **{claim.verdict}.** {claims.first_sentence(claim.found())}\n"
 
 
 def readme_figure() -> str:
@@ -161,10 +151,10 @@ def _executed_here(chapter: Path) -> bool:
     return notebooks.is_fresh(path, chapter)
 
 
-def _execute(chapter: Path) -> Path:
+def _execute(chapter: Path, fresh: bool) -> Path:
     out = EXECUTED / chapter.name
     try:
-        notebooks.execute(chapter, out, _show_progress)
+        notebooks.execute(chapter, out, _show_progress, fresh)
     except CellExecutionError as error:
         print(_erase(), end="")
         failed = out.with_suffix(".failed.ipynb")
@@ -195,7 +185,11 @@ def _assemble(chosen: list[Path]) -> None:
     What hasn't changed is left alone, so that Sphinx reads again only what has.
     """
     settings = [ROOT / "_config.yml", ROOT / "_toc.yml"]
-    pages = [path for path in CHAPTERS.rglob("*") if path.is_file() and _belongs(path)]
+    pages = [
+        path
+        for path in CHAPTERS.rglob("*")
+        if path.is_file() and path.suffix != ".ipynb" and "/." not in str(path.relative_to(ROOT))
+    ]
     wanted = {path.relative_to(ROOT): path.read_bytes() for path in settings + pages}
     for path in chosen:
         merged = notebooks.with_outputs(CHAPTERS / path.name, path)
@@ -209,18 +203,13 @@ def _assemble(chosen: list[Path]) -> None:
             path.unlink()
 
 
-def _belongs(page: Path) -> bool:
-    hidden = any(part.startswith(".") for part in page.relative_to(CHAPTERS).parts)
-    return not hidden and page.suffix != ".ipynb"
-
-
 def _render() -> None:
-    command = Path(sys.executable).with_name("jupyter-book")
+    program = str(Path(sys.executable).with_name("jupyter-book"))
     options = ["-W", "-n", "--keep-going", "--quiet"]
     shutil.rmtree(HTML / "_modules", ignore_errors=True)  # Sphinx leaves old contents there
     print("rendering the book", flush=True)
     done = subprocess.run(
-        [command, "build", SOURCE, "--path-output", ROOT, *options],
+        [program, "build", SOURCE, "--path-output", ROOT, *options],
         cwd=ROOT,
         env=os.environ | {"PYTHONUTF8": "1"},
         stdout=subprocess.PIPE,
@@ -247,8 +236,7 @@ def _report(chosen: list[Path]) -> None:
     print(f"the book lies at {HTML / 'index.html'}")
 
 
-def front() -> Path:
-    """The built book's first page. Raises `BookError` where there is none."""
+def require_book() -> None:
+    """Raise `BookError` where no built book lies."""
     if not (HTML / "index.html").exists():
         raise BookError(f"{HTML}: got no book, which make book (python -m pwlib book) puts there")
-    return HTML / "index.html"

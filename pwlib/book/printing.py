@@ -1,10 +1,20 @@
-"""The whole book as one PDF: its pages put together into one, and printed by a browser."""
+"""The whole book as one PDF: its pages put together into one, and printed by a browser.
+
+Playwright drives a browser without a window, which sees a folder served on this machine. It comes
+with ``make test`` and ``make pdf``, not with the book.
+"""
 
 from __future__ import annotations
 
+import logging
 import os
 import re
-from collections.abc import Iterator, Sequence
+import shutil
+import threading
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, cast
@@ -13,7 +23,6 @@ import yaml
 from bs4 import BeautifulSoup, Tag
 
 from pwlib.book import build
-from pwlib.book.browser import chromium, served
 from pwlib.book.build import BUILD, HTML
 from pwlib.places import ROOT
 
@@ -21,6 +30,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
     from pypdf.generic import DictionaryObject
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MISSING = "no Chromium is on PATH: apt-get install chromium fonts-dejavu-core"
+# No other host has an address: what asks for one fails, and nothing leaves this machine.
+NO_HOSTS = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 PDF = BUILD / "book.pdf"
 FOOTER = """<div style="width: 100%; text-align: center; font-size: 8pt">
 <span class="pageNumber"></span></div>"""
@@ -29,16 +42,62 @@ READY = "MathJax.startup.promise.then(() => document.fonts.ready).then(() => tru
 NOT_PRINTED = "details.above-input, figure.knobs, script, .headerlink, .viewcode-link"
 
 
+def executable() -> str | None:
+    """The path of a Chromium or Chrome, or None where there is none."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A headless browser with a profile of its own, closed at the end.
+
+    Raises `RuntimeError` where no Chromium is installed.
+    """
+    from playwright.sync_api import sync_playwright
+
+    path = executable()
+    if path is None:
+        raise RuntimeError(MISSING)
+    flags = ["--disable-gpu", "--disable-quic", NO_HOSTS]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=flags)
+        yield browser
+        browser.close()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Say nothing of single requests."""
+
+
+@contextmanager
+def served(folder: Path, port: int = 0) -> Iterator[str]:
+    """Serve a folder on 127.0.0.1 while the block runs; gives the address, with a slash at the end.
+
+    Port 0 is any free one. Raises `OSError`, which names the port, where it can't be had.
+    """
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Quiet, directory=folder))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, f"port {port}") from None
+    with server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+
+
 def pdf(out: Path = PDF) -> Path:
     """Print the book that lies in ``_build/html``; a crash leaves the old file or none.
 
     Raises `RuntimeError` where no Chromium is installed, and `build.BookError` where there is no
     book.
     """
-    build.front()
+    build.require_book()
     page = whole(contents())
     with chromium() as browser:
-        content = with_outline(printed(browser, page), headings(page))
+        content = with_outline(printed(browser, page), page)
     part = out.with_name(f".{out.name}.{os.getpid()}")
     part.write_bytes(content)
     return part.replace(out)
@@ -55,13 +114,10 @@ def whole(pages: Sequence[str]) -> str:
 
     Ids get their page's name before them, and links lead to where their target now stands.
     """
-    names = {PurePosixPath(page).name for page in pages}
+    names = [PurePosixPath(page).name for page in pages]
     texts = [(HTML / f"{page}.html").read_text(encoding="utf-8") for page in pages]
     soups = [BeautifulSoup(text, "html.parser") for text in texts]
-    articles = [
-        _article(soup, PurePosixPath(page).name, names)
-        for page, soup in zip(pages, soups, strict=True)
-    ]
+    articles = [_article(soup, name, names) for soup, name in zip(soups, names, strict=True)]
     lines = [f'<li><a href="#{a["id"]}">{_title(a)}</a></li>' for a in articles]
     listed = f"<nav><h2>Contents</h2><ol>{''.join(lines[1:])}</ol></nav>"
     return (
@@ -82,7 +138,7 @@ def _head(soup: BeautifulSoup) -> str:
     return f"<title>{_title(soup)}</title>{''.join(map(str, kept))}"
 
 
-def _article(soup: BeautifulSoup, name: str, names: set[str]) -> Tag:
+def _article(soup: BeautifulSoup, name: str, names: Collection[str]) -> Tag:
     (article,) = soup.select("article.bd-article")
     for tag in article.select(NOT_PRINTED):
         tag.decompose()
@@ -102,7 +158,7 @@ def _article(soup: BeautifulSoup, name: str, names: set[str]) -> Tag:
     return article
 
 
-def _moved(href: str, name: str, names: set[str]) -> str | None:
+def _moved(href: str, name: str, names: Collection[str]) -> str | None:
     """Where a link of the page ``name`` leads in the whole book; None where it can't."""
     if href.startswith(("http:", "https:", "mailto:")):
         return href
@@ -113,27 +169,21 @@ def _moved(href: str, name: str, names: set[str]) -> str | None:
     return f"#{stem}--{anchor}" if anchor else f"#{stem}"
 
 
-def headings(page: str) -> list[str]:
-    """The text of each heading of a page, in order, equations as they are written."""
-    found = BeautifulSoup(page, "html.parser").find_all(re.compile("^h[1-6]$"))
-    return [re.sub(r"\\[()]|\s+", " ", tag.get_text()).strip() for tag in found]
-
-
-def with_outline(content: bytes, titles: Sequence[str]) -> bytes:
-    """A PDF whose outline has these titles, in order.
+def with_outline(content: bytes, page: str) -> bytes:
+    """A PDF of a page whose outline has the page's headings, equations as they are written.
 
     Chromium gathers them from the painted lines: without the spaces between these, and twice over
     where a heading begins a page.
     """
-    import logging
-
     from pypdf import PdfWriter
     from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # it counts Chromium's objects otherwise
     writer = PdfWriter(clone_from=BytesIO(content))
     entries = list(_entries(cast(DictionaryObject, writer.root_object["/Outlines"])))
-    for entry, title in zip(entries, titles, strict=True):
+    headings = BeautifulSoup(page, "html.parser").find_all(re.compile("^h[1-6]$"))
+    for entry, heading in zip(entries, headings, strict=True):
+        title = re.sub(r"\\[()]|\s+", " ", heading.get_text()).strip()
         entry[NameObject("/Title")] = TextStringObject(title)
     out = BytesIO()
     writer.write(out)

@@ -10,11 +10,11 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from pwlib.book import sphinx_links, sphinx_numbers, sphinx_offers, sphinx_tables
+from pwlib.book import sphinx_about, sphinx_links
 from pwlib.reruns.notebooks import digest
 from pwlib.reruns.provenance import source
 
-PARTS = (sphinx_tables, sphinx_links, sphinx_numbers, sphinx_offers)
+PARTS = (sphinx_about, sphinx_links)
 NO_SCRIPT = "Equations are shown, and figures can be turned, where JavaScript is on."
 MENDS = {
     # The bibliography is a list of list items: docutils gives them a role that is no more.

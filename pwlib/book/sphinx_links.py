@@ -1,8 +1,8 @@
-"""Links both ways between the ledger, the claims, and the paper's equations and figures.
+"""Links between the ledger, the claims, and the paper's equations and figures.
 
 All of it is derived when pages are read: from the ledger, whose claims name equations and figures
 in their ids and in their text, and from the labels ``eq-<number>`` and ``fig-<number>``. The
-numbers in docstrings lead there too.
+numbers in docstrings lead there too, and those in the prose to the cell that put them there.
 """
 
 from __future__ import annotations
@@ -14,31 +14,28 @@ from typing import cast
 
 import nbformat
 from docutils import nodes
+from myst_nb.ext.glue.roles import PasteTextRole
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.domains.std import StandardDomain
 from sphinx.environment import BuildEnvironment
+from sphinx.util.docutils import SphinxDirective
 
-from pwlib.book.sphinx_tables import MarkdownDirective
+from pwlib.book.sphinx_about import chapters
 from pwlib.ledger import claims
 from pwlib.ledger.claims import Claim
 from pwlib.markdown import markdown_table
 
-EQUATIONS = tuple(f"eq-{number}" for number in range(1, 13))
-FIGURES = tuple(f"fig-{number}" for number in range(1, 6))
+# Labels, and how the paper writes what has them.
+EQUATIONS = {f"eq-{number}": f"({number})" for number in range(1, 13)}
+FIGURES = {f"fig-{number}": f"Figure {number}" for number in range(1, 6)}
+SHOWN = EQUATIONS | FIGURES
+LABELS = {text: label for label, text in SHOWN.items()}
 TERMS = {"hard objective": "eq-9", "adversarial objective": "eq-10"}  # the paper's own names
+NUMBER = re.compile(r"(?<![\w)])\(\d+\)|\bFigure \d+\b")
 LEDGER = "chapters/5-conclusion"  # the page whose table has a row for each claim
 BOX = re.compile(r'<div class="claim" id="claim-([\w-]+)">')
-
-
-def shown(label: str) -> str:
-    """How the paper writes what has a label: eq-5 is (5), fig-2 is Figure 2."""
-    kind, number = label.split("-")
-    return f"({number})" if kind == "eq" else f"Figure {number}"
-
-
-PAPER = {shown(label): label for label in EQUATIONS + FIGURES}
-NUMBER = re.compile(r"(?<![\w)])\(\d+\)|\bFigure \d+\b")
+NO_LINK_IN = (nodes.reference, nodes.title, nodes.caption)
 
 
 def about(claim: Claim) -> list[str]:
@@ -46,10 +43,9 @@ def about(claim: Claim) -> list[str]:
     formulas, or by the paper's term."""
     text = re.sub(r"\$[^$]*\$", "", claim.claim)
     named = set(re.findall(r"^(?:eq|fig)-\d+", claim.id.removeprefix("beyond-")))
-    named |= {f"eq-{number}" for number in re.findall(r"(?<!\w)\((\d+)\)", text)}
+    named |= {LABELS[number] for number in NUMBER.findall(text) if number in LABELS}
     named |= {label for term, label in TERMS.items() if term in text}
-    named |= {f"fig-{number}" for number in re.findall(r"Figure (\d+)", text)}
-    return [label for label in EQUATIONS + FIGURES if label in named]
+    return [label for label in SHOWN if label in named]
 
 
 def section_of(stem: str) -> str:
@@ -62,7 +58,7 @@ def section_of(stem: str) -> str:
     return "-".join(filter(None, (roman[int(match[1]) - 1], match[2].upper()))) if match else ""
 
 
-class PaperNumbers(MarkdownDirective):
+class PaperNumbers(SphinxDirective):
     """``{paper-numbers} equations|figures|sections``: where each stands, and the claims about it.
 
     The row of eq-5 gets the label ``paper-eq-5``.
@@ -70,48 +66,42 @@ class PaperNumbers(MarkdownDirective):
 
     required_arguments = 1
 
-    def text(self) -> str:
-        paths = sorted(self.chapters.glob("*.ipynb"))
-        for path in [*paths, self.chapters / "claims.yml"]:
-            self.env.note_dependency(str(path))
-        if self.arguments[0] == "sections":
-            stems = [path.stem for path in paths if section_of(path.stem)]
-            rows = [*(self._section(stem) for stem in stems), self._beyond()]
-            return markdown_table(rows, _columns("Section"))
-        where = {label: path.stem for path in paths for label in labels(path)}
-        rows = [self._number(label, where[label]) for label in self._wanted()]
-        return markdown_table(rows, _columns(self.arguments[0].capitalize()[:-1]))
-
     def run(self) -> list[nodes.Node]:
-        made = super().run()
+        kind, paths = self.arguments[0], sorted(chapters(self.env).glob("*.ipynb"))
+        for path in [*paths, chapters(self.env) / "claims.yml"]:
+            self.env.note_dependency(str(path))
+        numbers = {"equations": EQUATIONS, "figures": FIGURES}.get(kind, {})
+        found = ledger(self.env)
+        lines = _numbers(numbers, paths, found) if numbers else _sections(paths, found)
+        columns = [kind.capitalize().removesuffix("s"), "Stands in", "Claims that name it"]
+        made = self.parse_text_to_nodes(markdown_table(lines, columns))
         rows = [row for node in made for body in node.findall(nodes.tbody) for row in body]
-        for label, row in zip(self._wanted(), rows, strict=False):
-            anchor(self.env, row, f"paper-{label}")
+        for label, row in zip(numbers, rows, strict=False):
+            anchor(self.env, f"paper-{label}", row)
         return made
 
-    def _wanted(self) -> tuple[str, ...]:
-        return {"equations": EQUATIONS, "figures": FIGURES}.get(self.arguments[0], ())
 
-    def _section(self, stem: str) -> list[str]:
+def _numbers(numbers: Iterable[str], paths: list[Path], found: list[Claim]) -> list[list[str]]:
+    where = {label: path.stem for path in paths for label in labels(path)}
+    rows = []
+    for label in numbers:
+        named = _listed(claim for claim in found if label in about(claim))
+        rows.append([f"[{SHOWN[label]}](#{label})", f"{{doc}}`{where[label]}`", named])
+    return rows
+
+
+def _sections(paths: list[Path], found: list[Claim]) -> list[list[str]]:
+    rows = []
+    for stem in [path.stem for path in paths if section_of(path.stem)]:
         section = section_of(stem)
-        found = [c for c in ledger(self.env) if section in c.section.split(", ")]
-        return [section, f"{{doc}}`{stem}`", listed(found)]
-
-    def _beyond(self) -> list[str]:
-        found = [claim for claim in ledger(self.env) if claim.section == "beyond"]
-        pages = dict.fromkeys(f"{{doc}}`{claim.chapter}`" for claim in found)
-        return ["beyond the paper", ", ".join(pages), listed(found)]
-
-    def _number(self, label: str, stem: str) -> list[str]:
-        found = [claim for claim in ledger(self.env) if label in about(claim)]
-        return [f"[{shown(label)}](#{label})", f"{{doc}}`{stem}`", listed(found)]
+        named = _listed(claim for claim in found if section in claim.section.split(", "))
+        rows.append([section, f"{{doc}}`{stem}`", named])
+    beyond = [claim for claim in found if claim.section == "beyond"]
+    pages = dict.fromkeys(f"{{doc}}`{claim.chapter}`" for claim in beyond)
+    return [*rows, ["beyond the paper", ", ".join(pages), _listed(beyond)]]
 
 
-def _columns(first: str) -> list[str]:
-    return [first, "Stands in", "Claims that name it"]
-
-
-def listed(found: Iterable[Claim]) -> str:
+def _listed(found: Iterable[Claim]) -> str:
     """Claims as Markdown: each name leads to the cell that settles it, its verdict follows."""
     return "; ".join(f"{claim.link(claim.id)} {claim.verdict}" for claim in found) or "none"
 
@@ -126,18 +116,14 @@ def labels(path: Path) -> set[str]:
 
 def ledger(env: BuildEnvironment) -> list[Claim]:
     """The ledger that belongs to the book which is being made; empty where there is none."""
-    path = Path(env.srcdir, "chapters", "claims.yml")
+    path = chapters(env) / "claims.yml"
     return claims.ledger(path) if path.exists() else []
 
 
-def anchor(env: BuildEnvironment, node: nodes.Element, label: str) -> None:
-    """Give a node an id, and make it known as a label to all pages."""
-    node["ids"].append(label)
-    _make_known(env, label)
-
-
-def _make_known(env: BuildEnvironment, label: str) -> None:
-    """Make the id of an element of the page that is being read a label to all pages."""
+def anchor(env: BuildEnvironment, label: str, node: nodes.Element | None = None) -> None:
+    """Make an id of the page that is being read a label to all pages; a node gets it first."""
+    if node is not None:
+        node["ids"].append(label)
     cast(StandardDomain, env.get_domain("std")).note_hyperlink_target(label, env.docname, label)
 
 
@@ -147,12 +133,6 @@ def link(env: BuildEnvironment, label: str, text: str) -> pending_xref:
     return pending_xref("", nodes.inline("", text), reftarget=label, refexplicit=True, **kind)
 
 
-def sentence(*parts: str | nodes.Node, kind: str) -> nodes.paragraph:
-    """A small paragraph of text and links."""
-    texts = [nodes.Text(part) if isinstance(part, str) else part for part in parts]
-    return nodes.paragraph("", "", *texts, classes=[kind])
-
-
 def join(app: Sphinx, document: nodes.document) -> None:
     """Set the links of a page that was just read."""
     env = app.env
@@ -160,11 +140,15 @@ def join(app: Sphinx, document: nodes.document) -> None:
     for raw in list(document.findall(nodes.raw)):
         if (match := BOX.match(raw.astext())) and match[1] in found:
             _join_box(env, raw, found[match[1]])
-    if env.docname == LEDGER:
-        _join_rows(env, document)
+    rows = document.findall(nodes.row) if env.docname == LEDGER else ()
+    for row in rows:
+        for ref in row.findall(pending_xref):
+            target = ref.get("reftargetid") or ""
+            if target.startswith("claim-"):
+                anchor(env, target.replace("claim-", "ledger-", 1), row)
     for node in list(document.findall(lambda n: isinstance(n, nodes.math_block | nodes.figure))):
-        for label in set(node["ids"]) & set(EQUATIONS + FIGURES):
-            env.note_dependency(str(Path(env.srcdir, "chapters", "claims.yml")))
+        for label in set(node["ids"]) & set(SHOWN):
+            env.note_dependency(str(chapters(env) / "claims.yml"))
             node.parent.insert(node.parent.index(node) + 1, _rests_on(env, label, found.values()))
 
 
@@ -172,32 +156,71 @@ def _join_box(env: BuildEnvironment, start: nodes.raw, claim: Claim) -> None:
     """A claim's box gets a label, and a line that leads to the ledger and to what it is about."""
     label = f"claim-{claim.id}"
     env.metadata[env.docname].setdefault("myst_slugs", {})[label] = (0, label, label)
-    _make_known(env, label)
-    parts: list[str | nodes.Node] = [link(env, f"ledger-{claim.id}", "In the ledger")]
+    anchor(env, label)
+    parts: list[nodes.Node] = [link(env, f"ledger-{claim.id}", "In the ledger")]
     for target in about(claim):
-        parts += [" · ", link(env, target, shown(target))]
+        parts += [nodes.Text(" · "), link(env, target, SHOWN[target])]
     page, first = start.parent, start.parent.index(start)
     end = next(i for i in range(first, len(page)) if page[i].astext().strip() == "</div>")
-    page.insert(end, sentence(*parts, kind="claim-links"))
-
-
-def _join_rows(env: BuildEnvironment, document: nodes.document) -> None:
-    """Each row of the ledger's table gets the label of its claim."""
-    for row in document.findall(nodes.row):
-        for ref in row.findall(pending_xref):
-            target = ref.get("reftargetid") or ""
-            if target.startswith("claim-"):
-                anchor(env, row, target.replace("claim-", "ledger-", 1))
+    page.insert(end, nodes.paragraph("", "", *parts, classes=["claim-links"]))
 
 
 def _rests_on(env: BuildEnvironment, label: str, found: Iterable[Claim]) -> nodes.paragraph:
     """The line under an equation or figure: the claims about it, and its row among the numbers."""
-    parts: list[str | nodes.Node] = []
-    for claim in [claim for claim in found if label in about(claim)]:
-        parts += [link(env, f"claim-{claim.id}", claim.id), f" {claim.verdict} · "]
-    start = "Claims: " if parts else ""
+    named = [claim for claim in found if label in about(claim)]
+    parts: list[nodes.Node] = [nodes.Text("Claims: ")] if named else []
+    for claim in named:
+        parts += [link(env, f"claim-{claim.id}", claim.id), nodes.Text(f" {claim.verdict} · ")]
     last = link(env, f"paper-{label}", "all equations and figures")
-    return sentence(start, *parts, last, kind="rests-on")
+    return nodes.paragraph("", "", *parts, last, classes=["rests-on"])
+
+
+class Number(PasteTextRole):
+    """``{glue:text}``, which remembers the name of what it shows."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        made, messages = super().run()
+        for node in made:
+            node["glued"] = self.text
+        return made, messages
+
+
+def link_numbers(app: Sphinx, document: nodes.document) -> None:
+    """Wrap each number in a link to the code of the cell that glued it, if that is shown."""
+    numbers = [node for node in document.findall(nodes.inline) if "glued" in node]
+    if not numbers:
+        return
+    barred = {
+        inner
+        for outer in document.findall(lambda node: isinstance(node, NO_LINK_IN))
+        for inner in outer.findall(nodes.inline)
+    }
+    cell_of = _makers(Path(app.env.doc2path(app.env.docname)))
+    codes = {
+        cell["cell_index"]: code
+        for cell in document.findall(nodes.container)
+        for code in cell.findall(nodes.container)
+        if "cell_index" in cell and code.get("nb_element") == "cell_code_source"
+    }
+    kind = {"internal": True, "reftitle": "To the code that made this number"}
+    for node in numbers:
+        index = cell_of.get(node["glued"])
+        if index in codes and node not in barred:
+            if (id := f"cell-{index}") not in codes[index]["ids"]:
+                codes[index]["ids"].append(id)
+            ref = nodes.reference("", "", refid=id, classes=["made-by-code"], **kind)
+            node.parent.replace(node, ref)
+            ref.append(node)
+
+
+def _makers(path: Path) -> dict[str, int]:
+    """The index of the cell that glued each name of a notebook."""
+    return {
+        output.metadata["scrapbook"]["name"]: index
+        for index, cell in enumerate(nbformat.read(path, as_version=4).cells)
+        for output in cell.get("outputs", [])
+        if "scrapbook" in output.get("metadata", {})
+    }
 
 
 def link_docstring(
@@ -210,13 +233,16 @@ def link_docstring(
 
 
 def _reference(found: re.Match[str]) -> str:
-    label = PAPER.get(found[0])
+    label = LABELS.get(found[0])
     return f":ref:`{found[0]} <{label}>`" if label else found[0]
 
 
 def setup(app: Sphinx) -> None:
     """Called by `pwlib.book.sphinx_extension`."""
+    for name in ("myst_nb", "sphinx.ext.autodoc"):
+        app.setup_extension(name)
     app.add_directive("paper-numbers", PaperNumbers)
+    app.add_role_to_domain("glue", "text", Number(), override=True)
     app.connect("doctree-read", join)
-    app.setup_extension("sphinx.ext.autodoc")
+    app.connect("doctree-read", link_numbers)
     app.connect("autodoc-process-docstring", link_docstring)

@@ -1,7 +1,5 @@
 """Figure 3 and its knob: the expected loss (12) with its maximisers, beside Chebyshev nodes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -26,22 +24,20 @@ def figure_3(
     `readings` maps the name of each grid to its nodes. The distances are those of the nodes inside
     the interval, to the nearest maximiser, in units of the local spacing.
     """
+    loss = partial(polynomials.hard_objective, degree)
     maximisers = polynomials.hard_points(degree)
-    loss, losses = (polynomials.hard_objective(degree, points) for points in (x, maximisers))
     look: dict[str, Any] = {"ls": "", "marker": "o", "ms": 5, "color": CHEBYSHEV, "clip_on": False}
     triangle = look | {"color": POSITIVE, "marker": "^", "ms": 8}
-    fig = style.figure(height=4.8)
-    top, bottom = fig.subplots(2, 1, sharex=True, height_ratios=(2, 1))
-    top.plot(x, loss, color=INK, lw=1, label="expected loss (12)")
-    top.plot(maximisers, losses, label="its maximisers", **triangle)
+    fig, (top, bottom) = style.subplots(2, height=4.8, sharex=True, height_ratios=(2, 1))
+    top.plot(x, loss(x), color=INK, lw=1, label="expected loss (12)")
+    top.plot(maximisers, loss(maximisers), label="its maximisers", **triangle)
     for (name, nodes), face in zip(readings.items(), (CHEBYSHEV, "white"), strict=True):
-        top.plot(nodes, polynomials.hard_objective(degree, nodes), label=name, mfc=face, **look)
-        inside = nodes[(nodes > 0) & (nodes < 1)]
-        bottom.plot(inside, polynomials.nearest_hard_points(degree, inside)[1], mfc=face, **look)
-    bottom.axhline(0, color=style.COLOURS["muted"], lw=1)
+        top.plot(nodes, loss(nodes), label=name, mfc=face, **look)
+        bottom.plot(*_distances(degree, nodes), mfc=face, **look)
+    bottom.axhline(0, color=style.MUTED, lw=1)
     top.set(ylabel="expected loss", title=f"$n = {degree}$", ylim=(0, None))
     bottom.set(xlabel="$x$", ylabel="distance to a\nmaximiser / spacing", xlim=(0, 1))
-    fig.legend(*top.get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    style.legend_below(fig, top, 4)
     return fig
 
 
@@ -69,19 +65,22 @@ def knob_3(name: str, degrees: Sequence[int], start: int) -> HTML:
 
     def setting(at: int) -> list:
         n = degrees[at]
-        x = polynomials.hard_points(n)
-        loss = knobs.series(partial(polynomials.hard_objective, n), 2 * n)
-        numbers = [knobs.rounded(loss, 5), knobs.points(x, polynomials.hard_objective(n, x))]
+        loss, x = partial(polynomials.hard_objective, n), polynomials.hard_points(n)
+        numbers = [knobs.rounded(knobs.series(loss, 2 * n), 5), knobs.points(x, loss(x))]
         farthest = []
         for nodes in (grids.chebyshev(n, "roots"), grids.chebyshev(n + 2)):
-            inside = nodes[(nodes > 0) & (nodes < 1)]
-            apart = polynomials.nearest_hard_points(n, inside)[1]
+            inside, apart = _distances(n, nodes)
             farthest.append(np.abs(apart).max())
-            numbers.append(knobs.points(nodes, polynomials.hard_objective(n, nodes)))
-            numbers.append(knobs.points(inside, apart))
+            numbers += [knobs.points(nodes, loss(nodes)), knobs.points(inside, apart)]
         said = f"n = {n}: {knobs.count(len(x), 'maximiser')}; from the nearest one the farthest "
         said += f"root lies {farthest[0]:.3f} of π/n away, "
         return [f"{said}the farthest extremum inside {farthest[1]:.3f}.", *numbers]
 
     slider = knobs.slider("degree n", degrees, start)
     return knobs.show(name, [slider], panels, layers, setting, caption, height=266)
+
+
+def _distances(degree: int, nodes: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
+    """The nodes inside (0, 1), and how far each lies from its nearest maximiser."""
+    inside = nodes[(nodes > 0) & (nodes < 1)]
+    return inside, polynomials.nearest_hard_points(degree, inside)[1]

@@ -1,7 +1,5 @@
 """Figure 4 and the other maps of random networks: maps in, a figure out."""
 
-from __future__ import annotations
-
 import base64
 import re
 from collections.abc import Sequence
@@ -15,7 +13,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import QuadMesh
-from matplotlib.colors import BoundaryNorm, ListedColormap, to_rgb
+from matplotlib.colors import BoundaryNorm, ListedColormap, to_rgba_array
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from numpy.typing import NDArray
@@ -24,7 +22,7 @@ from PIL import Image
 from pwlib.boundaries import Maps
 from pwlib.figures import style
 
-COLOURS = style.COLOURS
+ROBUST = style.COLOURS["robust"]
 CLASSES = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#666666")  # one for each class of Figure 4
 LEVELS = 32  # shades of a map: too many for the eye, few enough for a palette (see `compact`)
 SQUARE: dict[str, Any] = {"origin": "lower", "extent": (-1, 1, -1, 1), "interpolation": "none"}
@@ -33,13 +31,13 @@ SQUARE: dict[str, Any] = {"origin": "lower", "extent": (-1, 1, -1, 1), "interpol
 def figure_4(seen: Maps) -> Figure:
     """A network's output, the objective (10), its logarithm, and the hard objective (9)."""
     seen = _thinned(seen, most=256)
-    figure = style.figure(7.0, 5.9)
-    axes = figure.subplots(2, 2, sharex=True, sharey=True)
+    figure, axes = style.subplots(2, 2, height=5.9, sharex=True, sharey=True)
+    output, adversary, logarithm, hard = axes.flat
     panels = [
-        (axes[0, 0], draw_output(axes[0, 0], seen), "output", "class"),
-        (axes[0, 1], draw_map(axes[0, 1], seen.adversarial), "adversarial objective (10)", "nats"),
-        (axes[1, 0], _draw_log(axes[1, 0], seen), "logarithm of (10)", "log₁₀ nats"),
-        (axes[1, 1], draw_map(axes[1, 1], seen.hard), "hard objective (9)", "nats"),
+        (output, _draw_output(output, seen), "output", "class"),
+        (adversary, _draw_map(adversary, seen.adversarial), "adversarial objective (10)", "nats"),
+        (logarithm, _draw_log(logarithm, seen), "logarithm of (10)", "log₁₀ nats"),
+        (hard, _draw_map(hard, seen.hard), "hard objective (9)", "nats"),
     ]
     for axis, image, title, unit in panels:
         axis.set_title(title)
@@ -47,35 +45,31 @@ def figure_4(seen: Maps) -> Figure:
         figure.colorbar(image, cax=bar, label=unit)
         for solids in bar.findobj(QuadMesh):
             solids.set_rasterized(True)
-    axes[0, 0].child_axes[0].set_yticks(range(1, len(CLASSES) + 1))
-    axes[0, 0].child_axes[0].minorticks_off()
-    draw_boundary(axes[0, 1], seen.classes, "black")  # the boundary is bright in (10) itself
-    draw_boundary(axes[1, 0], seen.classes, "black")
-    draw_boundary(axes[1, 1], seen.classes, "white")
-    axes[0, 0].set(xticks=[-1, 0, 1], yticks=[-1, 0, 1])
-    for axis in axes[1]:
-        axis.set_xlabel("$x_1$")
-    for axis in axes[:, 0]:
-        axis.set_ylabel("$x_2$")
+    output.child_axes[0].set_yticks(range(1, len(CLASSES) + 1))
+    output.child_axes[0].minorticks_off()
+    _draw_boundary(adversary, seen.classes, "black")  # the boundary is bright in (10) itself
+    _draw_boundary(logarithm, seen.classes, "black")
+    _draw_boundary(hard, seen.classes, "white")
+    output.set(xticks=[-1, 0, 1], yticks=[-1, 0, 1], ylabel="$x_2$")
+    logarithm.set(xlabel="$x_1$", ylabel="$x_2$")
+    hard.set_xlabel("$x_1$")
     return figure
 
 
 def figure_4_rows(networks: Sequence[Maps], titles: Sequence[str]) -> Figure:
     """A column for each network: output, objective (10) on a log scale, hard objective (9)."""
     count = len(networks)
-    figure = style.figure(7.0, 7.0 / max(count, 3) * 3 + 0.1)
-    axes = figure.subplots(3, count, squeeze=False, sharex=True, sharey=True)
+    shape: dict[str, Any] = {"height": 7.0 / max(count, 3) * 3 + 0.1, "squeeze": False}
+    figure, axes = style.subplots(3, count, sharex=True, sharey=True, **shape)
     for column, seen, title in zip(axes.T, networks, titles, strict=True):
         seen = _thinned(seen, most=136)
-        draw_output(column[0], seen)
+        _draw_output(column[0], seen)
         _draw_log(column[1], seen)
-        draw_map(column[2], seen.hard)
-        draw_boundary(column[2], seen.classes, "white")
+        _draw_map(column[2], seen.hard)
+        _draw_boundary(column[2], seen.classes, "white")
         column[0].set_title(title)
     for axis, label in zip(axes[:, 0], ("output", "logarithm of (10)", "hard (9)"), strict=True):
-        axis.set_ylabel(label)
-    for axis in axes.flat:
-        axis.set(xticks=[], yticks=[])
+        axis.set(ylabel=label, xticks=[], yticks=[])
     return figure
 
 
@@ -87,7 +81,10 @@ def compact(figure: Figure) -> SVG:
     text = StringIO()
     metadata = {"Date": None, "Creator": None}
     figure.savefig(text, format="svg", bbox_inches="tight", metadata=metadata)
-    return SVG(re.sub(r'(?<=base64,)\s*([^"]+)', _palette_in_base64, text.getvalue()))
+    images = re.split(r'(?<=base64,)\s*([^"]+)', text.getvalue())
+    for i in range(1, len(images), 2):
+        images[i] = base64.b64encode(with_palette(base64.b64decode(images[i]))).decode()
+    return SVG("".join(images))
 
 
 def with_palette(png: bytes) -> bytes:
@@ -108,57 +105,46 @@ def mean_over_networks(radii: NDArray[np.float64], hard: NDArray[np.float64]) ->
 
     ``hard`` holds one network a row and one radius a column.
     """
-    figure = style.figure(7.0, 3.0)
-    axis = figure.subplots()
+    figure, axis = style.subplots(height=3.0)
     low, high = np.quantile(hard, [0.05, 0.95], axis=0)
-    axis.fill_between(radii, low, high, color=COLOURS["robust"], alpha=0.25, lw=0)
+    axis.fill_between(radii, low, high, color=ROBUST, alpha=0.25, lw=0)
     for row in hard[:3]:
-        axis.plot(radii, row, color=COLOURS["muted"], lw=0.9)
-    axis.plot(radii, hard.mean(axis=0), color=COLOURS["robust"], lw=2.5)
+        axis.plot(radii, row, color=style.MUTED, lw=0.9)
+    axis.plot(radii, hard.mean(axis=0), color=ROBUST, lw=2.5)
     axis.set(xlabel="distance from the origin", ylabel="hard objective (9), nats")
     return figure
 
 
-def draw_output(axis: Axes, seen: Maps) -> ScalarMappable:
+def _draw_output(axis: Axes, seen: Maps) -> ScalarMappable:
     """The class of each point in its colour, the paler the less confident (white at 1/classes).
 
     Returns what a colour bar of the classes needs.
     """
-    colours = np.array([to_rgb(colour) for colour in CLASSES])[seen.classes]
+    colours = to_rgba_array(CLASSES)[seen.classes, :3]
     strength = np.clip((seen.confidence - 0.2) / 0.8, 0, 1)[..., None]
     strength = np.round(strength * LEVELS) / LEVELS
     axis.imshow(1 - strength * (1 - colours), **SQUARE)
-    count = len(CLASSES)
-    norm = BoundaryNorm(np.arange(0.5, count + 1), count)
-    key = ScalarMappable(norm, ListedColormap(CLASSES))
-    key.set_array(np.arange(1, count + 1))
-    return key
+    edges = np.arange(len(CLASSES) + 1) + 0.5
+    return ScalarMappable(BoundaryNorm(edges, len(CLASSES)), ListedColormap(CLASSES))
 
 
-def draw_map(axis: Axes, values: NDArray[np.float64]) -> AxesImage:
+def _draw_map(axis: Axes, values: NDArray[np.float64]) -> AxesImage:
     """A map over the square; its colours run from the 2nd to the 98th percentile."""
     low, high = np.percentile(values[np.isfinite(values)], [2, 98])
     colours = colormaps["cividis"].resampled(LEVELS)
     return axis.imshow(values, vmin=low, vmax=high, cmap=colours, **SQUARE)
 
 
-def draw_boundary(axis: Axes, classes: NDArray[np.int64], colour: str) -> None:
+def _draw_boundary(axis: Axes, classes: NDArray[np.int64], colour: str) -> None:
     """The decision boundary as thin lines."""
-    size = classes.shape[0]
-    centres = (2 * np.arange(size) + 1) / size - 1
+    look = {key: SQUARE[key] for key in ("origin", "extent")}
+    look |= {"colors": colour, "linewidths": 0.6}
     for label in np.unique(classes)[:-1]:
-        lines = axis.contour(
-            centres, centres, classes == label, [0.5], colors=colour, linewidths=0.6
-        )
-        lines.set_rasterized(True)
-
-
-def _palette_in_base64(found: re.Match[str]) -> str:
-    return base64.b64encode(with_palette(base64.b64decode(found[1]))).decode()
+        axis.contour(classes == label, [0.5], **look).set_rasterized(True)
 
 
 def _draw_log(axis: Axes, seen: Maps) -> AxesImage:
-    return draw_map(axis, np.log10(np.maximum(seen.adversarial, np.finfo(float).tiny)))
+    return _draw_map(axis, np.log10(np.maximum(seen.adversarial, np.finfo(float).tiny)))
 
 
 def _thinned(seen: Maps, most: int) -> Maps:

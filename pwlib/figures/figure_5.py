@@ -1,7 +1,5 @@
 """Figure 5 and its knob: accuracies and attacked test images in, figures out."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Mapping, Sequence
 from io import BytesIO
@@ -37,7 +35,7 @@ CLASSES = {"MNIST": [str(digit) for digit in range(10)], "FashionMNIST": GARMENT
 LAYERS = [Layer("line", COLOURS[arm], 1, arm) for arm in ARMS]
 for _arm in ARMS:  # what the chosen one has besides
     LAYERS += [Layer("area", COLOURS[_arm], 0.25), Layer("line", COLOURS[_arm], 2.5)]
-LAYERS += [Layer("line", style.COLOURS["ink"], 0.8), Layer("dots", style.COLOURS["ink"], 3.6)]
+LAYERS += [Layer("line", style.INK, 0.8), Layer("dots", style.INK, 3.6)]
 CAPTION = (
     "Figure 5, one attack at a time. The thick line is the chosen network, with a band from "
     "the lowest to the highest seed; thin lines are the other two under an attack of the same "
@@ -62,8 +60,7 @@ def figure_5(
     ``accuracies[name][curve]`` is in % and (seeds, magnitudes), with the curves of ``FIGURE_5``: a
     line for the mean over the seeds, a band from the lowest to the highest of them.
     """
-    figure = style.figure(7.0, 4.2)
-    panels = figure.subplots(1, len(accuracies), sharey=True, squeeze=False)[0]
+    figure, (panels,) = style.subplots(1, len(accuracies), 7.0, 4.2, sharey=True, squeeze=False)
     for axis, letter, (name, curves) in zip(panels, "abcdef", accuracies.items(), strict=False):
         for key, (label, meaning, dash) in FIGURE_5.items():
             if key in curves:
@@ -75,7 +72,7 @@ def figure_5(
         axis.set_xlabel("$L^2$ length of the step, before clamping")
         axis.grid(alpha=0.25)
     panels[0].set_ylabel("test accuracy, %")
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    style.legend_below(figure, panels[0], 2)
     return figure
 
 
@@ -100,15 +97,10 @@ def knob_5(
         Control("length ε", [f"{e:g}" for e in eps], eps.index(start)),
     ]
     whole = [(e, f"{e:g}") for e in eps if e == int(e)]
-    panel = Panel(
-        (43, 9, 279, 147), (0, 100), ((0, "0"), (50, "50"), (100, "100")), "test accuracy, %",
-        (0, max(eps)), whole, "$L^2$ length ε",
-    )  # fmt: skip
-    strips = {
-        (n, *key): [_strip(image) for image in images]
-        for n in data
-        for key, images in shown[n].images.items()
-    }
+    box, ticks, last = (43, 9, 279, 147), ((0, "0"), (50, "50"), (100, "100")), max(eps)
+    words = "test accuracy, %", "$L^2$ length ε"
+    panel = Panel(box, (0, 100), ticks, words[0], (0, last), whole, words[1])
+    strips = {(n, k): list(map(_strip, s)) for n in data for k, s in shown[n].images.items()}
 
     def setting(*places: int) -> list:
         n, arm, attack, at = data[places[0]], ARMS[places[1]], ATTACKS[places[2]], places[3]
@@ -118,7 +110,7 @@ def knob_5(
         chosen = [piece if other == arm else [] for other in ARMS for piece in (band, mean)]
         length = [[eps[at], 0], [eps[at], 100]]
         said = _said(n, arm, attack, eps[at], seeds[:, at])
-        answers = _answers(CLASSES[n], shown[n], (arm, attack), at, eps, strips[n, arm, attack])
+        answers = _answers(n, shown[n], (arm, attack), at, eps, strips[n, (arm, attack)])
         return [said, *means, *chosen, length, [mean[at]], *answers]
 
     beside, slots = _examples(name, len(next(iter(shown.values())).labels))
@@ -138,37 +130,35 @@ def _examples(name: str, count: int) -> tuple[str, list[tuple[str, str]]]:
 
 def _said(data: str, arm: str, attack: str, eps: float, right: NDArray[np.float64]) -> str:
     """What the chosen curve says at the chosen length, in a sentence; ``right`` is (seeds,)."""
-    name = {"reference": "the reference", "hard points": "the network with hard points"}
+    other = {"reference": "the reference", "hard points": "the network with hard points"}
     how = {
         "own": "one step along its own gradient",
-        "other": f"one-step examples of {name[OTHER[arm]]}",
+        "other": f"one-step examples of {other[OTHER[arm]]}",
         "PGD": f"PGD on the first {FEW} test images",
     }
-    spread = f" ({right.min():.1f} to {right.max():.1f} over {len(right)} seeds)"
-    spread = spread if len(right) > 1 else ""
+    seeds = f" ({right.min():.1f} to {right.max():.1f} over {len(right)} seeds)"
+    spread = seeds if len(right) > 1 else ""
     return f"{TITLES[data]}, {arm}, {how[attack]}, ε = {eps:g}: {right.mean():.1f} % right{spread}."
 
 
 def _answers(
-    classes: Sequence[str],
-    shown: Shown,
-    key: Key,
-    at: int,
-    magnitudes: Sequence[float],
-    strips: Sequence[str],
+    data: str, shown: Shown, key: Key, at: int, eps: Sequence[float], strips: Sequence[str]
 ) -> list[str]:
     """For each image its label, what the networks say, and of the image itself the strip, an
     alternative text and which part of the strip is in sight."""
-    eps, found = magnitudes[at], []
+    classes, found = CLASSES[data], []
+    said, likely = shown.answers[key][:, :, at], shown.probabilities[key][:, :, at]
+    place = f"object-position: {100 * at / max(len(eps) - 1, 1):g}% 0"
     for i, (label, strip) in enumerate(zip(shown.labels, strips, strict=True)):
         answers = ""
-        for j, arm in enumerate(ARMS):
-            said, likely = shown.answers[key][j, i, at], shown.probabilities[key][j, i, at]
-            wrong = "" if said == label else "wrong, "
-            answers += f"<li>{arm}: {classes[said]} ({wrong}{100 * likely:.0f}\u00a0%)</li>"
-        found += [f"class {classes[label]}{f', attacked for: {key[0]}' if eps else ''}", answers]
-        attacked = f"attacked with ε = {eps:g}" if eps else "as it is"
-        place = f"object-position: {100 * at / max(len(magnitudes) - 1, 1):g}% 0"
+        for arm, answer, p in zip(ARMS, said[:, i], likely[:, i], strict=True):
+            wrong = "" if answer == label else "wrong, "
+            answers += f"<li>{arm}: {classes[answer]} ({wrong}{100 * p:.0f}\u00a0%)</li>"
+        found += [
+            f"class {classes[label]}{f', attacked for: {key[0]}' if eps[at] else ''}",
+            answers,
+        ]
+        attacked = f"attacked with ε = {eps[at]:g}" if eps[at] else "as it is"
         found += [strip, f"A test image of class {classes[label]}, {attacked}", place]
     return found
 

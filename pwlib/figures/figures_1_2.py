@@ -1,8 +1,6 @@
 """Figures 1 and 2, their knobs, and what else Section III-A draws: data in, a figure out."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,13 +12,13 @@ from matplotlib.figure import Figure
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
-from pwlib import grids, polynomials, signs
+from pwlib import polynomials, signs
 from pwlib.figures import knobs, style
 from pwlib.figures.knobs import Layer, Panel
+from pwlib.figures.style import COLOURS, INK, MUTED
 
 Vector = NDArray[np.float64]
 
-COLOURS, INK, MUTED = style.COLOURS, style.COLOURS["ink"], style.COLOURS["muted"]
 AGREE, EDGE = "#F0E442", "#767676"  # Okabe and Ito's yellow, with an edge that can be told
 
 
@@ -29,22 +27,24 @@ def figure_1(x: Vector, degrees: Sequence[int]) -> Figure:
 
     Dots mark the sign changes of g_n, filled where f_n has one too; shaded is where signs agree.
     """
-    fig = style.figure(width=max(7.0, 1.7 * len(degrees)), height=4.0)
-    rows = fig.subplots(2, len(degrees), sharex=True, sharey="row", squeeze=False)
+    width, shared = max(7.0, 1.7 * len(degrees)), {"sharex": True, "sharey": "row"}
+    fig, rows = style.subplots(2, len(degrees), width, 4.0, squeeze=False, **shared)
     for n, top, bottom in zip(degrees, *rows, strict=True):
         f, g = polynomials.bernstein_classifier(n, x), polynomials.chebyshev_classifier(n, x)
-        for start, end in agreeing(n):
+        weights = polynomials.chebyshev_classifier_weights(n)
+        changes = signs.sign_changes(weights)
+        for start, end in _spans(weights, changes, right=True):  # f_n has the sign of x - 1/2
             top.axvspan(start, end, fc=to_rgba(AGREE, 0.5), ec=EDGE, lw=0.5)
         top.plot(x, f, color=COLOURS["bernstein"], label="$f_n$, Bernstein")
         top.plot(x, g, color=COLOURS["chebyshev"], label="$g_n$, Chebyshev")
-        _mark_changes(top, signs.sign_changes(polynomials.chebyshev_classifier_weights(n)))
+        _mark_changes(top, changes)
         top.set_title(f"$n = {n}$\nagree on {polynomials.agreement(n):.3f}")
         bottom.plot(x, g - f, color=INK, label="$g_n - f_n$")
         bottom.axhline(0, color=MUTED, lw=0.8)
         bottom.set(xlabel="$x$", xlim=(-0.02, 1.02), xticks=(0, 0.5, 1), ylim=(-1.25, 1.25))
     rows[0, 0].set_ylabel("classifier")
     rows[1, 0].set_ylabel("$g_n - f_n$")
-    fig.legend(*rows[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    style.legend_below(fig, rows[0, 0], 4)
     return fig
 
 
@@ -73,8 +73,9 @@ def knob_1(name: str, degrees: Sequence[int], start: int) -> HTML:
         own = knobs.count(len(signs.sign_changes(f)), "sign change")
         said = f"n = {n}: f has {own}, g has {len(changes)}; "
         said += f"their signs agree on {polynomials.agreement(n):.3f} of [0, 1]."
-        curves = [knobs.rounded(f, 5), knobs.rounded(g, 5), knobs.rounded(agreeing(n))]
-        return [said, *curves, *(knobs.points(x, 0) for x in _split(changes))]
+        agreeing = knobs.rounded(_spans(g, changes, right=True))
+        dots = [knobs.points(x, 0) for x in _split(changes)]
+        return [said, knobs.rounded(f, 5), knobs.rounded(g, 5), agreeing, *dots]
 
     slider = knobs.slider("degree n", degrees, start)
     return knobs.show(name, [slider], [panel], layers, setting, caption, height=209)
@@ -87,10 +88,10 @@ def figure_2(x: Vector, weights: Mapping[str, Mapping[int, Vector]]) -> Figure:
     panel says how many spurious sign changes there are and how much of [0, 1] is misclassified.
     """
     sizes = list(next(iter(weights.values())))
-    fig = style.figure(width=max(7.0, 1.35 * len(sizes)), height=5.4)
     degree = len(next(iter(weights.values()))[sizes[0]]) - 1
+    width, shared = max(7.0, 1.35 * len(sizes)), {"sharex": True, "sharey": True}
+    fig, rows = style.subplots(len(weights), len(sizes), width, 5.4, squeeze=False, **shared)
     fig.suptitle(f"Maximum-margin classifiers of degree $n = {degree}$", fontsize=10)
-    rows = fig.subplots(len(weights), len(sizes), sharex=True, sharey=True, squeeze=False)
     highest = 10.0
     for (grid, by_size), axes in zip(weights.items(), rows, strict=True):
         axes[0].set_ylabel(grid)
@@ -99,8 +100,9 @@ def figure_2(x: Vector, weights: Mapping[str, Mapping[int, Vector]]) -> Figure:
             panel.axhline(0, color=MUTED, lw=0.8)
             panel.plot(x, values, color=_colour(grid), lw=1.2)
             highest = max(highest, np.abs(values).max())
-            _mark_changes(panel, signs.sign_changes(by_size[m]))
-            spurious, wrong = _mistakes(by_size[m])
+            changes = signs.sign_changes(by_size[m])
+            _mark_changes(panel, changes)
+            spurious, wrong = len(_split(changes)[1]), _percent(_spans(by_size[m], changes, False))
             panel.set_title(f"$m = {m}$\n{spurious} spurious\n{wrong:.2g}% wrong", fontsize=9)
     for panel in rows[-1]:
         panel.set_xlabel("$x$")
@@ -108,7 +110,7 @@ def figure_2(x: Vector, weights: Mapping[str, Mapping[int, Vector]]) -> Figure:
     rows[0, 0].set_yscale("asinh", linear_width=1)
     rows[0, 0].set_yticks(ticks, labels, minor=False)
     rows[0, 0].set(xlim=(-0.04, 1.04), xticks=(0, 0.5, 1), ylim=(-2 * highest, 2 * highest))
-    fig.legend(*rows[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    style.legend_below(fig, rows[0, 0], 2)
     return fig
 
 
@@ -143,49 +145,31 @@ def knob_2(
         said, numbers = [], []
         for reading, by_size in zip(readings, weights.values(), strict=True):
             w = by_size[sizes[at]]
-            spurious, wrong = _mistakes(w)
-            changes = knobs.count(spurious, "spurious sign change")
-            margin = f"margin {1 / np.linalg.norm(w):.2f}"
-            said.append(f"on the {reading} grid {changes}, {wrong:.2g} % wrong, {margin}")
-            numbers += [knobs.rounded(misclassified(w)), knobs.rounded(w, 5)]
-            numbers += [knobs.points(x, 0) for x in _split(signs.sign_changes(w))]
+            changes = signs.sign_changes(w)
+            dots, wrong = _split(changes), _spans(w, changes, right=False)
+            counted = knobs.count(len(dots[1]), "spurious sign change")
+            margin = f"{_percent(wrong):.2g} % wrong, margin {1 / np.linalg.norm(w):.2f}"
+            said.append(f"on the {reading} grid {counted}, {margin}")
+            numbers += [knobs.rounded(wrong), knobs.rounded(w, 5)]
+            numbers += [knobs.points(x, 0) for x in dots]
         return [f"m = {sizes[at]}: {'; '.join(said)}.", *numbers]
 
     slider = knobs.slider("points m", sizes, start)
     return knobs.show(name, [slider], panels, layers, setting, caption, height=187)
 
 
-def agreeing(n: int) -> Vector:
-    """The intervals of [0, 1] in which f_n and g_n have one sign: (intervals, 2), ascending."""
-
-    def agree(x: Vector) -> NDArray[np.bool_]:
-        f, g = polynomials.bernstein_classifier(n, x), polynomials.chebyshev_classifier(n, x)
-        return np.sign(f) == np.sign(g)
-
-    return _intervals(signs.sign_changes(polynomials.chebyshev_classifier_weights(n)), agree)
-
-
-def misclassified(weights: Vector) -> Vector:
-    """The intervals of [0, 1] with the wrong sign: (intervals, 2), ascending."""
-
-    def wrong(x: Vector) -> NDArray[np.bool_]:
-        values = chebyshev.chebval(2 * x - 1, weights)
-        return np.sign(values) != grids.nearest_neighbour_labels(x)
-
-    return _intervals(signs.sign_changes(weights), wrong)
-
-
-def _intervals(changes: Vector, chosen: Callable[[Vector], NDArray[np.bool_]]) -> Vector:
-    """Which of the intervals between 0, 1/2, 1 and the changes are chosen by their middles."""
+def _spans(weights: Vector, changes: Vector, right: bool) -> Vector:
+    """The intervals of [0, 1] where the sign is that of x - 1/2, or isn't: (intervals, 2)."""
     edges = np.sort([0, 0.5, 1, *changes])
     edges = edges[np.diff(edges, prepend=-1) > 1e-9]  # 1/2 is there twice, to rounding
-    return np.column_stack((edges[:-1], edges[1:]))[chosen((edges[1:] + edges[:-1]) / 2)]
+    middles = (edges[1:] + edges[:-1]) / 2
+    agree = np.sign(chebyshev.chebval(2 * middles - 1, weights)) == np.sign(middles - 0.5)
+    return np.column_stack((edges[:-1], edges[1:]))[agree == right]
 
 
-def _mistakes(weights: Vector) -> tuple[int, float]:
-    """How many spurious sign changes a classifier has, and how much of [0, 1] is wrong, in %."""
-    wrong = round(100 * signs.misclassified_measure(weights), 6)
-    return len(signs.spurious_sign_changes(weights)), wrong
+def _percent(spans: Vector) -> float:
+    """How much of [0, 1] intervals cover, in %, without what rounding adds."""
+    return round(100 * float(np.diff(spans).sum()), 6)
 
 
 def _signed_powers(highest: float, digits: Sequence[int]) -> list[tuple[int, str]]:
@@ -228,17 +212,13 @@ def figure_near_a_sample(
 
     `largest` maps degrees to the maximum, which is drawn beside the law limit - slope/n.
     """
-    fig = style.figure(height=3.4)
-    left, right = fig.subplots(1, 2)
+    fig, (left, right) = style.subplots(1, 2, height=3.4)
     z = np.linspace(0, 3 * np.pi, 601)
-    classifiers = {
-        "bernstein": ("f", polynomials.bernstein_classifier),
-        "chebyshev": ("g", polynomials.chebyshev_classifier),
-    }
-    for name, (symbol, classifier) in classifiers.items():
+    f, g = polynomials.bernstein_classifier, polynomials.chebyshev_classifier
+    for symbol, of, classifier in (("f", "bernstein", f), ("g", "chebyshev", g)):
         for n, dashes in zip(degrees, (":", "--", "-"), strict=True):
             values = classifier(n, np.cos(z / (4 * ((n + 1) // 2))) ** 2)
-            look: dict[str, Any] = {"color": COLOURS[name], "ls": dashes, "lw": 1.2}
+            look: dict[str, Any] = {"color": COLOURS[of], "ls": dashes, "lw": 1.2}
             left.plot(z / np.pi, values, label=f"${symbol}_{{{n}}}$", **look)
     left.axhline(0, color=MUTED, lw=0.8)
     left.set_xlabel(r"$2pt/\pi$, sign changes of $g_n$ at 1, 2, 3")
@@ -259,8 +239,7 @@ def figure_near_a_sample(
 
 def figure_predictions(halves: Sequence[int]) -> Figure:
     """Where g_{2p} = g_{2p-1} has the wrong sign, a row for each p: exact intervals of [0, 1]."""
-    fig = style.figure(height=3.8)
-    axes = fig.subplots()
+    fig, axes = style.subplots(height=3.8)
     for p in halves:
         edges = (1 - np.cos(np.arange(2 * p + 1) * np.pi / (2 * p))) / 2
         arc = np.arange(2 * p)
@@ -279,13 +258,10 @@ def figure_interpolation(
 
     Each maps the name of a grid to a number for each size.
     """
-    fig = style.figure(height=3.4)
-    left, right = fig.subplots(1, 2)
-    markers = dict(zip(constants, ("s", "o", "v", "^"), strict=True))
+    fig, (left, right) = style.subplots(1, 2, height=3.4)
     for axes, table in ((left, constants), (right, errors)):
         for name, by_size in table.items():
-            colour = COLOURS["equispaced" if name == "equispaced" else "chebyshev"]
-            look = {"color": colour, "marker": markers[name], "ms": 5, "mfc": "white", "lw": 1}
+            look = style.grid_look(name) | {"ms": 5, "mfc": "white", "lw": 1}
             axes.plot(*zip(*by_size.items(), strict=True), label=name, **look)
         axes.set(xscale="log", xlabel="number of points $m$")
     left.set(title="Lebesgue constant", ylim=(0, 2.5 * max(constants["lobatto"].values())))

@@ -4,17 +4,14 @@ The page holds what all settings of the controls share, and for each setting the
 a sentence that says what one sees. ``chapters/_static/knobs.js`` draws the chosen setting.
 """
 
-from __future__ import annotations
-
 import html
-import itertools
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 from IPython.display import HTML
-from numpy.polynomial import chebyshev
+from numpy.polynomial import Chebyshev
 from numpy.typing import ArrayLike, NDArray
 
 Vector = NDArray[np.float64]
@@ -22,12 +19,10 @@ Vector = NDArray[np.float64]
 WIDTH = 288  # of a drawing, in points: narrow, for a phone
 UNIT_TICKS = ((0, "0"), (0.5, "0.5"), (1, "1"))
 
-Slot = tuple[str, str]  # the id of an element, and its attribute, or "html"
-
 
 @dataclass(frozen=True)
 class Control:
-    """A slider, or with ``choice`` a list: a text for each place, and the place of the first."""
+    """A slider, or with ``choice`` a list: a text for each place, and the place it starts at."""
 
     label: str
     texts: Sequence[str]
@@ -79,15 +74,16 @@ def show(
     caption: str,
     height: float,
     beside: str = "",
-    slots: Sequence[Slot] = (),
+    slots: Sequence[tuple[str, str]] = (),
 ) -> HTML:
     """The knob of that name (unique in its page), of a height in points, as an HTML figure.
 
     ``setting`` takes a place for each control and returns the sentence, the numbers of each layer,
-    and a text for each slot of the HTML ``beside`` the drawing.
+    and a text for each slot of the HTML ``beside`` the drawing: the id of an element, and its
+    attribute or "html".
     """
     sizes = [len(control.texts) for control in controls]
-    settings = [setting(*at) for at in itertools.product(*map(range, sizes))]
+    settings = [setting(*at) for at in np.ndindex(*sizes)]
     said = settings[np.ravel_multi_index([control.start for control in controls], sizes)][0]
     places: dict[str, int] = {}  # what several settings share is in the page once
     frames = [[places.setdefault(_json(p), len(places)) for p in pieces] for pieces in settings]
@@ -115,9 +111,7 @@ def slider(label: str, values: Sequence[int], start: int) -> Control:
 
 def series(polynomial: Callable[[Vector], Vector], degree: int) -> Vector:
     """The Chebyshev series in 2x - 1 of a polynomial of x of that degree, (degree + 1,)."""
-    at = chebyshev.chebpts1(degree + 1)
-    found = np.linalg.solve(chebyshev.chebvander(at, degree), polynomial((1 + at) / 2))
-    return np.asarray(found, np.float64)
+    return np.asarray(Chebyshev.interpolate(polynomial, degree, domain=[0, 1]).coef, np.float64)
 
 
 def rounded(values: ArrayLike, decimals: int = 4) -> list:

@@ -1,7 +1,5 @@
 """The figure of the front page: every claim of the ledger, with its verdict, at a glance."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -39,7 +37,7 @@ EDGE: dict[str, Any] = {"ls": "", "mec": style.COLOURS["ink"], "mew": 0.7}
 LINE, GAP = 0.178, 0.11  # inches: from claim to claim, and before a section
 BASELINE = 0.043  # inches from the middle of a marker down to the baseline of its text
 
-Claims = Mapping[str, str]  # the id of a claim → its verdict
+Sections = Sequence[tuple[str, Mapping[str, str]]]  # a section, and its claims with verdicts
 
 
 def figure_ledger(claims: Sequence[tuple[str, str, str]]) -> Figure:
@@ -48,13 +46,18 @@ def figure_ledger(claims: Sequence[tuple[str, str, str]]) -> Figure:
     A claim is its section, id and verdict. Sections stand in the paper's order, others last. A
     claim of several sections, "II, V", stands in the first. The height is what the claims need.
     """
-    columns = _columns(_by_section(claims))
+    found: dict[str, dict[str, str]] = {name: {} for name in SECTIONS}
+    for section, name, verdict in claims:
+        found.setdefault(section.split(",")[0], {})[name] = verdict
+    sections = [(section, members) for section, members in found.items() if members]
+    cuts = [(sections[:i], sections[i:]) for i in range(len(sections) + 1)]
+    columns = min(cuts, key=lambda columns: max(map(_height, columns)))  # as equal as may be
     height = max(map(_height, columns))
-    fig = style.figure(height=height + 0.6)
-    for axes, sections in zip(fig.subplots(1, 2), columns, strict=True):
+    fig, panels = style.subplots(1, 2, height=height + 0.6)
+    for axes, column in zip(panels, columns, strict=True):
         axes.set(xlim=(0, 1), ylim=(height, 0))
         axes.set_axis_off()
-        _draw(axes, sections)
+        _draw(axes, column)
     verdicts = [verdict for _, _, verdict in claims]
     handles = [
         Line2D([], [], label=f"{verdict} ({verdicts.count(verdict)})", **look, **EDGE)
@@ -64,28 +67,13 @@ def figure_ledger(claims: Sequence[tuple[str, str, str]]) -> Figure:
     return fig
 
 
-def _by_section(claims: Sequence[tuple[str, str, str]]) -> dict[str, Claims]:
-    """The claims of each section, in the order in which the sections are drawn."""
-    found: dict[str, dict[str, str]] = {name: {} for name in SECTIONS}
-    for section, name, verdict in claims:
-        found.setdefault(section.split(",")[0], {})[name] = verdict
-    return {section: members for section, members in found.items() if members}
+def _height(sections: Sections) -> float:
+    return sum(GAP + LINE * (1 + len(members)) for _, members in sections)
 
 
-def _columns(sections: Mapping[str, Claims]) -> tuple[dict[str, Claims], dict[str, Claims]]:
-    """The sections in two columns, whole and in order, as equally high as that allows."""
-    items = list(sections.items())
-    cuts = [(dict(items[:i]), dict(items[i:])) for i in range(len(items) + 1)]
-    return min(cuts, key=lambda columns: max(map(_height, columns)))
-
-
-def _height(sections: Mapping[str, Claims]) -> float:
-    return sum(GAP + LINE * (1 + len(members)) for members in sections.values())
-
-
-def _draw(axes: Axes, sections: Mapping[str, Claims]) -> None:
+def _draw(axes: Axes, sections: Sections) -> None:
     y = 0.0
-    for section, members in sections.items():
+    for section, members in sections:
         y += GAP + LINE / 2
         numeral = "" if section == "beyond" else f"{section}  "
         heading = f"{numeral}{SECTIONS.get(section, '')}".strip()

@@ -1,13 +1,9 @@
 """Figures of Sections I and II, on linear models: data in, a matplotlib Figure out."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import NDArray
@@ -16,9 +12,10 @@ from pwlib.figures import style
 from pwlib.pockets import Shares, hyperplane_shares
 
 Array = NDArray[np.float64]
+Look = dict[str, Any]
 
 COLOURS = style.COLOURS
-GUIDE: dict[str, Any] = {"color": COLOURS["muted"], "lw": 4, "alpha": 0.5}  # what theory says
+GUIDE: Look = {"color": COLOURS["muted"], "lw": 4, "alpha": 0.5}  # what theory says
 
 
 def image_rows(
@@ -30,33 +27,33 @@ def image_rows(
     title states.
     """
     count = len(rows[0])
-    figure = style.figure(7.0, (min(7.0 / count, 1.75) + 0.45) * len(rows))
-    axes = figure.subplots(len(rows), count, squeeze=False)
+    height = (min(7.0 / count, 1.75) + 0.45) * len(rows)
+    figure, axes = style.subplots(len(rows), count, height=height, squeeze=False)
     for panels, images, names in zip(axes, rows, titles, strict=True):
         for column, (axis, image, name) in enumerate(zip(panels, images, names, strict=True)):
-            _draw_image(axis, image, name, column in signed)
+            side, look, title = (
+                int(np.sqrt(image.size)),
+                {"cmap": "gray", "vmin": 0, "vmax": 1},
+                name,
+            )
+            if column in signed:
+                largest = np.abs(image).max()
+                look = {"cmap": "PuOr_r", "vmin": -largest, "vmax": largest}
+                title = f"{name}\n(largest entry {largest:.2g})"
+            axis.imshow(image.reshape(side, side), interpolation="nearest", **look)
+            axis.set_title(title, fontsize=9)
+            axis.set(xticks=[], yticks=[])
+            axis.spines[:].set(visible=True, color=COLOURS["muted"])
     return figure
-
-
-def _draw_image(axis: Axes, image: Array, title: str, signed: bool) -> None:
-    side, largest = int(np.sqrt(image.size)), np.abs(image).max() if signed else 1.0
-    look: dict[str, Any] = {"cmap": "PuOr_r" if signed else "gray", "interpolation": "nearest"}
-    low = -largest if signed else 0.0
-    axis.imshow(image.reshape(side, side), vmin=low, vmax=largest, **look)
-    axis.set_title(f"{title}\n(largest entry {largest:.2g})" if signed else title, fontsize=9)
-    axis.set(xticks=[], yticks=[])
-    axis.spines[:].set_visible(True)
-    axis.spines[:].set_color(COLOURS["muted"])
 
 
 def figure_in_a_ball(sizes: Array, worst: Array, random: Array) -> Figure:
     """Share of images still classified correctly, against the L2 length of the perturbation."""
-    figure = style.figure(7.0, 3.0)
-    axis = figure.subplots()
+    figure, axis = style.subplots(height=3.0)
     axis.plot(sizes, random, color=COLOURS["control"], ls="--", label="random direction")
     axis.plot(sizes, worst, color=COLOURS["robust"], label="worst direction")
-    axis.set(xlabel="L2 length of the perturbation", ylabel="accuracy", ylim=(0, 1.03))
-    axis.set_xlim(0, sizes.max())
+    axis.set(xlim=(0, sizes.max()), ylim=(0, 1.03))
+    axis.set(xlabel="L2 length of the perturbation", ylabel="accuracy")
     axis.legend(loc="center right")
     return figure
 
@@ -68,17 +65,15 @@ def usefulness_map(
 
     rho and critical are (k,); ``groups`` names four masks: useless, non-robust, robust, undecided.
     """
-    figure = style.figure(7.0, 3.6)
-    axis = figure.subplots()
+    figure, axis = style.subplots(height=3.6)
     colours = ("muted", "reference", "robust", "positive")
     for (name, mask), colour in zip(groups.items(), colours, strict=True):
         label = f"{name} ({int(mask.sum())})"
         axis.scatter(critical[mask], rho[mask], s=16, color=COLOURS[colour], label=label, zorder=3)
     axis.axvline(eps, color=COLOURS["ink"], lw=1, ls=":")
-    axis.annotate(
-        f"size of the attack, {eps:g}", (eps, 1), (-4, -2), xycoords=("data", "axes fraction"),
-        textcoords="offset points", rotation=90, va="top", ha="right", fontsize=9,
-    )  # fmt: skip
+    place: Look = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+    place |= {"rotation": 90, "va": "top", "ha": "right", "fontsize": 9}
+    axis.annotate(f"size of the attack, {eps:g}", (eps, 1), (-4, -2), **place)
     axis.set(xscale="log", ylabel=r"usefulness $\rho$ on the test set")
     axis.set_xlabel(r"critical size $|\mathrm{E}\,y\langle v, x-m\rangle|$ (L2)")
     axis.legend(loc="upper left")
@@ -87,8 +82,7 @@ def usefulness_map(
 
 def tilt_curve(degrees: Array, accuracy: Array, ratio: Array, fooled_below: float) -> Figure:
     """Accuracy and flipping ratio of the tilted classifiers, with the law cos(angle)."""
-    figure = style.figure(7.0, 3.0)
-    axis = figure.subplots()
+    figure, axis = style.subplots(height=3.0)
     axis.plot(degrees, accuracy, color=COLOURS["reference"], label="accuracy")
     axis.plot(degrees, np.cos(np.radians(degrees)), label="cosine of the angle", **GUIDE)
     axis.plot(degrees, ratio, color=COLOURS["robust"], ls="--", label="flipping ratio")
@@ -99,31 +93,23 @@ def tilt_curve(degrees: Array, accuracy: Array, ratio: Array, fooled_below: floa
     return figure
 
 
-@dataclass(frozen=True)
-class Sizes:
-    """Median flipping sizes at several dimensions: L-inf, and L2 over `||x||`; each (k,)."""
+def dimension_curves(images: Sequence[Array], family: Sequence[Array]) -> Figure:
+    """Flipping sizes against the dimension: images at several resolutions, a Gaussian family.
 
-    dimension: Array
-    linf: Array
-    relative: Array
-
-
-def dimension_curves(images: Sizes, family: Sizes) -> Figure:
-    """Flipping sizes against the dimension: images at several resolutions, a Gaussian family."""
-    figure = style.figure(7.0, 3.2)
-    panels = figure.subplots(1, 2, sharey=True)
+    Each is dimensions, median L-inf sizes, and median L2 sizes over ``||x||``; all are (k,).
+    """
+    figure, panels = style.subplots(1, 2, sharey=True)
     titles = ("the same images, other resolutions", "independent coordinates")
-    for axis, data, title in zip(panels, (images, family), titles, strict=True):
-        linf: dict[str, Any] = {"color": COLOURS["robust"], "label": r"$L^\infty$ size"}
-        l2: dict[str, Any] = {"color": COLOURS["reference"], "label": r"$L^2$ size / $|x|_2$"}
-        axis.plot(data.dimension, data.linf, "o-", ms=4, **linf)
-        axis.plot(data.dimension, data.relative, "s--", ms=4, **l2)
+    linf: Look = {"color": COLOURS["robust"], "ms": 4, "label": r"$L^\infty$ size"}
+    l2: Look = {"color": COLOURS["reference"], "ms": 4, "label": r"$L^2$ size / $|x|_2$"}
+    for axis, (d, sizes, relative), title in zip(panels, (images, family), titles, strict=True):
+        axis.plot(d, sizes, "o-", **linf)
+        axis.plot(d, relative, "s--", **l2)
         axis.set(xscale="log", yscale="log", xlabel="dimension $d$", title=title)
     axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.yaxis.set_major_formatter("{x:g}")
     axis.yaxis.set_minor_formatter(NullFormatter())
-    d = family.dimension
-    axis.plot(d, family.linf[0] * np.sqrt(d[0] / d), label=r"$\propto 1/\sqrt{d}$", **GUIDE)
+    axis.plot(d, sizes[0] * np.sqrt(d[0] / d), label=r"$\propto 1/\sqrt{d}$", **GUIDE)
     axis.legend(loc="lower left")
     panels[0].set_ylabel("median flipping size")
     return figure
@@ -137,20 +123,16 @@ def figure_random_steps(
     Grey: what a hyperplane in R^dimension would give, with the adversarial example ``beyond`` as
     far from the image as the boundary.
     """
-    figure = style.figure(7.0, 3.4)
-    axis = figure.subplots()
+    figure, axis = style.subplots(height=3.4)
     lengths = np.geomspace(min(image.multiples), max(image.multiples), 200)
     flat = hyperplane_shares(dimension, lengths, beyond)
     for curve, label in zip(flat, ("if the boundary were flat", None), strict=True):
         axis.plot(lengths, curve, label=label, **GUIDE)
-    looks = (
-        (adversarial, "from the adversarial example", "robust", "s-"),
-        (image, "from the image", "reference", "o--"),
-    )
-    for data, label, colour, look in looks:
+    away: Look = {"label": "from the adversarial example", "color": COLOURS["robust"], "fmt": "s-"}
+    near: Look = {"label": "from the image", "color": COLOURS["reference"], "fmt": "o--"}
+    for data, look in ((adversarial, away), (image, near)):
         errors = np.abs(np.subtract((data.low, data.high), data.share))
-        shown: dict[str, Any] = {"color": COLOURS[colour], "label": label, "ms": 4, "capsize": 2}
-        axis.errorbar(data.multiples, data.share, errors, fmt=look, **shown)
+        axis.errorbar(data.multiples, data.share, errors, ms=4, capsize=2, **look)
     axis.set(xscale="log", ylim=(-0.03, 1.03), ylabel="share misclassified")
     axis.set_xlabel("length of the random step, in adversarial lengths")
     axis.set_xticks(image.multiples, [f"{multiple:g}" for multiple in image.multiples])

@@ -1,20 +1,20 @@
 """Figures of the chapters on controls and on numbers of samples: data in, a matplotlib Figure."""
 
-from __future__ import annotations
-
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from pwlib.figures import style
+from pwlib.figures.style import COLOURS
 from pwlib.intervals import interval
 
 Numbers = Sequence[float] | NDArray[np.float64]
 
 _LOOKS = {"hard": ("robust", "o", "hard points"), "plain": ("reference", "s", "plain")}
+_GRID: dict[str, Any] = {"color": "#88888833", "lw": 0.6}
 
 
 def figure_arms(found: Mapping[str, Mapping[str, Numbers]], axis: str) -> Figure:
@@ -22,16 +22,17 @@ def figure_arms(found: Mapping[str, Mapping[str, Numbers]], axis: str) -> Figure
 
     The first way of training is the reference, whose mean is a line through the panel.
     """
-    fig = style.figure(height=0.55 + 0.24 * len(next(iter(found.values()))))
-    for axes, (name, by_arm) in zip(_panels(fig, len(found)), found.items(), strict=True):
-        for i, (arm, values) in enumerate(by_arm.items()):
-            colour = style.COLOURS[_colour(i, arm)]
-            axes.plot(values, np.full(len(values), i), "o", color=colour, ms=4, alpha=0.5, mew=0)
-            axes.plot(np.mean(values), i, "|", color=colour, ms=13, mew=2)
-        first = float(np.mean(next(iter(by_arm.values()))))
-        _name_rows(axes, name, by_arm, first)
-    axes.invert_yaxis()
-    fig.supxlabel(axis, size=10)
+    arms = next(iter(found.values()))
+    fig, panels = _rows(found, axis, height=0.55 + 0.24 * len(arms))
+    colours = ["robust" if arm.startswith("hard") else "control" for arm in arms]
+    colours[0] = "reference"
+    for axes, by_arm in zip(panels, found.values(), strict=True):
+        means = [float(np.mean(values)) for values in by_arm.values()]
+        for i, (values, colour) in enumerate(zip(by_arm.values(), colours, strict=True)):
+            look: dict[str, Any] = {"color": COLOURS[colour], "ls": ""}
+            axes.plot(values, np.full(len(values), i), marker="o", ms=4, alpha=0.5, mew=0, **look)
+            axes.plot(means[i], i, marker="|", ms=13, mew=2, **look)
+        axes.axvline(means[0], color=style.MUTED, lw=0.8, ls="--", zorder=0)
     return fig
 
 
@@ -41,19 +42,19 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
     ``found`` maps data set, setting and rival, of which there are two, to differences, one a seed.
     The bars are 95% intervals.
     """
-    fig = style.figure(height=0.9 + 0.27 * len(next(iter(found.values()))))
-    for axes, (name, by_setting) in zip(_panels(fig, len(found)), found.items(), strict=True):
+    fig, panels = _rows(found, axis, height=0.9 + 0.27 * len(next(iter(found.values()))))
+    for axes, by_setting in zip(panels, found.values(), strict=True):
         rivals = next(iter(by_setting.values()))
-        for i, (rival, look) in enumerate(zip(rivals, ("control", "ink"), strict=True)):
+        for rival, colour, marker, shift in zip(
+            rivals, ("control", "ink"), "os", (-0.15, 0.15), strict=True
+        ):
             leads = [differences[rival] for differences in by_setting.values()]
-            ends = np.transpose([interval(lead) for lead in leads])
-            means = [float(np.mean(lead)) for lead in leads]
-            at = np.arange(len(leads)) + (0.3 * i - 0.15)  # two to a row
-            bars = {"xerr": np.abs(ends - np.array(means)), "elinewidth": 1.2, "ms": 4}
-            axes.errorbar(means, at, fmt="os"[i], color=style.COLOURS[look], label=rival, **bars)
-        _name_rows(axes, name, by_setting, 0)
-    axes.invert_yaxis()
-    fig.supxlabel(axis, size=10)
+            means = np.array([np.mean(lead) for lead in leads])
+            bars = np.abs(np.transpose([interval(lead) for lead in leads]) - means)
+            look: dict[str, Any] = {"color": COLOURS[colour], "elinewidth": 1.2, "ms": 4}
+            at = np.arange(len(leads)) + shift
+            axes.errorbar(means, at, xerr=bars, fmt=marker, label=rival, **look)
+        axes.axvline(0, color=style.MUTED, lw=0.8, ls="--", zorder=0)
     fig.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return fig
 
@@ -65,39 +66,32 @@ def figure_samples(
 
     ``found`` maps data set, measure and arm ("plain", "hard") to values (sizes, seeds).
     """
-    measures = list(next(iter(found.values())))
-    fig = style.figure(height=2.1 * len(measures) + 0.4)
-    grid = fig.subplots(len(measures), len(found), sharex=True, squeeze=False)
+    rows = len(next(iter(found.values())))
+    shape: dict[str, Any] = {"height": 2.1 * rows + 0.4, "sharex": True, "squeeze": False}
+    fig, grid = style.subplots(rows, len(found), **shape)
     for column, (name, by_measure) in zip(grid.T, found.items(), strict=True):
         column[0].set_title(name)
         column[-1].set_xlabel("training samples")
         for axes, (measure, by_arm) in zip(column, by_measure.items(), strict=True):
             for arm, values in by_arm.items():
-                colour, marker, label = _LOOKS[arm]
-                colour = style.COLOURS[colour]
+                meaning, marker, label = _LOOKS[arm]
+                colour = COLOURS[meaning]
                 axes.semilogx(sizes, values, marker, color=colour, ms=3.5, alpha=0.5, mew=0)
                 axes.semilogx(sizes, np.mean(values, 1), color=colour, label=label)
             axes.set_ylabel(f"{measure}, %")
-            axes.grid(color="#88888833", lw=0.6)
+            axes.grid(**_GRID)
     grid[0, 0].legend()
     return fig
 
 
-def _name_rows(axes: Axes, title: str, names: Collection[str], line: float) -> None:
-    """A name for each row of a panel, from the top, and a line to compare them with."""
-    axes.axvline(line, color=style.COLOURS["muted"], lw=0.8, ls="--", zorder=0)
-    axes.set(title=title)
-    axes.set_yticks(range(len(names)), names)
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x", color="#88888833", lw=0.6)
-
-
-def _panels(fig: Figure, columns: int) -> np.ndarray:
-    return fig.subplots(1, columns, sharey=True, squeeze=False)[0]
-
-
-def _colour(i: int, arm: str) -> str:
-    """The reference's, that of hard points, or that of a control."""
-    if i == 0:
-        return "reference"
-    return "robust" if arm.startswith("hard") else "control"
+def _rows(found: Mapping[str, Mapping], axis: str, height: float) -> tuple[Figure, Any]:
+    """A panel for each data set with its named rows, from the top."""
+    fig, grid = style.subplots(1, len(found), height=height, sharey=True, squeeze=False)
+    for axes, (title, rows) in zip(grid[0], found.items(), strict=True):
+        axes.set(title=title)
+        axes.set_yticks(range(len(rows)), rows)
+        axes.tick_params(axis="y", length=0)
+        axes.grid(axis="x", **_GRID)
+    grid[0, 0].invert_yaxis()
+    fig.supxlabel(axis, size=10)
+    return fig, grid[0]

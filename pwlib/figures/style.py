@@ -1,12 +1,11 @@
 """The look of the book: one palette, one kind of figure, one kind of table."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
 from IPython.display import Markdown
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
@@ -26,32 +25,44 @@ COLOURS = {
     "ink": "#222222",
     "muted": "#999999",
 }
-
-_RC: dict[Any, Any] = {
-    "font.size": 10,
-    "axes.titlesize": 10,
-    "axes.labelsize": 10,
-    "xtick.labelsize": 9,
-    "ytick.labelsize": 9,
-    "legend.fontsize": 9,
-    "legend.frameon": False,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "lines.linewidth": 1.5,
-    "savefig.dpi": 150,
-    "svg.hashsalt": "pwlib",  # the same drawing gives the same bytes
-}
+INK, MUTED = COLOURS["ink"], COLOURS["muted"]
+GRID_MARKERS = {"equispaced": "s", "lobatto": "o", "roots": "v", "roots+ends": "^"}
 
 
 def use() -> None:
     """Draw a notebook's figures as SVG, in the book's style, byte for byte the same each time."""
-    mpl.rcParams.update(_RC)
+    mpl.rc("font", size=10)
+    mpl.rc("axes", titlesize=10, labelsize=10)
+    mpl.rc("axes.spines", top=False, right=False)
+    mpl.rc("xtick", labelsize=9)
+    mpl.rc("ytick", labelsize=9)
+    mpl.rc("legend", fontsize=9, frameon=False)
+    mpl.rc("savefig", dpi=150)
+    mpl.rc("svg", hashsalt="pwlib")  # the same drawing gives the same bytes
     set_matplotlib_formats("svg", metadata={"Date": None, "Creator": None})
 
 
-def figure(width: float = 7.0, height: float = 3.2) -> Figure:
-    """An empty figure (inches) whose layout keeps labels from being clipped; no pyplot state."""
-    return Figure(figsize=(width, height), layout="constrained")
+def subplots(
+    rows: int = 1,
+    columns: int = 1,
+    width: float = 7.0,
+    height: float = 3.2,
+    **options: Any,  # noqa: ANN401  # those of Figure.subplots
+) -> tuple[Figure, Any]:
+    """A figure (inches) whose layout clips no label, and its axes; no pyplot state."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots(rows, columns, **options)
+
+
+def legend_below(figure: Figure, axes: Axes, columns: int) -> None:
+    """The legend of one of the axes, below all of them."""
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=columns)
+
+
+def grid_look(grid: str) -> dict[str, Any]:
+    """Colour and marker of a kind of grid: "equispaced", or a kind of Chebyshev grid."""
+    colour = COLOURS["equispaced" if grid == "equispaced" else "chebyshev"]
+    return {"color": colour, "marker": GRID_MARKERS[grid], "ms": 4}
 
 
 def table(rows: Sequence[Sequence[object]], columns: Sequence[str]) -> Markdown:

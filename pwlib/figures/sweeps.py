@@ -1,7 +1,5 @@
 """The figure of a sweep: numbers against a swept parameter, with intervals over the seeds."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -22,14 +20,13 @@ def against(numbers: Mapping[str, Means], swept: Sequence[str]) -> Figure:
     number among them, the points of the grid stand side by side.
     """
     rows = max(1, -(-len(numbers) // COLUMNS))
-    figure = style.figure(7.0, 2.6 * rows)
-    panels = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
-    for panel, (number, means) in zip(panels, numbers.items(), strict=False):
+    figure, panels = style.subplots(rows, COLUMNS, height=2.6 * rows, squeeze=False)
+    for panel, (number, means) in zip(panels.flat, numbers.items(), strict=False):
         axis = next((i for i in range(len(swept)) if all(_is_number(p[i]) for p in means)), None)
         _draw(panel, means, axis)
         panel.set_title(number, fontsize="small")
         panel.set_xlabel("" if axis is None else swept[axis])
-    for panel in panels[len(numbers) :]:
+    for panel in panels.flat[len(numbers) :]:
         panel.set_axis_off()
     return figure
 
@@ -39,12 +36,11 @@ def _draw(panel: Axes, means: Means, axis: int | None) -> None:
     lines: dict[str, dict[float | str, Sequence[float]]] = {}
     for point, mean in means.items():
         rest = ", ".join(str(value) for i, value in enumerate(point) if i != axis)
-        where = rest if axis is None else point[axis]
-        lines.setdefault("" if axis is None else rest, {})[where] = mean
+        name, where = ("", rest) if axis is None else (rest, point[axis])
+        lines.setdefault(name, {})[where] = mean
     for name, line in lines.items():
         middle, low, high = np.array([mean[:3] for mean in line.values()], float).T
-        ends = np.array([middle - low, high - middle])
-        ends[~np.isfinite(ends)] = 0  # one seed has no interval
+        ends = np.nan_to_num([middle - low, high - middle], posinf=0)  # one seed has no interval
         joined = "o" if axis is None else "o-"
         panel.errorbar([*line], middle, ends, fmt=joined, capsize=3, label=name)
     if any(lines):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from IPython.display import Markdown
 
-from pwlib.ledger.entries import entries
+from pwlib.ledger.claims import entries
 from pwlib.markdown import markdown_table
 from pwlib.places import CHAPTERS
 
@@ -36,19 +36,10 @@ def register(path: Path = REGISTER) -> list[Assumption]:
 def table(path: Path = REGISTER) -> Markdown:
     """The whole register as a table."""
     columns = ["The paper leaves open", "Chosen, and why", "Alternatives", "Effect"]
-    rows = [
-        [
-            entry.open,
-            f"{entry.choice.rstrip('.')} ({_where(entry)}). {entry.why}",
-            "; ".join(entry.alternatives),
-            entry.effect,
-        ]
-        for entry in register(path)
-    ]
+    rows = []
+    for entry in register(path):
+        where = f"in [{entry.chapter.split('-')[0]}]({entry.chapter}.ipynb)"
+        where = f"`{entry.parameter}` {where}" if entry.parameter else where
+        chosen = f"{entry.choice.rstrip('.')} ({where}). {entry.why}"
+        rows.append([entry.open, chosen, "; ".join(entry.alternatives), entry.effect])
     return Markdown(markdown_table(rows, columns))
-
-
-def _where(entry: Assumption) -> str:
-    """Its chapter, and the parameter if there is one."""
-    number = f"[{entry.chapter.split('-')[0]}]({entry.chapter}.ipynb)"
-    return f"`{entry.parameter}` in {number}" if entry.parameter else f"in {number}"

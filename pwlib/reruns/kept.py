@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 VARIABLE = "PWLIB_CACHE"
 OFF = "off"
 LOG = "PWLIB_CACHE_LOG"  # names a file with a line for each network that was asked for
-SERVED, TRAINED, DAMAGED = "served", "trained", "damaged"
 
 Tensors = dict[str, "Tensor"]
 
@@ -59,8 +58,8 @@ def summary(environment: Mapping[str, str] = os.environ) -> str:
         done = Path(environment.get(LOG, "")).read_text(encoding="utf-8").split()
     except OSError:
         return ""
-    damaged = f", {n} damaged there and trained again" if (n := done.count(DAMAGED)) else ""
-    return f"{done.count(SERVED)} of {len(done)} networks from the cache{damaged}" if done else ""
+    damaged = f", {n} damaged there and trained again" if (n := done.count("damaged")) else ""
+    return f"{done.count('served')} of {len(done)} networks from the cache{damaged}" if done else ""
 
 
 def key(module: str, settings: Mapping) -> str:
@@ -76,12 +75,7 @@ def key(module: str, settings: Mapping) -> str:
 
 
 def keep(settings: Mapping, compute: Callable[[], Tensors]) -> Tensors:
-    """`once` for the networks of `pwlib.training`."""
-    return once("pwlib.training", settings, compute)
-
-
-def once(module: str, settings: Mapping, compute: Callable[[], Tensors]) -> Tensors:
-    """What ``compute()`` returns, from the cache where it is on and has it.
+    """What ``compute()`` of `pwlib.training` returns, from the cache where it is on and has it.
 
     Processes of one machine that want the same thing wait for the first. A file is written whole
     or not at all, with its settings and a checksum; one that is damaged is computed again. Where
@@ -90,13 +84,15 @@ def once(module: str, settings: Mapping, compute: Callable[[], Tensors]) -> Tens
     place = folder()
     if place is None:
         return compute()
-    path = place / f"{key(module, settings)}.safetensors"
+    path = place / f"{key('pwlib.training', settings)}.safetensors"
     with ExitStack() as stack:
         with suppress(OSError):  # where nothing can be written there is nothing to share
             place.mkdir(parents=True, exist_ok=True)
             stack.enter_context(FileLock(f"{path}.lock"))
         there, found = path.exists(), _read(path)
-        _log(SERVED if found else DAMAGED if there else TRAINED)
+        if LOG in os.environ:
+            with open(os.environ[LOG], "a", encoding="utf-8") as log:
+                print("served" if found else "damaged" if there else "trained", file=log)
         if found is None:
             if there:
                 print(f"{path}: damaged, so what it held is computed again", file=sys.stderr)
@@ -117,12 +113,6 @@ def empty(place: Path) -> int:
         with FileLock(f"{path}.lock"):  # not while a process writes it
             path.unlink(missing_ok=True)
     return len(found)
-
-
-def _log(what: str) -> None:
-    if LOG in os.environ:
-        with open(os.environ[LOG], "a", encoding="utf-8") as log:
-            log.write(f"{what}\n")
 
 
 def _checksum(tensors: Tensors) -> str:

@@ -1,11 +1,9 @@
 """Executing chapters the same way every time, and knowing which of them are stale.
 
 An executed chapter carries a fingerprint of what its outputs depend on: its code cells, the modules
-of pwlib that it imports directly or indirectly, its entries in the ledger and in the register of
-assumptions, the tables of ``chapters/results`` that they read, and the versions of the packages
-behind them. The data files enter through their checksums, which stand in ``pwlib/datasets.py``. A
-chapter is stale when the fingerprint of today differs from the one it carries. Prose, comments and
-docstrings are not part of it: editing a paragraph costs no execution.
+of pwlib behind them, its entries in the registers, the tables that it reads, and the versions of
+packages; data enter through their checksums in ``pwlib/datasets.py``. A chapter is stale when
+today's fingerprint is another; prose, comments and docstrings are not part of it.
 """
 
 from __future__ import annotations
@@ -21,7 +19,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import nbformat
 import yaml
@@ -29,12 +27,14 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 
+from pwlib import places
 from pwlib.places import CHAPTERS, ROOT
-from pwlib.reruns import files, kept
+from pwlib.reruns import kept
 from pwlib.reruns.provenance import imports, meaning, processor, source, tables, version
 
 # What a kernel says when another one took its port; about 1 start in 200, so worth trying again.
 PORT_TAKEN = ("Address already in use", "Kernel died before replying")
+TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,20 @@ class Progress:
     seconds: float
 
 
+class Failed(Exception):
+    """A cell raised: the half-executed ``notebook``, and nbclient's ``error``."""
+
+    def __init__(self, notebook: NotebookNode, error: CellExecutionError) -> None:
+        super().__init__(f"{error.ename}: {error.evalue}")
+        self.notebook, self.error = notebook, error
+
+
 def chapters() -> list[Path]:
     """The notebooks of the book, in the order of its table of contents."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    names = [toc["root"]]
-    for part in toc["parts"]:
-        names += [chapter["file"] for chapter in part["chapters"]]
-    return [path for name in names if (path := ROOT / f"{name}.ipynb").exists()]
+    parts = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    paths = [ROOT / f"{name}.ipynb" for name in [toc["root"], *parts]]
+    return [path for path in paths if path.exists()]
 
 
 def fingerprint(path: Path) -> str:
@@ -71,7 +78,7 @@ def inputs(nb: NotebookNode, chapter: str) -> dict[str, Any]:
         "cells": [meaning(cell) for cell in cells],
         "modules": {name: meaning(text) for name, text in texts.items()},
         "versions": {name: version(name) for name in sorted(packages)},
-        "registers": {name: _entries(name, chapter, nb) for name in registers},
+        "registers": {name: _entries(name, chapter, cells) for name in registers},
     }
     read = set().union(*map(tables, [*cells, *texts.values()]))
     there = sorted((CHAPTERS / "results").glob("*.csv")) if read else []
@@ -86,9 +93,7 @@ def digest(data: object) -> str:
 
 def is_fresh(executed: Path, chapter: Path) -> bool:
     """Do the outputs in ``executed`` belong to today's ``chapter`` and to what it depends on?"""
-    if not executed.exists():
-        return False
-    return stamp(executed).get("fingerprint") == fingerprint(chapter)
+    return executed.exists() and stamp(executed).get("fingerprint") == fingerprint(chapter)
 
 
 def stamp(executed: Path) -> dict:
@@ -105,8 +110,7 @@ def execute(
     the stamp says how many did. When a cell raises, the half-executed notebook is kept as
     ``<name>.failed.ipynb`` beside ``out`` and the nbclient error goes on to the caller.
     """
-    before = fingerprint(path)
-    start = time.monotonic()
+    before, start = fingerprint(path), time.monotonic()
     nb = nbformat.read(path, as_version=4)
 
     def show(cell: int) -> None:
@@ -129,20 +133,11 @@ def execute(
     out.with_suffix(".failed.ipynb").unlink(missing_ok=True)
 
 
-class Failed(Exception):
-    """A cell raised: the half-executed ``notebook``, and nbclient's ``error``."""
-
-    def __init__(self, notebook: NotebookNode, error: CellExecutionError) -> None:
-        super().__init__(f"{error.ename}: {error.evalue}")
-        self.notebook, self.error = notebook, error
-
-
 def executed(
     nb: NotebookNode,
     folder: Path,
     environment: Mapping[str, str],
     started: Callable[[int], None],
-    tries: int = 3,
 ) -> NotebookNode:
     """An executed copy of a notebook whose kernel runs in a folder, with an environment.
 
@@ -150,9 +145,18 @@ def executed(
     one is started again. Raises Failed when a cell raises, and DeadKernelError, with the kernel's
     last words, when the kernel ends.
     """
-    for attempt in range(tries):
+    for attempt in range(TRIES):
         copied = copy.deepcopy(nb)
-        client = _client(copied, folder, started)
+        client = NotebookClient(
+            copied,
+            timeout=None,
+            kernel_name="python3",
+            extra_arguments=["--log-level=ERROR"],
+            record_timing=False,
+            coalesce_streams=True,
+            resources={"metadata": {"path": str(folder)}},
+            on_cell_start=lambda cell, cell_index: started(cell_index),
+        )
         with tempfile.TemporaryFile("w+") as stderr:  # of the kernel's process, not of its cells
             try:
                 client.execute(env=dict(environment), stderr=stderr)
@@ -161,16 +165,21 @@ def executed(
                 raise Failed(copied, error) from None
             except (DeadKernelError, RuntimeError) as error:
                 atexit.unregister(client._cleanup_kernel)  # nbclient's, which fails without kernel
-                said = f"{error}{_last_line(stderr)}"
-                if attempt + 1 == tries or not any(text in said for text in PORT_TAKEN):
+                stderr.seek(0)
+                said = ": ".join([str(error), *stderr.read().splitlines()[-1:]])
+                if attempt + 1 == TRIES or not any(text in said for text in PORT_TAKEN):
                     raise DeadKernelError(said) from None
-    _normalise(copied)
+    # What differs between runs or machines says nothing.
+    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    copied.metadata.update(kernelspec=kernel, language_info={"name": "python"})
+    for cell in copied.cells:
+        cell.metadata.pop("execution", None)
     return copied
 
 
 def write(nb: NotebookNode, path: Path) -> None:
     """Write a notebook so that a crash leaves the old file or the new one, never a part."""
-    files.write(path, nbformat.writes(nb) + "\n")
+    places.write(path, nbformat.writes(nb) + "\n")
 
 
 def with_outputs(chapter: Path, executed: Path) -> NotebookNode:
@@ -183,7 +192,7 @@ def with_outputs(chapter: Path, executed: Path) -> NotebookNode:
 
 
 def measured_claims(executed: Iterable[Path]) -> list[dict]:
-    """What the claim checks in executed notebooks measured (see `claims.check`), in order."""
+    """What the claim checks in executed notebooks measured (see `claims.settle`), in order."""
     return [
         dict(output.metadata["pwlib"])
         for path in executed
@@ -193,45 +202,14 @@ def measured_claims(executed: Iterable[Path]) -> list[dict]:
     ]
 
 
-def _last_line(stderr: TextIO) -> str:
-    stderr.seek(0)
-    lines = stderr.read().splitlines()
-    return f": {lines[-1]}" if lines else ""
-
-
-def _client(nb: NotebookNode, folder: Path, started: Callable[[int], None]) -> NotebookClient:
-    return NotebookClient(
-        nb,
-        timeout=None,
-        kernel_name="python3",
-        extra_arguments=["--log-level=ERROR"],
-        record_timing=False,
-        coalesce_streams=True,
-        resources={"metadata": {"path": str(folder)}},
-        on_cell_start=lambda cell, cell_index: started(cell_index),
-    )
-
-
-def _normalise(nb: NotebookNode) -> None:
-    """Drop what differs from run to run or from machine to machine without saying anything."""
-    nb.metadata["kernelspec"] = {
-        "display_name": "Python 3 (ipykernel)",
-        "language": "python",
-        "name": "python3",
-    }
-    nb.metadata["language_info"] = {"name": "python"}
-    for cell in nb.cells:
-        cell.metadata.pop("execution", None)
-
-
 def _code_cells(nb: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in nb.cells if cell.cell_type == "code"]
 
 
-def _entries(register: str, chapter: str, nb: NotebookNode) -> list[dict]:
+def _entries(register: str, chapter: str, cells: Iterable[str]) -> list[dict]:
     """A chapter's entries in a register; all of them for a chapter that shows the whole of it."""
     entries = yaml.safe_load((CHAPTERS / f"{register}.yml").read_text(encoding="utf-8")) or []
     whole = re.compile(rf"\b{register}\.(counts|table)\((?!\")")
-    if any(whole.search(cell.source) for cell in _code_cells(nb)):
+    if any(whole.search(cell) for cell in cells):
         return entries
     return [entry for entry in entries if entry["chapter"] == chapter]

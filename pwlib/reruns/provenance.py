@@ -7,6 +7,7 @@ import platform
 from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
+from itertools import accumulate, chain
 from pathlib import Path
 
 PACKAGE = __name__.split(".")[0]
@@ -31,11 +32,10 @@ def imports(code: str) -> tuple[set[str], set[str]]:
 
 
 def source(module: str) -> str:
-    """The text of a module, by its full name. Raises ModuleNotFoundError where there is none."""
-    spec = find_spec(module)
-    if spec is None or spec.origin is None:
+    """The text of a module of this package, by its full name. Raises ModuleNotFoundError."""
+    if (path := _file(module)) is None:
         raise ModuleNotFoundError(f"module: got {module!r}, which isn't installed")
-    return Path(spec.origin).read_text(encoding="utf-8")
+    return path.read_text(encoding="utf-8")
 
 
 @cache
@@ -93,28 +93,16 @@ def _imported(code: str) -> tuple[frozenset[str], frozenset[str]]:
         if isinstance(node, ast.Import):
             named |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            named |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    ours = {name for name in named if name.split(".")[0] == PACKAGE}
-    others = {name.split(".")[0] for name in named} - {PACKAGE}
-    ours |= {above for name in ours for above in _above(name)}
-    return frozenset(filter(_is_module, ours)), frozenset(others)
+            named |= {f"{node.module}.{alias.name}" for alias in node.names}
+    parts = [name.split(".") for name in named]
+    ours = [accumulate(part, "{}.{}".format) for part in parts if part[0] == PACKAGE]
+    others = {part[0] for part in parts} - {PACKAGE}
+    return frozenset(filter(_file, chain.from_iterable(ours))), frozenset(others)
 
 
-def _above(name: str) -> list[str]:
-    """The packages that a full name stands in."""
-    parts = name.split(".")
-    return [".".join(parts[:i]) for i in range(1, len(parts))]
-
-
-@cache
-def _is_module(name: str) -> bool:
-    """Whether a full name is that of a module, and not of something in one."""
-    parent = name.rpartition(".")[0]
-    if parent and not _is_package(parent):  # which finding its parts would import
-        return False
-    return find_spec(name) is not None
-
-
-def _is_package(name: str) -> bool:
-    spec = find_spec(name) if _is_module(name) else None
-    return spec is not None and spec.submodule_search_locations is not None
+def _file(module: str) -> Path | None:
+    """The file of a module of this package; None for a name that isn't one's."""
+    origin = getattr(find_spec(PACKAGE), "origin", None) or ""
+    path = Path(origin).parent.joinpath(*module.split(".")[1:])
+    files = path.with_suffix(".py"), path / "__init__.py"
+    return next((file for file in files if file.is_file()), None)

@@ -13,8 +13,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from pwlib import places
 from pwlib.places import RESULTS
-from pwlib.reruns import files
 
 Row = dict[str, Any]  # of plain data
 
@@ -38,8 +38,8 @@ def write(name: str, rows: Sequence[Mapping], about: Mapping, folder: Path = RES
     """Write a table and its origin; returns the path of the table."""
     if missing := [key for key in ORIGIN if key not in about]:
         raise ValueError(f"origin: got none of {', '.join(missing)}, accepts all of ORIGIN")
-    files.write(folder / f"{name}.json", json.dumps(about, indent=1, ensure_ascii=False) + "\n")
-    files.write(folder / f"{name}.csv", text(rows))
+    places.write(folder / f"{name}.json", json.dumps(about, indent=1, ensure_ascii=False) + "\n")
+    places.write(folder / f"{name}.csv", text(rows))
     return folder / f"{name}.csv"
 
 

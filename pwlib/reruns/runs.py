@@ -21,12 +21,11 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from pwlib.places import CHAPTERS
 from pwlib.reruns import kept, notebooks
-from pwlib.reruns.notebooks import CHAPTERS, Failed
 from pwlib.reruns.provenance import processor
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-KERNEL = ("python3", "python")  # its name and its language
 NUMPY = re.compile(r"np\.\w+\((.*)\)")  # a scalar as NumPy prints it
 SHOWN = re.compile(r"(-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[+-]\d+)?) ?(%?)")
 IMAGES = {"image/svg+xml": "svg", "image/png": "png"}
@@ -79,8 +78,7 @@ def rests_on(chapter: str, text: str) -> dict[str, str]:
     """What the outputs of a chapter depend on here: a short hash or a version for each thing."""
     found = notebooks.inputs(nbformat.reads(text, as_version=4), chapter)
     modules, versions = found.pop("modules"), found.pop("versions")
-    things = {name: notebooks.digest(part) for name, part in found.items()}
-    things |= {name: notebooks.digest(code) for name, code in modules.items()}
+    things = {name: notebooks.digest(part) for name, part in (found | modules).items()}
     if "pwlib.datasets" in modules:
         things["data"] = notebooks.digest(_data())
     return things | versions
@@ -94,24 +92,24 @@ def run(task: Task, cached: bool = True) -> Result:
     both allow it.
     """
     refuse_others(task)
-    log = Log()
     nb = with_parameters(nbformat.reads(task.notebook, as_version=4), task.parameters)
-    error = None
+    start, lines, error = datetime.now(UTC), list[str](), None
+
+    def log(line: str | int) -> None:
+        said = f"cell {line + 1}" if isinstance(line, int) else line
+        lines.append(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {said}\n")
+
     with kept.counted(cached) as environment:
         try:
-            nb = notebooks.executed(nb, CHAPTERS, environment | ONE_THREAD, log.cell)
-        except Failed as failed:
+            nb = notebooks.executed(nb, CHAPTERS, environment | ONE_THREAD, log)
+        except notebooks.Failed as failed:
             nb, error = failed.notebook, failed
-        log.add(f"failed: {error}" if error else "done")
-        log.text += "".join(f"{line}\n" for line in [kept.summary(environment)] if line)
-    return Result(
-        "failed" if error else "done",
-        nbformat.writes(nb) + "\n",
-        numbers(nb),
-        figures(nb),
-        log.text + _streams(nb),
-        _origin(task, log, nb, error),
-    )
+        origin = _origin(task, start, error, cells=len(lines))
+        log(f"failed: {error}" if error else "done")
+        lines += [f"{networks}\n" for networks in [kept.summary(environment)] if networks]
+    text, state = nbformat.writes(nb) + "\n", "failed" if error else "done"
+    printed = "".join(lines) + _streams(nb)
+    return Result(state, text, numbers(nb), figures(nb), printed, origin)
 
 
 def refuse_others(task: Task) -> None:
@@ -128,14 +126,13 @@ def refuse_others(task: Task) -> None:
 def numbers(nb: NotebookNode) -> dict[str, float | str | bool]:
     """What a notebook glued, and what its claims measured as "claim: quantity"."""
     found: dict[str, float | str | bool] = {}
-    for cell in nb.cells:
-        for output in cell.get("outputs", []):
-            about = output.get("metadata", {})
-            if "scrapbook" in about:
-                found |= _glued(about["scrapbook"]["name"], output.get("data", {}))
-            if "claim" in (claim := about.get("pwlib", {})):
-                found[claim["claim"]] = claim["verdict"]
-                found |= {f"{claim['claim']}: {k}": v for k, v in claim["measured"].items()}
+    for output in (output for cell in nb.cells for output in cell.get("outputs", [])):
+        about = output.get("metadata", {})
+        if "scrapbook" in about:
+            found |= _glued(about["scrapbook"]["name"], output.get("data", {}))
+        if "claim" in (claim := about.get("pwlib", {})):
+            found[claim["claim"]] = claim["verdict"]
+            found |= {f"{claim['claim']}: {k}": v for k, v in claim["measured"].items()}
     return found
 
 
@@ -164,25 +161,8 @@ def with_parameters(nb: NotebookNode, parameters: Mapping) -> NotebookNode:
     for cell in nb.cells:  # as papermill does with the files that it reads
         cell.metadata.setdefault("tags", [])
     nb.metadata.setdefault("papermill", {})
-    return parameterize_notebook(
-        nb, dict(parameters), kernel_name=KERNEL[0], language=KERNEL[1], engine_name="nbclient"
-    )
-
-
-class Log:
-    """Lines with the time, and the number of the cell that started last."""
-
-    def __init__(self) -> None:
-        self.text, self.cells, self.start = "", 0, datetime.now(UTC)
-
-    def add(self, line: str) -> None:
-        """Append a line."""
-        self.text += f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {line}\n"
-
-    def cell(self, index: int) -> None:
-        """Note that a cell starts."""
-        self.cells = index + 1
-        self.add(f"cell {self.cells}")
+    python = {"kernel_name": "python3", "language": "python", "engine_name": "nbclient"}
+    return parameterize_notebook(nb, dict(parameters), **python)
 
 
 def machine() -> dict[str, Any]:
@@ -195,22 +175,25 @@ def machine() -> dict[str, Any]:
     }
 
 
-def _origin(task: Task, log: Log, nb: NotebookNode, error: Failed | None) -> dict:
-    seconds = (datetime.now(UTC) - log.start).total_seconds()
-    seeds = {name: value for name, value in task.parameters.items() if name.startswith("seed")}
+def _origin(
+    task: Task, start: datetime, error: notebooks.Failed | None, cells: int
+) -> dict[str, Any]:
+    """Where a run came from, of which so many cells have started."""
     origin = {
         "chapter": task.chapter,
         "parameters": task.parameters,
-        "seeds": seeds,
+        "seeds": {
+            name: value for name, value in task.parameters.items() if name.startswith("seed")
+        },
         "rests_on": task.rests_on,
         **machine(),
-        "started": f"{log.start:%Y-%m-%dT%H:%M:%SZ}",
-        "seconds": round(seconds, 1),
+        "started": f"{start:%Y-%m-%dT%H:%M:%SZ}",
+        "seconds": round((datetime.now(UTC) - start).total_seconds(), 1),
         "exit": 1 if error else 0,
     }
     if error:
         trace = re.sub(r"\x1b\[[\d;]*m", "", str(error.error))
-        origin |= {"failed_cell": log.cells, "error": str(error), "traceback": trace}
+        origin |= {"failed_cell": cells, "error": str(error), "traceback": trace}
     return origin
 
 

@@ -23,16 +23,14 @@ import nbformat
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
-from pwlib import progress
-from pwlib.reruns import files, kept, notebooks, plans, results, runs, summary
+from pwlib import parallel, places
+from pwlib.reruns import kept, notebooks, plans, results, runs, summary
 from pwlib.reruns.plans import Plan, Request, SweepError
 from pwlib.reruns.runs import Result, Task
 
 ORIGIN = "origin.json"
 SCRIPT = re.compile(r"<script\b.*?</script>", re.S)
-LEFT = re.compile(
-    r"\.(?P<key>[0-9a-f]{16})\.(?:part|(?P<older>older))|\.(?:table|sweep|summary)\.\w+\.\d+"
-)
+LEFT = re.compile(r"\.([0-9a-f]{16}|(table|sweep|summary)\.\w+\.\d+)\.part")  # half-written
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ def _run(plan: Plan, settings: Settings) -> int:
         table(out, tasks)
         first = tasks[0]
         about = {"chapter": first.chapter, "swept": plan.swept, "parameters": [*first.parameters]}
-        files.write(out / summary.ABOUT, _json(about))
+        places.write(out / summary.ABOUT, _json(about))
     page = summarise(out)
     keeper.tell(f"the numbers of all runs: {out / summary.TABLE}, {page}")
     failed = [task for task in tasks if state(out, task) == "failed"]
@@ -111,7 +109,7 @@ def summarise(out: Path) -> Path:
         exclude_input=True, exclude_output_prompt=True, mathjax_url="", require_js_url=""
     )
     page, _ = exporter.from_notebook_node(nb)
-    files.write(out / "summary.html", SCRIPT.sub("", page))  # it needs none, and no network
+    places.write(out / "summary.html", SCRIPT.sub("", page))  # it needs none, and no network
     return out / "summary.html"
 
 
@@ -132,7 +130,7 @@ class Keeper:
 
     def __init__(self, out: Path, names: Sequence[str], total: int, quiet: bool = False) -> None:
         self.out, self.names, self.quiet, self.done, self.failed = out, names, quiet, 0, 0
-        self.total, self.bar = total, progress.bar(0 if quiet else total, "runs")
+        self.total, self.bar = total, parallel.bar(0 if quiet else total, "runs")
 
     def say(self, text: str) -> None:
         """A line that stays, on the standard error."""
@@ -193,8 +191,7 @@ def _origin(out: Path, task: Task) -> dict:
 
 def keep(out: Path, task: Task, result: Result) -> Path:
     """Write a run's folder, whole or not at all, in the place of an earlier one if there is one."""
-    folder = out / task.key
-    part = out / f".{task.key}.part"
+    folder, part = out / task.key, out / f".{task.key}.part"
     (part / "figures").mkdir(parents=True)
     if result.notebook:
         (part / "notebook.ipynb").write_text(result.notebook, "utf-8")
@@ -206,37 +203,24 @@ def keep(out: Path, task: Task, result: Result) -> Path:
     (part / "log.txt").write_text(result.log, "utf-8")
     (part / ORIGIN).write_text(_json(result.origin), "utf-8")
     for path in part.rglob("*.*"):
-        _to_disk(path)
-    older = out / f".{task.key}.older"
-    if folder.exists():
-        folder.replace(older)
+        with path.open("rb") as file:
+            os.fsync(file.fileno())  # so that no power cut can empty it
+    (folder / ORIGIN).unlink(missing_ok=True)  # without it a folder counts for nothing
+    shutil.rmtree(folder, ignore_errors=True)
     part.replace(folder)
-    shutil.rmtree(older, ignore_errors=True)
     return folder
 
 
-def _to_disk(path: Path) -> None:
-    """Have the system write a file out, so that no power cut can empty it."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
 def sweep_up(out: Path) -> None:
-    """Remove what a killed sweep left half-written, and put back what it was about to replace."""
+    """Remove what a killed sweep left half-written."""
     for left in out.iterdir():
-        if not (match := LEFT.fullmatch(left.name)):
-            continue
-        if match["older"] and not (out / match["key"]).exists():
-            left.replace(out / match["key"])
-        elif match["key"]:
-            shutil.rmtree(left)
-        else:
-            left.unlink()
+        if LEFT.fullmatch(left.name):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def table(out: Path, tasks: Sequence[Task]) -> Path:
     """Write ``out/table.csv``: a row for each run, its parameters, its numbers, its state."""
-    files.write(out / summary.TABLE, results.text([_row(out, task) for task in tasks]))
+    places.write(out / summary.TABLE, results.text([_row(out, task) for task in tasks]))
     return out / summary.TABLE
 
 

@@ -20,10 +20,10 @@ from typing import Any
 
 import yaml
 
-from pwlib import parallel, point_search, sample_complexity, strong_attacks
+from pwlib import parallel, places, point_search, sample_complexity, strong_attacks
 from pwlib.datasets import NAMES
 from pwlib.places import CHAPTERS, RESULTS, ROOT
-from pwlib.reruns import files, kept, plans, results, runs, sweeps
+from pwlib.reruns import kept, plans, results, runs, sweeps
 
 CHAPTER = CHAPTERS / "one-network.ipynb"
 
@@ -129,7 +129,7 @@ def _keep_row(function: Callable[..., results.Row], job: Mapping, place: Path) -
     row = function(**job)
     seconds = (datetime.now(UTC) - start).total_seconds()
     about = {"row": row, "started": start.isoformat(), "seconds": seconds} | runs.machine()
-    files.write(place, json.dumps(about))
+    places.write(place, json.dumps(about))
 
 
 def _origin(ran: Sequence[Mapping], packages: Sequence[str]) -> dict[str, object]:

@@ -17,8 +17,7 @@ os.environ["TQDM_DISABLE"] = "1"  # before the rivals are imported
 import report
 from tabulate import tabulate
 
-from pwlib.reruns import files
-from pwlib.reruns.notebooks import ROOT
+from pwlib.places import ROOT, write
 
 USUAL = ("training", "attacks", "maxmargin", "book")
 PARTS = (*USUAL, "sweeps")  # the last, of twenty minutes, only by name
@@ -53,7 +52,7 @@ def _keep(name: str, record: dict) -> None:
     """Put a part beside those measured before, whole or not at all."""
     found = json.loads(FOUND.read_text()) if FOUND.exists() else {}
     found = {part: (found | {name: record}).get(part) for part in PARTS}
-    files.write(FOUND, json.dumps({p: r for p, r in found.items() if r}, indent=1) + "\n")
+    write(FOUND, json.dumps({p: r for p, r in found.items() if r}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 import visits
 
-from pwlib.book import browser, build
+from pwlib.book import build, printing
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +28,7 @@ LISTED = "chapters/5-conclusion.html"
 
 @pytest.fixture(scope="module")
 def address(built_book):
-    with browser.served(build.HTML) as address:
+    with printing.served(build.HTML) as address:
         yield address
 
 
@@ -52,7 +52,7 @@ def both(walked):
 @pytest.fixture(scope="module")
 def chrome(walked):
     """A browser for what is done by hand, once the walk is over."""
-    with browser.chromium() as opened:
+    with printing.chromium() as opened:
         yield opened
 
 

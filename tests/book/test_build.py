@@ -126,13 +126,13 @@ def test_claims_and_the_papers_numbers_lead_to_each_other(soups):
     for soup in soups.values():
         for box in soup.select("div.claim"):
             found = ends(box.select(".claim-links a"), "")
-            about = found & set(sphinx_links.EQUATIONS + sphinx_links.FIGURES)
+            about = found & set(sphinx_links.SHOWN)
             boxes |= {(box["id"].removeprefix("claim-"), label) for label in about}
         for line in soup.select(".rests-on"):
             label = line.find_previous_sibling(id=re.compile(r"^(eq|fig)-\d+$"))["id"]
             lines |= {(id, label) for id in ends(line.select("a"), "claim-")}
             assert ends(line.select("a"), "paper-") == {label}
-    for label in sphinx_links.EQUATIONS + sphinx_links.FIGURES:
+    for label in sphinx_links.SHOWN:
         row = soups["where"].find("tr", id=f"paper-{label}")
         rows |= {(id, label) for id in ends(row.select("a"), "claim-")}
         assert row.td.a["href"].endswith(f".html#{label}")

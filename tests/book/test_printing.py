@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 from bs4 import BeautifulSoup
 
-from pwlib.book import browser, printing
+from pwlib.book import printing
 from pwlib.book.printing import _moved as moved
 
 
@@ -56,8 +56,8 @@ def test_the_whole_book_loads_nothing_from_another_host(soup):
 def test_the_pdf_has_the_title_and_every_chapter_on_a_page_of_its_own(page, soup):
     from pypdf import PdfReader
 
-    with browser.chromium() as opened:
-        content = printing.with_outline(printing.printed(opened, page), printing.headings(page))
+    with printing.chromium() as opened:
+        content = printing.with_outline(printing.printed(opened, page), page)
     pdf = PdfReader(BytesIO(content))
     tops = [entry for entry in pdf.outline if not isinstance(entry, list)]
     chapters = [heading.get_text() for heading in soup("h1")]
@@ -76,6 +76,7 @@ def test_a_crash_leaves_the_old_pdf(tmp_path, monkeypatch):
 
     out = tmp_path / "book.pdf"
     out.write_bytes(b"old")
+    monkeypatch.setattr(printing.build, "require_book", lambda: None)
     monkeypatch.setattr(printing, "whole", lambda pages: "")
     monkeypatch.setattr(printing, "printed", crash)
     monkeypatch.setattr(printing, "chromium", nullcontext)

@@ -172,7 +172,7 @@ def test_figure_1_draws_f_and_g_and_shades_where_they_agree(knob_1, n):
 
 def test_the_numbers_said_of_figure_1_are_those_of_the_sines(knob_1):
     x = (np.arange(200_000) + 0.5) / 200_000
-    for n in DEGREES:
+    for n in (1, 2, 3, 4, 9, 10, 21, 40):
         f, g = classifiers(n, x)
         changes = [np.count_nonzero(np.diff(np.sign(v))) for v in (f, g)]
         said = re.findall(NUMBER, knob_1.said(n - 1))

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -21,7 +22,7 @@ from pwlib.reruns.sweeps import Settings
 TASK = Task("tiny", "{}", {"seed": 1}, {})
 OLD = Result("failed", "old", {"gap": 1.0}, {"a.svg": b"old"}, "log", {"exit": 1, "error": "x"})
 NEW = Result("done", "new", {"gap": 2.0}, {"a.svg": b"new"}, "log", {"exit": 0})
-WRITES = ["mkdir", "write_text", "write_bytes", "replace", "rglob"]
+WRITES = ["mkdir", "write_text", "write_bytes", "replace", "rglob", "unlink"]
 COUNT = "from pathlib import Path\nwith Path({!r}).open('a') as file:\n    print(seed, file=file)\n"
 GLUE = "from myst_nb import glue\nglue('twice', 2 * seed + radius, display=False)\n"
 
@@ -52,23 +53,23 @@ def kill_at(step, monkeypatch):
 
 
 @pytest.mark.parametrize("before", [None, OLD])
-@pytest.mark.parametrize("step", range(10))
+@pytest.mark.parametrize("step", range(12))
 def test_a_kill_at_any_step_leaves_a_whole_run_or_none(tmp_path, monkeypatch, before, step):
     if before:
         sweeps.keep(tmp_path, TASK, before)
     with monkeypatch.context() as patched:
         kill_at(step, patched)
-        try:
+        with suppress(Killed):
             sweeps.keep(tmp_path, TASK, NEW)
-            assert step >= 8
-        except Killed:
-            pass
     sweeps.sweep_up(tmp_path)
     state = sweeps.state(tmp_path, TASK)
     whole = {"failed": ["old", "old", 1.0], "done": ["new", "new", 2.0]}
     if state != "waiting":
         assert kept(tmp_path / TASK.key) == whole[state]
-    assert state in (("failed", "done") if before else ("waiting", "done"))
+    assert state == "done" or step < 11
+    assert state != "failed" or before
+    assert sweeps.keep(tmp_path, TASK, NEW) == tmp_path / TASK.key
+    assert kept(tmp_path / TASK.key) == whole["done"]
     assert {path.name for path in tmp_path.iterdir()} <= {TASK.key}
 
 
@@ -91,7 +92,7 @@ def test_sweeping_up_leaves_the_files_of_others(tmp_path):
     others = {".profile.1", ".git", "notes.txt", f".{'0' * 16}.mine"}
     for name in others:
         (tmp_path / name).mkdir()
-    (tmp_path / ".table.csv.123").write_text("")
+    (tmp_path / ".table.csv.123.part").write_text("")
     sweeps.sweep_up(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == others
 
@@ -112,6 +113,48 @@ def test_the_table_has_a_row_for_each_run_also_for_those_without_a_result(tmp_pa
         "glued seed": "9.0",
     }
     assert (two["state"], two["seed"], two["gap"]) == ("waiting", "2", "")
+
+
+def shown(tmp_path, capsys, **how):
+    """The lines of a sweep of two runs, one of which fails, without a terminal."""
+    keeper = sweeps.Keeper(tmp_path, ["seed"], 2, **how)
+    for seed, (state, seconds) in enumerate([("done", 3.2), ("failed", 61.0)]):
+        origin = {"exit": 0, "seconds": seconds}
+        task = Task("tiny", "{}", {"seed": seed, "workers": 1}, {})
+        keeper.finished(task, Result(state, "", {}, {}, "", origin))
+    keeper.say("refused: a worker")
+    keeper.tell("the end")
+    keeper.bar.close()
+    found = capsys.readouterr()
+    assert not found.out
+    return found.err.splitlines()
+
+
+def test_without_a_terminal_a_sweep_shows_a_line_for_each_run(tmp_path, capsys):
+    assert shown(tmp_path, capsys) == [
+        "done     seed=0  (3 s; 1 of 2)",
+        "failed   seed=1  (61 s; 2 of 2)",
+        "refused: a worker",
+        "the end",
+    ]
+
+
+def test_quiet_shows_warnings_alone(tmp_path, capsys):
+    assert shown(tmp_path, capsys, quiet=True) == ["refused: a worker"]
+
+
+def test_on_a_terminal_there_is_a_bar_with_the_failures(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    text = "".join(shown(tmp_path, capsys))
+    assert "2/2" in text
+    assert "1 failed" in text
+    assert "done " not in text
+
+
+def test_a_run_is_named_by_what_tells_it_from_the_others():
+    parameters = {"seed": 3, "radius": 1.5, "workers": 1}
+    assert sweeps.label(parameters, ["seed", "radius"]) == "seed=3 radius=1.5"
+    assert sweeps.label(parameters, []) == "the only run"
 
 
 def refusal(path, out, **settings):
