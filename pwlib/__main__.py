@@ -3,8 +3,6 @@
 ``python -m pwlib data | book | serve | pdf | accept | sweep | table | cache``.
 """
 
-from __future__ import annotations
-
 import argparse
 import io
 import sys

@@ -3,8 +3,6 @@
 The register of assumptions names the alternatives; chapters 6c and 6d look at what they change.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

@@ -7,8 +7,6 @@ elsewhere, and for still larger leads it is zero; the network only looks robust.
 no such limit.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf

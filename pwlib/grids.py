@@ -4,8 +4,6 @@ A grid is ascending and antisymmetric about 1/2 without rounding error: ``x[::-1
 exactly, so that an odd classifier stays odd when it is fitted to floating-point points.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 

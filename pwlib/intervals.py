@@ -3,8 +3,6 @@
 An interval for a mean is written "(a to b)", the range of the values "(seeds a–b)".
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

@@ -4,8 +4,6 @@ A perturbation eta changes the score <w, x> + b by <w, eta> (equation (1)), so e
 exact: no attack is searched for, each is a projection. Samples are rows, labels y are -1 and +1.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

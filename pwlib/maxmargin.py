@@ -7,8 +7,6 @@ points, looks where the result violates the other constraints, takes those in, a
 (the exchange method, as in Remez' algorithm).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import daqp

@@ -1,7 +1,5 @@
 """Multi-layer perceptrons whose feature layer is in reach, and stacks of networks of one shape."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -8,8 +8,6 @@ label, so that L = −log max p; it has the same order of points for two classes
 the class changes.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

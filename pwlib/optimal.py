@@ -6,8 +6,6 @@ learning rule A is least squares on the training points, of least norm where the
 unless another is given: a rule is a function of n, x and coefficients to those of the error.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 
 import numpy as np

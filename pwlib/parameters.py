@@ -4,8 +4,6 @@ Each check returns the value (converted where that loses nothing), so that a cal
 ``degree = integer("degree", degree, 1, 200)``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from math import inf
 from numbers import Real

@@ -1,7 +1,5 @@
 """Where the book lies, and writing its files so that none is ever half-written."""
 
-from __future__ import annotations
-
 import os
 from itertools import chain
 from pathlib import Path

@@ -8,8 +8,6 @@ Points are rows of x (N, d) with labels y (N,); all points that are tried are cl
 (low, high), and (-inf, inf) leaves them as they are.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf

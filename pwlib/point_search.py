@@ -4,8 +4,6 @@ Two criteria for the variance that `power_function` computes: "average", its mea
 "worst", its maximum. Both have many local minima: a result is the best found, no more.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

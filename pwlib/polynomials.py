@@ -4,8 +4,6 @@ With x = (1 + cos t)/2 the shifted Chebyshev polynomials are T*_i(x) = cos(i t),
 paper become ratios of sines; these closed forms are what the functions evaluate.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 

@@ -6,8 +6,6 @@ of the features φ(x_j), the error is −(I − P)a, a Gaussian process with var
 depends on the points only through the polynomials of degree n that vanish at them.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable
 

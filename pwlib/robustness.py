@@ -5,8 +5,6 @@ the examples of the other, and the reference those of a second reference, which 
 Chapter 4c and the tables of networks use the same measure and the same criteria.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ On a grid that is antisymmetric about 1/2 the classifier is odd in u = 2x − 1 
 p = ⌊(n + 1)/2⌋ weights of T_1, T_3, …, T_{2p−1}. With u = sin φ these are ± sin φ, ± sin 3φ, ….
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np

@@ -5,8 +5,6 @@ neighbouring extrema it is monotone and changes sign at most once, so the signs 
 all sign changes; an error δ in the place of an extremum moves its value by no more than O(δ²).
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike, NDArray

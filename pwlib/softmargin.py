@@ -5,8 +5,6 @@
 The hard margin of `pwlib.maxmargin` is what remains of it for C above its largest multiplier.
 """
 
-from __future__ import annotations
-
 from numbers import Real
 
 import daqp

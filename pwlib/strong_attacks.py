@@ -6,8 +6,6 @@ which has several losses, and against the square attack (Andriushchenko et al. 2
 asks for the network's output. The libraries come with ``make bench``, not with the book.
 """
 
-from __future__ import annotations
-
 import copy
 import io
 import warnings

@@ -5,8 +5,6 @@ on the objective (9) of the network as it is, and makes one update on the batch 
 `update` is that step, `pwlib.directions.moved` the ascent.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import inf

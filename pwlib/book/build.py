@@ -4,8 +4,6 @@ Nothing here but `accept` writes to a tracked file: executed chapters lie in ``_
 the sources that the book is rendered from in ``_build/source``, the pages in ``_build/html``.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import os

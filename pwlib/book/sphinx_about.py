@@ -3,8 +3,6 @@
 Directives make the tables. The bar under a chapter's title is added when its page is written.
 """
 
-from __future__ import annotations
-
 import ast
 import html
 import json

@@ -1,7 +1,5 @@
 """What the book adds to Sphinx: tables, links and offers; and what Sphinx gets wrong, mended."""
 
-from __future__ import annotations
-
 import re
 from importlib import metadata
 from pathlib import Path

@@ -5,8 +5,6 @@ in their ids and in their text, and from the labels ``eq-<number>`` and ``fig-<n
 numbers in docstrings lead there too, and those in the prose to the cell that put them there.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from pathlib import Path

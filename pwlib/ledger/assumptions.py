@@ -1,7 +1,5 @@
 """The register of assumptions: what the paper leaves open, what was chosen, what a change does."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -5,8 +5,6 @@ The chapter that settles a claim hands what it measured to `settle`. The criteri
 so it can't be typed in by hand, and can't rot.
 """
 
-from __future__ import annotations
-
 import ast
 import math
 import re
