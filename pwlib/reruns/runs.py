@@ -126,8 +126,7 @@ def run(task: Task, cached: bool = True) -> Result:
         "seconds": round((datetime.now(UTC) - start).total_seconds(), 1),
         "exit": 1 if failure else 0,
     }
-    state = "failed" if failure else "done"
-    text = nbformat.writes(nb) + "\n"
+    state, text = "failed" if failure else "done", nbformat.writes(nb) + "\n"
     return Result(state, text, numbers(nb), figures(nb), log, origin | failure)
 
 
