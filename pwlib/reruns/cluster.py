@@ -7,9 +7,10 @@ import logging
 import signal
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 
 import dask
 from distributed import Client, Future, LocalCluster, Worker, as_completed, get_worker
@@ -33,19 +34,6 @@ def dask_setup(worker: Worker) -> None:
     Ctrl-C is for the client, which ends its workers.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-class Watcher(Protocol):
-    """Who is told how the work goes on."""
-
-    def finished(self, task: Task, result: Result) -> None:
-        """A task has ended, well or badly."""
-
-    def lost(self, task: Task, why: str) -> None:
-        """A task couldn't be run at all, after TRIES tries."""
-
-    def say(self, text: str) -> None:
-        """Something that a person should know."""
 
 
 @contextmanager
@@ -87,44 +75,42 @@ def _own(workers: int) -> LocalCluster:
         signal.signal(signal.SIGINT, before)
 
 
-def execute(client: Client, tasks: Sequence[Task], watcher: Watcher, cached: bool = True) -> None:
-    """Run every task on some worker and tell the watcher of each as it ends.
+def execute(
+    client: Client, tasks: Sequence[Task], say: Callable[[str], None], cached: bool = True
+) -> Iterator[tuple[Task, Result]]:
+    """Run every task on some worker; each comes with its result as it ends.
 
     Each thread of the workers has one task at a time, so that one which kills its worker takes no
     other with it. Dask tries tasks again whose worker died or whose kernel didn't start. The tasks
-    rest on the same things; workers that differ in them get none. Raises NoWorkers when there is no
-    worker for PATIENCE seconds that can. ``cached`` allows the workers their cache of networks.
+    rest on the same things; workers that differ in them get none, and ``say`` is told so. Raises
+    NoWorkers when there is no worker for PATIENCE seconds that can. ``cached`` allows the workers
+    their cache of networks.
     """
     todo, running, ended = deque(tasks), dict[Future, Task](), as_completed()
-    crew = _Crew(client, tasks, watcher)
-    try:
-        while todo or running:
-            threads = crew.threads(wait=not running)
-            # should none of them be left, any other worker takes the task, or refuses it
-            only = {"workers": [*threads], "allow_other_workers": True} if crew.refused else {}
-            for _ in range(min(len(todo), sum(threads.values()) - len(running))):
-                task = todo.popleft()
-                future = client.submit(
-                    _on_worker, task, cached, pure=False, retries=TRIES - 1, **only
-                )
-                running[future] = task
-                ended.add(future)
-            future = next(ended)
-            task = running.pop(future)
-            if future.status == "error":
-                error = future.exception()
-                watcher.lost(task, f"{type(error).__name__}: {error}")
-            elif future.status != "finished":  # cancelled, as the scheduler went
-                todo.append(task)
-            elif isinstance(found := future.result(), Result):
-                watcher.finished(task, found)
-            else:  # by a worker that has just joined
-                todo.append(task)
-                crew.refuse(*found)
-            future.release()  # or Dask computes it again, should its worker die
-    finally:
-        with suppress(Exception):  # the scheduler may have gone
-            client.cancel([*running])
+    crew = _Crew(client, tasks[0], say)
+    submit = partial(client.submit, _on_worker, cached=cached, pure=False, retries=TRIES - 1)
+    while todo or running:
+        threads = crew.threads(wait=not running)
+        # A task that is bound to workers waits for ever if all of them die, so only where it must.
+        only = {"workers": [*threads], "allow_other_workers": True} if crew.refused else {}
+        for _ in range(min(len(todo), sum(threads.values()) - len(running))):
+            task = todo.popleft()
+            future = submit(task, **only)
+            running[future] = task
+            ended.add(future)
+        future = next(ended)
+        task = running.pop(future)
+        if future.status == "error":
+            error = future.exception()
+            yield task, runs.lost(task, f"{type(error).__name__}: {error}")
+        elif future.status != "finished":  # cancelled, as the scheduler went
+            todo.append(task)
+        elif isinstance(found := future.result(), Result):
+            yield task, found
+        else:  # by a worker that has just joined
+            todo.append(task)
+            crew.refuse(*found)
+        future.release()  # or Dask computes it again, should its worker die
 
 
 def _on_worker(task: Task, cached: bool) -> Result | tuple[str, str]:
@@ -135,12 +121,15 @@ def _on_worker(task: Task, cached: bool) -> Result | tuple[str, str]:
         return get_worker().address, str(refused)
 
 
+@dataclass
 class _Crew:
     """The workers as they come and go, and those among them that can't run the tasks."""
 
-    def __init__(self, client: Client, tasks: Sequence[Task], watcher: Watcher) -> None:
-        self.client, self.tasks, self.watcher = client, tasks, watcher
-        self.known, self.refused = set[str](), set[str]()
+    client: Client
+    task: Task
+    say: Callable[[str], None]
+    known: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
 
     def threads(self, wait: bool) -> dict[str, int]:
         """The threads of each worker that hasn't refused; waits for one if asked to."""
@@ -150,8 +139,9 @@ class _Crew:
                 there = self.client.nthreads()
             except (OSError, RuntimeError) as error:
                 raise NoWorkers(f"the scheduler has gone: {_first_line(error)}") from None
-            self._ask([worker for worker in there if worker not in self.known])
-            able = {w: n for w, n in there.items() if w not in self.refused}
+            if new := [*(there.keys() - self.known)]:
+                self._ask(new)
+            able = {worker: n for worker, n in there.items() if worker not in self.refused}
             if able or not wait:
                 return able
             if time.monotonic() > until:
@@ -163,14 +153,13 @@ class _Crew:
     def refuse(self, worker: str, why: str) -> None:
         """Note, and say once, that a worker can't run the tasks."""
         if worker not in self.refused:
-            self.watcher.say(f"refused: {worker}: {why}")
+            self.say(f"refused: {worker}: {why}")
         self.refused.add(worker)
 
-    def _ask(self, workers: list[str]) -> None:
+    def _ask(self, new: list[str]) -> None:
         """Ask workers that have just joined; some may lack pwlib itself."""
-        self.known.update(workers)
-        run, task = self.client.run, self.tasks[0]
-        asked = run(runs.refuse_others, task, workers=workers, on_error="return") if workers else {}
+        self.known.update(new)
+        asked = self.client.run(runs.refuse_others, self.task, workers=new, on_error="return")
         for worker, answer in asked.items():
             if isinstance(answer, Exception) and not isinstance(answer, OSError):  # it has gone
                 self.refuse(worker, str(answer))

@@ -109,7 +109,8 @@ def _shared(request: Request, wrong: list[str]) -> dict[str, object]:
     What is wrong with them joins ``wrong``.
     """
     found: dict[str, object] = {}
-    for source in [*request.paths, *request.texts]:
+    sources: list[Path | str] = [*request.paths, *request.texts]
+    for source in sources:
         with _noted(wrong):
             option, text = ("-y", source) if isinstance(source, str) else _file(source)
             parameters = _parsed(option, text)

@@ -112,6 +112,14 @@ def run(task: Task, cached: bool = True) -> Result:
     return Result(state, text, numbers(nb), figures(nb), printed, origin)
 
 
+def lost(task: Task, why: str) -> Result:
+    """What there is of a task that couldn't be run at all."""
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    about = {"chapter": task.chapter, "parameters": task.parameters, "host": platform.node()}
+    origin = about | {"started": now, "seconds": 0.0, "exit": 1, "error": why, "traceback": why}
+    return Result("failed", "", {}, {}, f"{now} {why}\n", origin)
+
+
 def refuse_others(task: Task) -> None:
     """Raise Refused where what the task rests on isn't what this machine has."""
     try:

@@ -49,21 +49,16 @@ def read(folder: str | Path) -> Sweep:
     known = {"run", "state", *about["parameters"]}
     columns = [name for name in (rows[0] if rows else ()) if name not in known]
     done = [row for row in rows if row["state"] == "done"]
-    numbers = [name for name in columns if any(is_number(row[name]) for row in done)]
+    numbers = [name for name in columns if any(_is_number(row[name]) for row in done)]
     return Sweep(about["chapter"], rows, swept, numbers)
-
-
-def points(sweep: Sweep) -> list[tuple]:
-    """The values of the swept parameters, one tuple for each point of the grid, in its order."""
-    return list(dict.fromkeys(tuple(_key(row[name]) for name in sweep.swept) for row in sweep.rows))
 
 
 def over_seeds(sweep: Sweep, number: str) -> dict[tuple, Mean]:
     """A number's mean and interval at each point of the grid where a run has it."""
     found: dict[tuple, list[float]] = {}
     for row in sweep.rows:
-        if row["state"] == "done" and is_number(row[number]):
-            found.setdefault(tuple(_key(row[name]) for name in sweep.swept), []).append(row[number])
+        if row["state"] == "done" and _is_number(row[number]):
+            found.setdefault(_point(sweep, row), []).append(row[number])
     with np.errstate(invalid="ignore"):  # a number may be infinite
         return {
             point: Mean(float(np.mean(values)), *interval(values), len(values))
@@ -79,7 +74,7 @@ def states(sweep: Sweep) -> list[list[str]]:
 
 def means(sweep: Sweep, numbers: Sequence[str]) -> tuple[list[list[str]], list[str]]:
     """Rows and columns of a table: each number at each point, as "mean [low, high] (n)"."""
-    at = points(sweep)
+    at = list(dict.fromkeys(_point(sweep, row) for row in sweep.rows))
     names = [", ".join(f"{n} {v}" for n, v in zip(sweep.swept, p, strict=True)) for p in at]
     found = {number: over_seeds(sweep, number) for number in numbers}
     rows = [
@@ -96,7 +91,7 @@ def plain(text: str) -> str:
     return re.sub(r"([^\w\s.,|]|_)", r"\\\1", " ".join(text.split()))
 
 
-def is_number(value: object) -> bool:
+def _is_number(value: object) -> bool:
     """Whether a cell of the table holds a number (a truth value is none)."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -107,6 +102,11 @@ def _shown(found: Mean | None) -> str:
     if found.n == 1:
         return f"{found.mean:.4g} (1)"
     return f"{found.mean:.4g} [{found.low:.4g}, {found.high:.4g}] ({found.n})"
+
+
+def _point(sweep: Sweep, row: results.Row) -> tuple:
+    """The values of the swept parameters in a row."""
+    return tuple(_key(row[name]) for name in sweep.swept)
 
 
 def _key(value: object) -> object:

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
@@ -64,23 +62,59 @@ def _run(plan: Plan, settings: Settings) -> int:
     tasks, out = plan.tasks, settings.out
     again = ("waiting", "failed") if settings.retry_failed else ("waiting",)
     todo = [task for task in tasks if state(out, task) in again]
-    keeper = Keeper(out, plan.swept, len(todo), settings.quiet)
-    keeper.tell(f"{len(tasks)} runs, {len(tasks) - len(todo)} of them there already")
+    if not settings.quiet:
+        _say(f"{len(tasks)} runs, {len(tasks) - len(todo)} of them there already")
     try:
         if todo:
-            _run_all(todo, settings, keeper)
+            _run_all(todo, plan.swept, settings)
     finally:
-        keeper.bar.close()
         table(out, tasks)
         first = tasks[0]
         about = {"chapter": first.chapter, "swept": plan.swept, "parameters": [*first.parameters]}
         places.write(out / summary.ABOUT, _json(about))
     page = summarise(out)
-    keeper.tell(f"the numbers of all runs: {out / summary.TABLE}, {page}")
+    if not settings.quiet:
+        _say(f"the numbers of all runs: {out / summary.TABLE}, {page}")
     failed = [task for task in tasks if state(out, task) == "failed"]
     for task in failed:
-        keeper.say(_failure(out, task, plan.swept))
+        origin = _origin(out, task)
+        cell = f"in cell {origin.get('failed_cell')}"
+        where = cell if "failed_cell" in origin else "without a result"
+        why = origin["error"].splitlines()[0]
+        _say(f"failed  {_label(task, plan.swept)}  {where}: {why}\n        {out / task.key}")
     return len(failed)
+
+
+def _run_all(todo: Sequence[Task], swept: Sequence[str], settings: Settings) -> None:
+    """Keep what each task leaves; show how far that is, on a terminal as a bar, else as lines."""
+    from pwlib.reruns import cluster
+
+    total, failed = len(todo), 0
+    workers = min(settings.workers or len(os.sched_getaffinity(0)), total)
+    cached = os.environ.get(kept.VARIABLE) not in ("", kept.OFF)
+    with (
+        parallel.bar(0 if settings.quiet else total, "runs") as bar,
+        cluster.connected(settings.scheduler, workers) as client,
+    ):
+        ended = cluster.execute(client, todo, _say, cached)
+        for done, (task, result) in enumerate(ended, 1):
+            keep(settings.out, task, result)
+            failed += result.state == "failed"
+            bar.set_postfix_str(f"{failed} failed")
+            bar.update()
+            if bar.disable and not settings.quiet:
+                how = f"{result.origin['seconds']:.0f} s; {done} of {total}"
+                _say(f"{result.state:8} {_label(task, swept)}  ({how})")
+
+
+def _say(text: str) -> None:
+    """Write a line that stays, on the standard error."""
+    tqdm.write(text, file=sys.stderr)
+
+
+def _label(task: Task, names: Sequence[str]) -> str:
+    """A run as the parameters that tell it from the others: "seeds=[3] radius=1.5"."""
+    return " ".join(f"{name}={task.parameters[name]}" for name in names) or "the only run"
 
 
 @contextmanager
@@ -113,72 +147,9 @@ def summarise(out: Path) -> Path:
     return out / "summary.html"
 
 
-def _run_all(todo: Sequence[Task], settings: Settings, keeper: Keeper) -> None:
-    from pwlib.reruns import cluster
-
-    workers = min(settings.workers or len(os.sched_getaffinity(0)), len(todo))
-    cached = os.environ.get(kept.VARIABLE) not in ("", kept.OFF)
-    with cluster.connected(settings.scheduler, workers) as client:
-        cluster.execute(client, todo, keeper, cached)
-
-
-class Keeper:
-    """A `cluster.Watcher` that keeps each run in its folder and shows how far the sweep is.
-
-    A bar on a terminal, lines elsewhere; where quiet is asked for, warnings alone.
-    """
-
-    def __init__(self, out: Path, names: Sequence[str], total: int, quiet: bool = False) -> None:
-        self.out, self.names, self.quiet, self.done, self.failed = out, names, quiet, 0, 0
-        self.total, self.bar = total, parallel.bar(0 if quiet else total, "runs")
-
-    def say(self, text: str) -> None:
-        """A line that stays, on the standard error."""
-        tqdm.write(text, file=sys.stderr)
-
-    def tell(self, text: str) -> None:
-        """A line that stays, unless quiet was asked for."""
-        if not self.quiet:
-            self.say(text)
-
-    def finished(self, task: Task, result: Result) -> None:
-        """Keep a run and count it."""
-        keep(self.out, task, result)
-        bad, seconds = result.state == "failed", result.origin["seconds"]
-        self.done, self.failed = self.done + 1, self.failed + bad
-        self.bar.set_postfix_str(f"{self.failed} failed")
-        self.bar.update()
-        if self.bar.disable:
-            how = f"{seconds:.0f} s; {self.done} of {self.total}"
-            self.tell(f"{result.state:8} {label(task.parameters, self.names)}  ({how})")
-
-    def lost(self, task: Task, why: str) -> None:
-        """Keep the reason why there is no run, in its place."""
-        now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        origin = dict[str, object](chapter=task.chapter, parameters=task.parameters)
-        origin |= {"host": platform.node(), "started": now, "seconds": 0.0, "exit": 1}
-        origin |= {"error": why, "traceback": why}
-        self.finished(task, Result("failed", "", {}, {}, f"{now} {why}\n", origin))
-
-
-def label(parameters: Mapping, names: Sequence[str]) -> str:
-    """A run as the parameters that tell it from the others: "seeds=[3] radius=1.5"."""
-    return " ".join(f"{name}={parameters[name]}" for name in names) or "the only run"
-
-
-def _failure(out: Path, task: Task, names: Sequence[str]) -> str:
-    origin = _origin(out, task)
-    where = f"in cell {origin['failed_cell']}" if "failed_cell" in origin else "without a result"
-    why, *_ = origin["error"].splitlines()
-    return f"failed  {label(task.parameters, names)}  {where}: {why}\n        {out / task.key}"
-
-
 def state(out: Path, task: Task) -> str:
     """ "done" or "failed", where a whole run lies in its folder, else "waiting"."""
-    origin = _origin(out, task)
-    if not origin:
-        return "waiting"
-    return "failed" if origin["exit"] else "done"
+    return {None: "waiting", 0: "done"}.get(_origin(out, task).get("exit"), "failed")
 
 
 def _origin(out: Path, task: Task) -> dict:
@@ -220,15 +191,14 @@ def sweep_up(out: Path) -> None:
 
 def table(out: Path, tasks: Sequence[Task]) -> Path:
     """Write ``out/table.csv``: a row for each run, its parameters, its numbers, its state."""
-    places.write(out / summary.TABLE, results.text([_row(out, task) for task in tasks]))
+    rows = []
+    for task in tasks:
+        found = out / task.key / "numbers.json"
+        numbers = json.loads(found.read_text(encoding="utf-8")) if found.exists() else {}
+        row = {"run": task.key, "state": state(out, task)} | task.parameters
+        rows.append(row | {f"glued {n}" if n in row else n: v for n, v in numbers.items()})
+    places.write(out / summary.TABLE, results.text(rows))
     return out / summary.TABLE
-
-
-def _row(out: Path, task: Task) -> dict[str, object]:
-    found = out / task.key / "numbers.json"
-    numbers = json.loads(found.read_text(encoding="utf-8")) if found.exists() else {}
-    fixed = {"run": task.key, "state": state(out, task)} | task.parameters
-    return fixed | {f"glued {n}" if n in fixed else n: value for n, value in numbers.items()}
 
 
 def _json(data: Mapping) -> str:

@@ -71,16 +71,25 @@ def grids(path: Path = RESULTS / "tables.yml") -> dict[str, list[str]]:
 
 def make(name: str, settings: sweeps.Settings) -> Path:
     """Run what isn't there yet of a table, write it with its origin, and return its path."""
+    packages: Sequence[str] = ("torch", "numpy")
     if name in LISTED:
         rows, ran = _listed(LISTED[name], settings)
         packages = LISTED[name].packages
     elif name in grids():
         rows, ran = _swept(grids()[name], settings)
-        packages = ("torch", "numpy")
     else:
         known = ", ".join([*grids(), *LISTED])
         raise plans.SweepError(f"table: got {name!r}, accepts one of {known}")
-    about = {"command": f"python -m pwlib table {name}"} | _origin(ran, packages)
+    last = max(ran, key=lambda one: one["started"])
+    about = {
+        "command": f"python -m pwlib table {name}",
+        "made": last["started"][:10],
+        "commit": _commit(),
+        "versions": {name: last["packages"][name].split("+")[0] for name in packages},
+        "processor": " and ".join(sorted({one["processor"] for one in ran})),
+        "runs": len(ran),
+        "core_hours": round(sum(one["seconds"] for one in ran) / 3600, 1),
+    }
     return results.write(name, rows, about, RESULTS)
 
 
@@ -132,19 +141,6 @@ def _keep_row(function: Callable[..., results.Row], job: Mapping, place: Path) -
     places.write(place, json.dumps(about))
 
 
-def _origin(ran: Sequence[Mapping], packages: Sequence[str]) -> dict[str, object]:
-    """What is told of a table: of its runs, the last of which has the versions."""
-    last = max(ran, key=lambda one: one["started"])
-    return {
-        "made": last["started"][:10],
-        "commit": _commit(),
-        "versions": {name: last["packages"][name].split("+")[0] for name in packages},
-        "processor": " and ".join(sorted({one["processor"] for one in ran})),
-        "runs": len(ran),
-        "core_hours": round(sum(one["seconds"] for one in ran) / 3600, 1),
-    }
-
-
 def _commit() -> str | None:
     """The commit of this checkout, marked where files differ from it; None outside of one."""
     command = ["git", "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"]
@@ -157,7 +153,5 @@ def _commit() -> str | None:
 
 def _read(path: Path, digits: int | None = None) -> dict:
     """What a file in JSON holds, its floats rounded if asked for."""
-    text = path.read_text(encoding="utf-8")
-    if digits is None:
-        return json.loads(text)
-    return json.loads(text, parse_float=lambda number: round(float(number), digits))
+    rounded = None if digits is None else lambda number: round(float(number), digits)
+    return json.loads(path.read_text(encoding="utf-8"), parse_float=rounded)

@@ -88,9 +88,9 @@ def _sweep(chapter: Path, runs: int, workers: int) -> Callable[[], float]:
 
         with tempfile.TemporaryDirectory() as folder, cluster.connected(None, workers) as client:
             plan = plans.plan(plans.Request(chapter, [f"k=0:{runs}"]))
-            keeper = sweeps.Keeper(Path(folder), plan.swept, runs, quiet=True)
             start = time.monotonic()
-            cluster.execute(client, plan.tasks, keeper)
+            for task, result in cluster.execute(client, plan.tasks, print):
+                sweeps.keep(Path(folder), task, result)
             return time.monotonic() - start
 
     return seconds
