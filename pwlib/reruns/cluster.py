@@ -1,7 +1,5 @@
 """Tasks on a Dask cluster: of this machine's cores, or one that is already there."""
 
-from __future__ import annotations
-
 import gc
 import logging
 import signal

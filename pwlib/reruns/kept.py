@@ -4,8 +4,6 @@ The environment variable PWLIB_CACHE names their folder; "off" or nothing turns 
 and ``make book`` set it for the chapters that they run, ``make book FRESH=1`` turns it off.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

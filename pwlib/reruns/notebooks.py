@@ -6,8 +6,6 @@ packages; data enter through their checksums in ``pwlib/datasets.py``. A chapter
 today's fingerprint is another; prose, comments and docstrings are not part of it.
 """
 
-from __future__ import annotations
-
 import atexit
 import copy
 import hashlib

@@ -1,7 +1,5 @@
 """What a sweep is to run: a task for each point of a grid of a chapter's parameters."""
 
-from __future__ import annotations
-
 import difflib
 import itertools
 import json

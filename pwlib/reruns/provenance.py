@@ -1,7 +1,5 @@
 """What a result depends on: what the code behind it means, versions of packages, the processor."""
 
-from __future__ import annotations
-
 import ast
 import platform
 from functools import cache

@@ -3,8 +3,6 @@
 ``python -m pwlib table NAME`` makes those of ``chapters/results``.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import json

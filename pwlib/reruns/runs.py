@@ -4,8 +4,6 @@ A `Task` goes to a worker and a `Result` comes back; neither needs a shared disk
 its own copy of pwlib and of the data, and refuses a task that was planned with others.
 """
 
-from __future__ import annotations
-
 import ast
 import base64
 import functools

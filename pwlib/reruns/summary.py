@@ -1,7 +1,5 @@
 """What a sweep found: its numbers over the seeds, for each point of the rest of the grid."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Sequence

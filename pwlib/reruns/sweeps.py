@@ -5,8 +5,6 @@ already is never repeated: a sweep that was killed goes on where it was. Workers
 and only the client writes.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -5,8 +5,6 @@
 others. What a stopped command has finished lies in its folder, and the next one goes on from there.
 """
 
-from __future__ import annotations
-
 import ast
 import itertools
 import json
