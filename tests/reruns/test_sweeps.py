@@ -8,13 +8,13 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from pwlib.reruns import plans, sweeps
+from pwlib.reruns import cluster, plans, sweeps
 from pwlib.reruns.plans import Request, SweepError
 from pwlib.reruns.runs import Result, Task
 from pwlib.reruns.sweeps import Settings
@@ -115,46 +115,47 @@ def test_the_table_has_a_row_for_each_run_also_for_those_without_a_result(tmp_pa
     assert (two["state"], two["seed"], two["gap"]) == ("waiting", "2", "")
 
 
-def shown(tmp_path, capsys, **how):
-    """The lines of a sweep of two runs, one of which fails, without a terminal."""
-    keeper = sweeps.Keeper(tmp_path, ["seed"], 2, **how)
-    for seed, (state, seconds) in enumerate([("done", 3.2), ("failed", 61.0)]):
-        origin = {"exit": 0, "seconds": seconds}
-        task = Task("tiny", "{}", {"seed": seed, "workers": 1}, {})
-        keeper.finished(task, Result(state, "", {}, {}, "", origin))
-    keeper.say("refused: a worker")
-    keeper.tell("the end")
-    keeper.bar.close()
+def shown(tmp_path, capsys, monkeypatch, quiet=False):
+    """The lines of a sweep of two runs, one of which fails."""
+
+    def execute(client, tasks, say, cached):
+        for task, (state, seconds) in zip(tasks, [("done", 3.2), ("failed", 61.0)], strict=True):
+            yield task, Result(state, "", {}, {}, "", {"exit": 0, "seconds": seconds})
+        say("refused: a worker")
+
+    monkeypatch.setattr(cluster, "connected", lambda scheduler, workers: nullcontext())
+    monkeypatch.setattr(cluster, "execute", execute)
+    tasks = [Task("tiny", "{}", {"seed": seed, "workers": 1}, {}) for seed in (0, 1)]
+    sweeps._run_all(tasks, ["seed"], Settings(tmp_path, quiet=quiet))
     found = capsys.readouterr()
     assert not found.out
     return found.err.splitlines()
 
 
-def test_without_a_terminal_a_sweep_shows_a_line_for_each_run(tmp_path, capsys):
-    assert shown(tmp_path, capsys) == [
+def test_without_a_terminal_a_sweep_shows_a_line_for_each_run(tmp_path, capsys, monkeypatch):
+    assert shown(tmp_path, capsys, monkeypatch) == [
         "done     seed=0  (3 s; 1 of 2)",
         "failed   seed=1  (61 s; 2 of 2)",
         "refused: a worker",
-        "the end",
     ]
 
 
-def test_quiet_shows_warnings_alone(tmp_path, capsys):
-    assert shown(tmp_path, capsys, quiet=True) == ["refused: a worker"]
+def test_quiet_shows_warnings_alone(tmp_path, capsys, monkeypatch):
+    assert shown(tmp_path, capsys, monkeypatch, quiet=True) == ["refused: a worker"]
 
 
 def test_on_a_terminal_there_is_a_bar_with_the_failures(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    text = "".join(shown(tmp_path, capsys))
+    text = "".join(shown(tmp_path, capsys, monkeypatch))
     assert "2/2" in text
     assert "1 failed" in text
     assert "done " not in text
 
 
 def test_a_run_is_named_by_what_tells_it_from_the_others():
-    parameters = {"seed": 3, "radius": 1.5, "workers": 1}
-    assert sweeps.label(parameters, ["seed", "radius"]) == "seed=3 radius=1.5"
-    assert sweeps.label(parameters, []) == "the only run"
+    task = Task("tiny", "{}", {"seed": 3, "radius": 1.5, "workers": 1}, {})
+    assert sweeps._label(task, ["seed", "radius"]) == "seed=3 radius=1.5"
+    assert sweeps._label(task, []) == "the only run"
 
 
 def refusal(path, out, **settings):
