@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pooch
 import torch
 from torch import Tensor
 
@@ -80,7 +79,8 @@ def root() -> Path:
     """The folder of the data: $PWLIB_DATA, else data/ in the checkout, else the user's cache."""
     if "PWLIB_DATA" in os.environ:
         return Path(os.environ["PWLIB_DATA"]).expanduser().absolute()
-    return ROOT / "data" if (ROOT / "_toc.yml").exists() else pooch.os_cache("pwlib") / "data"
+    cache = Path.home() / ".cache" / "pwlib" / "data"
+    return ROOT / "data" if (ROOT / "_toc.yml").exists() else cache
 
 
 def fetch(name: str) -> Path:
@@ -93,7 +93,7 @@ def fetch(name: str) -> Path:
         raise ValueError(f"name: got {name!r}, accepts one of {', '.join(map(repr, NAMES))}")
     raw = root() / name / "raw"
     paths = [raw / file for file in FILES]
-    if tuple(pooch.file_hash(path) if path.is_file() else "" for path in paths) != SHA256[name]:
+    if tuple(map(_sha256, paths)) != SHA256[name]:
         _gather(name, raw)
         print(f"{name}: verified, in {raw}", flush=True)
     return raw.parent
@@ -104,6 +104,14 @@ def checksum(folder: Path) -> str:
     return hashlib.sha256(b"".join((folder / "raw" / f).read_bytes() for f in FILES)).hexdigest()
 
 
+def _sha256(path: Path) -> str:
+    """Of a file's bytes; of nothing where there is none."""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _gather(name: str, raw: Path) -> None:
     """Fill raw with the files that it lacks, from the first source that has the right ones."""
     try:
@@ -111,6 +119,8 @@ def _gather(name: str, raw: Path) -> None:
     except OSError as error:
         accepts = f"accepts a folder that can be written to ({error.strerror})"
         raise RuntimeError(f"PWLIB_DATA: got {str(root())!r}, {accepts}") from None
+    import pooch  # in a notebook its own import warns of bars that it can't show
+
     pooch.get_logger().setLevel("WARNING")
     failures = []
     for source in SOURCES[name]:
