@@ -55,6 +55,7 @@ def test_a_killed_worker_is_an_error_in_one_line_and_no_hang():
         parallel.run(signal.raise_signal, [(signal.SIGKILL,)], workers=1)
 
 
+@pytest.mark.slow
 def test_workers_end_with_a_parent_that_is_killed():
     script = (
         "import time\nfrom pwlib import parallel\n"
@@ -120,6 +121,7 @@ def test_what_has_nothing_to_do_has_no_bar(capsys, monkeypatch):
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_in_a_notebook_it_is_one_text_that_is_updated_in_place():
     nap = "import time\nfrom pwlib import parallel\n"
     nap += "parallel.run(time.sleep, [(0.01,)] * 3, 2, 'naps taken');"

@@ -229,6 +229,7 @@ def test_twenty_steps_in_float64_are_those_of_a_plain_implementation(data, chang
         torch.testing.assert_close(a, b, atol=0, rtol=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arm", ["plain", "hard"])
 def test_in_float32_the_accuracies_are_those_of_a_plain_implementation(arm):
     mnist = training.loaded("MNIST")
@@ -323,6 +324,7 @@ def test_bad_settings_are_refused_in_one_line(bad, said):
         TrainingConfig(**bad)
 
 
+@pytest.mark.slow
 def test_many_trainings_are_those_of_one_process_in_order():
     jobs = [training.Job("MNIST", config(widths=(784, 8, 10), fraction=0.005), s) for s in (4, 2)]
     expected = [training.train(training.loaded("MNIST"), job.config, job.seed) for job in jobs]

@@ -233,6 +233,7 @@ def test_a_chapter_that_does_not_name_its_table_depends_on_all_of_them(chapter):
     assert notebooks.fingerprint(chapter) != before
 
 
+@pytest.mark.slow
 def test_what_came_from_the_cache_stands_in_the_stamp_unless_all_is_to_be_trained(
     chapter, tmp_path, monkeypatch
 ):
@@ -271,6 +272,7 @@ def run(*sources):
     return nb, told
 
 
+@pytest.mark.slow
 def test_a_kernel_whose_ports_are_taken_is_started_again_in_silence(taken, capfd):
     taken(2)
     nb, told = run("6 * 7")
@@ -279,6 +281,7 @@ def test_a_kernel_whose_ports_are_taken_is_started_again_in_silence(taken, capfd
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_ports_that_stay_taken_end_in_an_error_that_names_the_cause(taken):
     taken(3)
     with pytest.raises(DeadKernelError, match="Kernel died.*Address already in use"):

@@ -132,6 +132,7 @@ def test_a_run_has_its_parameters_numbers_log_and_origin(task):
     assert {"python", "packages", "host", "started", "seconds", "processor"} <= origin.keys()
 
 
+@pytest.mark.slow
 def test_a_run_tells_which_networks_it_had_from_the_cache(task, tmp_path, monkeypatch):
     monkeypatch.setenv(kept.VARIABLE, str(tmp_path / "networks"))
     code = "import torch\nfrom pwlib.reruns import kept\n"

@@ -146,6 +146,7 @@ def listed(tmp_path, monkeypatch):
     return table
 
 
+@pytest.mark.slow
 def test_a_table_that_a_function_makes_has_its_rows_and_goes_on_where_it_was(listed, tmp_path):
     settings = Settings(tmp_path / "out", workers=2)
     path = tables.make("tiny", settings)
