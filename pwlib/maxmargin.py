@@ -2,6 +2,9 @@
 
     minimise |w|²/2  subject to  y_i φ_i·w >= 1 for every training point i
 
+The classifiers of the paper's two samples are known in closed form, (5) and (7): they are in
+`pwlib.polynomials`. Here any training set is fitted, with the features of (4), (6) or others.
+
 Of m points only a few dozen are ever support vectors. `fit` therefore solves on a working set of
 points, looks where the result violates the other constraints, takes those in, and repeats
 (the exchange method, as in Remez' algorithm).

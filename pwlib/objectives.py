@@ -1,5 +1,7 @@
 """The hard objective (9) and the adversarial objective (10) of a network.
 
+That of Chebyshev polynomials, (12), is in `pwlib.polynomials`.
+
 Both are L(h(x), h(x)), the loss of a hypothesis against its own output. For the cross entropy
 of a softmax that is the entropy of the softmax, and its gradient runs through both arguments.
 With the label held constant the gradient would vanish identically, because no distribution

@@ -2,7 +2,7 @@
 
 Each step of the paper's training finds the hard points of a batch, a few steps of gradient ascent
 on the objective (9) of the network as it is, and makes one update on the batch and on them:
-`update` is that step, `pwlib.directions.moved` the ascent.
+`update` is that step, `pwlib.directions.moved` the ascent, and `fit` the loop over batches.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
