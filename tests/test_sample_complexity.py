@@ -175,6 +175,7 @@ def test_the_stored_table_is_whole_and_its_search_complete():
         assert row["closest"] > 1e-5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("p", "reading", "odd"),
     [(15, "equispaced", 0), (9, "equispaced", 1), (20, "lobatto", 0), (30, "roots", 1)],

@@ -150,6 +150,7 @@ def uses(text, wanted):
     return wanted in seen
 
 
+@pytest.mark.slow
 def test_a_change_of_the_attacks_makes_exactly_the_chapters_stale_that_use_them(monkeypatch):
     paths = sorted(CHAPTERS.glob("*.ipynb"))
     before = {path: notebooks.fingerprint(path) for path in paths}

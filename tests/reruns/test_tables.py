@@ -30,6 +30,7 @@ def parameters(table):
     return [{k: v for k, v in one.items() if k != "workers"} for one in found]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", tables.grids())
 def test_each_table_has_the_rows_that_its_grids_ask_for(table):
     asked = parameters(table)
