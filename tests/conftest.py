@@ -36,9 +36,9 @@ def chapter(tmp_path):
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(items):
-    """Chapters that nbval executes anew are slow tests."""
+    """Chapters that nbval executes anew are slow tests, and so is what drives a browser."""
     for item in items:
-        if item.path.suffix == ".ipynb":
+        if item.path.suffix == ".ipynb" or "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker("slow")
 
 
