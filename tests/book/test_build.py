@@ -63,7 +63,10 @@ def test_every_image_says_what_one_sees(pages):
     for name, html in pages.items():
         found = []
         Images().feed(html)
-        bad = [i["src"] for i in found if not i.get("alt") or re.search(r"\.\w{3}$", i["alt"])]
+        filled_by_script = [i for i in found if i.get("id", "").startswith("knob-")]
+        assert all("src" not in i for i in filled_by_script), name  # test_knobs has their words
+        shown = [i for i in found if i not in filled_by_script]
+        bad = [i["src"] for i in shown if not i.get("alt") or re.search(r"\.\w{3}$", i["alt"])]
         assert not bad, (name, bad)
 
 
