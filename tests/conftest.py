@@ -14,6 +14,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from pwlib.book import printing
 from pwlib.places import ROOT
 
+LONGEST = "4c-adversarial-training"
 PARAMETERS = "seed: int = 0\nradius: float = 1.0\ndatasets: list[str] = ['MNIST']\nworkers: int = 2"
 KERNEL = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
 
@@ -36,7 +37,11 @@ def chapter(tmp_path):
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(items):
-    """Chapters that nbval executes anew are slow tests, and so is what drives a browser."""
+    """Chapters that nbval executes anew are slow tests, and so is what drives a browser.
+
+    The longest file comes first: the last to start would keep one core idle.
+    """
+    items.sort(key=lambda item: item.path.stem != LONGEST)
     for item in items:
         if item.path.suffix == ".ipynb" or "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker("slow")
