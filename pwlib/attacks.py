@@ -5,16 +5,19 @@ divided by 1 − p_y, so it has the same direction. But float32 can't tell p_y f
 24 log 2 ≈ 16.6. Then the term of z_y drops out of the gradient of the cross entropy, which points
 elsewhere, and for still larger leads it is zero; the network only looks robust. The margin loss has
 no such limit.
+
+Images (N, d) are attacked on one network, and (S, N, d) on a stack of S, each with its own.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
 
-Model = Callable[[Tensor], Tensor]  # images (N, d) → logits (N, k)
+Model = Callable[[Tensor], Tensor]  # images (…, N, d) → logits (…, N, k)
 Box = tuple[float, float]  # the least and the largest value of a pixel
 
 BOXES: dict[str, Box] = {"clamped": (0.0, 1.0), "free": (-inf, inf)}
@@ -42,11 +45,11 @@ def unit(g: Tensor) -> Tensor:
 
 def direction(model: Model, x: Tensor, y: Tensor) -> Tensor:
     """The direction of steepest ascent of the margin loss at x: rows of L2 norm 1 (or 0)."""
-    return torch.cat([_lead_and_direction(model, *part)[1] for part in _parts(x, y)])
+    return torch.cat([_lead_and_direction(model, *part)[1] for part in _parts(x, y)], -2)
 
 
 def move(x: Tensor, step: Tensor, eps: Tensor | float, box: Box = PIXELS) -> Tensor:
-    """x + eps·step, clamped to the box; x and step (N, d), eps one number or one a row, (N,)."""
+    """x + eps·step, clamped to the box; x and step (…, N, d), eps a number or one a row, (…, N)."""
     eps = torch.as_tensor(eps, dtype=x.dtype, device=x.device).unsqueeze(-1)
     return (x.detach() + eps * step).clamp_(*box)
 
@@ -83,13 +86,13 @@ def pgd(
     for name, value in (("steps", steps), ("restarts", restarts)):
         if value < 1:
             raise ValueError(f"{name}: got {value!r}, accepts a whole number from 1")
-    generator = torch.Generator().manual_seed(seed)
+    generator = Generator(x.device).manual_seed(seed)
     ball = _Ball(eps, box)
     parts = [
         _pgd(model, some_x, some_y, ball, steps, restarts, generator)
         for some_x, some_y in _parts(x, y)
     ]
-    return torch.cat(parts)
+    return torch.cat(parts, -2)
 
 
 def accuracy(model: Model, x: Tensor, y: Tensor) -> float:
@@ -104,19 +107,24 @@ def accuracy_curve(
     step: Tensor,
     magnitudes: Sequence[float],
     box: Box = PIXELS,
-) -> list[float]:
-    """The accuracy of a model on x moved along given directions, for each magnitude."""
-    right = torch.zeros(len(magnitudes), dtype=torch.float64)
+) -> list:
+    """The accuracy of a model on x moved along given directions, for each magnitude.
+
+    In a stack there is such a list for each network.
+    """
+    right = torch.zeros(*y.shape[:-1], len(magnitudes), dtype=torch.float64, device=y.device)
     with torch.no_grad():
         for some_x, some_y, some_step in _parts(x, y, step):
             for i, eps in enumerate(magnitudes):
                 logits = model(move(some_x, some_step, eps, box))
-                right[i] += (logits.argmax(1) == some_y).sum().cpu()
-    return (right / len(x)).tolist()
+                right[..., i] += (logits.argmax(-1) == some_y).sum(-1)
+    return (right / y.shape[-1]).tolist()
 
 
-def _parts(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
-    return zip(*(tensor.split(BATCH) for tensor in tensors), strict=True)
+def _parts(x: Tensor, y: Tensor, *more: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """Images with their labels, and more of the shape of the images, BATCH at a time."""
+    axes = [(x, -2), (y, -1), *((tensor, -2) for tensor in more)]
+    return zip(*(tensor.split(BATCH, axis) for tensor, axis in axes), strict=True)
 
 
 @dataclass(frozen=True)
@@ -128,14 +136,15 @@ class _Ball:
 
     def random_start(self, x: Tensor, generator: Generator) -> Tensor:
         """Uniform in the ball around each x, then clamped to the box."""
-        normal = torch.randn(x.shape, generator=generator, dtype=torch.float64)
-        radius = torch.rand(len(x), 1, generator=generator, dtype=torch.float64) ** (1 / x.shape[1])
+        about: dict[str, Any] = {"generator": generator, "dtype": torch.float64, "device": x.device}
+        normal = torch.randn(x.shape, **about)
+        radius = torch.rand(*x.shape[:-1], 1, **about) ** (1 / x.shape[-1])
         return (x + (self.eps * radius * unit(normal)).to(x)).clamp_(*self.box)
 
     def step(self, x: Tensor, at: Tensor, uphill: Tensor, stride: float) -> Tensor:
         """at + stride·uphill, clamped to the box, then pulled towards x back onto the ball."""
         offset = torch.add(at, uphill, alpha=stride).clamp_(*self.box) - x
-        length = torch.linalg.vector_norm(offset, dim=1, keepdim=True)
+        length = torch.linalg.vector_norm(offset, dim=-1, keepdim=True)
         pull = self.eps / length.clamp_min(self.eps or 1.0)
         return torch.addcmul(x, offset, pull).clamp_(*self.box)  # for rounding
 
@@ -143,16 +152,21 @@ class _Ball:
 def _pgd(
     model: Model, x: Tensor, y: Tensor, ball: _Ball, steps: int, restarts: int, generator: Generator
 ) -> Tensor:
-    """``pgd`` for a few images: the first run, then others where the attack hasn't won yet."""
+    """``pgd`` for a few images: the first run, then others where the attack hasn't won yet.
+
+    In a stack these are the images on which some network is still right.
+    """
     stride = 2.5 * ball.eps / steps
     first = one_step(model, x, y, ball.eps, ball.box)
     best, highest = _climb(model, x, y, ball, first, stride, steps - 1)
     for _ in range(restarts - 1):
-        left = (highest <= 0).nonzero().squeeze(1)
-        start = ball.random_start(x[left], generator)
-        found, lead = _climb(model, x[left], y[left], ball, start, stride, steps)
-        better = lead > highest[left]
-        best[left[better]], highest[left[better]] = found[better], lead[better]
+        left = (highest <= 0).flatten(0, -2).any(0) if highest.dim() > 1 else highest <= 0
+        some_x, some_y = x[..., left, :], y[..., left]
+        start = ball.random_start(some_x, generator)
+        found, lead = _climb(model, some_x, some_y, ball, start, stride, steps)
+        better = lead > highest[..., left]
+        best[..., left, :] = torch.where(better.unsqueeze(-1), found, best[..., left, :])
+        highest[..., left] = torch.where(better, lead, highest[..., left])
     return best
 
 
@@ -160,23 +174,23 @@ def _climb(
     model: Model, x: Tensor, y: Tensor, ball: _Ball, at: Tensor, stride: float, steps: int
 ) -> tuple[Tensor, Tensor]:
     """The best of the points on one run from ``at``, and its lead."""
-    best, highest = at, torch.full_like(x[:, 0], -torch.inf)
+    best, highest = at, torch.full_like(x[..., 0], -torch.inf)
     for _ in range(steps):
         lead, uphill = _lead_and_direction(model, at, y)
-        best = torch.where((lead > highest).unsqueeze(1), at, best)
+        best = torch.where((lead > highest).unsqueeze(-1), at, best)
         highest = torch.fmax(highest, lead)
         at = ball.step(x, at, uphill, stride)
     with torch.no_grad():
         lead = _lead(model(at), y)
-    best = torch.where((lead > highest).unsqueeze(1), at, best)
+    best = torch.where((lead > highest).unsqueeze(-1), at, best)
     return best, torch.fmax(highest, lead)
 
 
 def _lead(logits: Tensor, y: Tensor) -> Tensor:
-    """max_{j≠y} z_j − z_y for logits (N, k): positive where the attack has won."""
-    true = y.unsqueeze(1)
-    others = logits.scatter(1, true, -torch.inf).amax(1)
-    return others - logits.gather(1, true).squeeze(1)
+    """max_{j≠y} z_j − z_y for logits (…, N, k): positive where the attack has won."""
+    true = y.unsqueeze(-1)
+    others = logits.scatter(-1, true, -torch.inf).amax(-1)
+    return others - logits.gather(-1, true).squeeze(-1)
 
 
 def _lead_and_direction(model: Model, at: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
@@ -17,7 +18,7 @@ from pwlib import attacks, parallel
 from pwlib.attacks import PIXELS, Box
 from pwlib.datasets import loaded
 from pwlib.intervals import above
-from pwlib.networks import fast_products
+from pwlib.networks import fast_products, stack
 
 Array = NDArray[np.float64]
 Measures = Mapping[str, Array]
@@ -37,14 +38,25 @@ CURVES = {
 
 @dataclass(frozen=True)
 class Attack:
-    """The L2 magnitudes of the one-step attack, and those of PGD, on the first ``images``."""
+    """The L2 magnitudes of the one-step attack, on all images, and those of PGD, on some.
+
+    PGD takes the first ``images``, or as many at random, ``drawn`` with that seed.
+    """
 
     magnitudes: tuple[float, ...] = MAGNITUDES
     pgd_eps: tuple[float, ...] = (1.0, 2.0)
     pgd_steps: int = 20
     pgd_restarts: int = 3
     images: int = 1000
+    drawn: int | None = None
     box: Box = PIXELS
+
+    def rows(self, count: int) -> Tensor:
+        """The rows of the images that PGD takes from so many."""
+        if self.drawn is None:
+            return torch.arange(count)[: self.images]
+        generator = torch.Generator().manual_seed(self.drawn)
+        return torch.randperm(count, generator=generator)[: self.images]
 
 
 FIGURE_5 = Attack()
@@ -52,7 +64,7 @@ FIGURE_5 = Attack()
 
 @dataclass(frozen=True)
 class Measured:
-    """A network under attack. Several seeds are stacked along a leading axis by `over_seeds`.
+    """A network under attack. Of several networks each array has the seeds as its first axis.
 
     ``curves`` has the accuracy for each magnitude, (magnitudes,), of those of CURVES whose networks
     are there; ``lengths`` the mean L2 length of the network's own perturbations after clamping.
@@ -70,7 +82,8 @@ def measure(
 ) -> Measured:
     """The ``network`` under attack, with a ``reference`` and a ``second reference`` or without.
 
-    x (N, d) are images and y (N,) their labels; the seed is that of PGD's restarts.
+    x (…, N, d) are images and y (…, N) their labels, with a leading axis for stacks of networks;
+    the seed is that of PGD's restarts.
     """
     box, step = attack.box, {who: attacks.direction(net, x, y) for who, net in networks.items()}
     curves = {
@@ -80,12 +93,14 @@ def measure(
     }
     own = step["network"]
     changes = (attacks.move(x, own, eps, box) - x for eps in attack.magnitudes)
-    lengths = np.array([change.norm(dim=1).mean().item() for change in changes])
-    x, y, network = x[: attack.images], y[: attack.images], networks["network"]
-    one_step = _accuracies(network, x, y, own[: attack.images], attack.pgd_eps, box)
+    lengths = np.stack([_numpy(change.norm(dim=-1).mean(-1)) for change in changes], -1)
+    some, network = attack.rows(y.shape[-1]).to(y.device), networks["network"]
+    x, y, own = x[..., some, :], y[..., some], own[..., some, :]
+    one_step = _accuracies(network, x, y, own, attack.pgd_eps, box)
     effort = attack.pgd_steps, attack.pgd_restarts, seed, box
     found = (attacks.pgd(network, x, y, eps, *effort) for eps in attack.pgd_eps)
-    pgd = np.array([100 * attacks.accuracy(network, at, y) for at in found])
+    still = torch.zeros_like(x)
+    pgd = np.concatenate([_accuracies(network, at, y, still, (0.0,), box) for at in found], -1)
     return Measured(curves, lengths, one_step, pgd)
 
 
@@ -105,6 +120,26 @@ def natural_accuracies(name: str, networks: Sequence[nn.Module]) -> Array:
     data = loaded(name)
     right = [attacks.accuracy(network, data.test_x, data.test_y) for network in networks]
     return 100 * np.array(right)
+
+
+def measure_together(
+    name: str,
+    networks: Mapping[str, Sequence[nn.Module]],
+    seed: int,
+    attack: Attack = FIGURE_5,
+    device: str = "cpu",
+) -> Measured:
+    """`measure` of several networks of one shape, with their references: all at once on a GPU."""
+    if device == "cpu":
+        each = [
+            dict(zip(networks, some, strict=True)) for some in zip(*networks.values(), strict=True)
+        ]
+        return over_seeds([_measured(name, one, seed, attack) for one in each])
+    data = loaded(name)
+    there = {who: stack(some).to(device) for who, some in networks.items()}
+    count = len(networks["network"])
+    x, y = data.test_x.to(device), data.test_y.to(device)
+    return measure(there, x.expand(count, -1, -1), y.expand(count, -1), seed, attack)
 
 
 def over_seeds(found: Sequence[Measured]) -> Measured:
@@ -185,6 +220,10 @@ def _accuracies(
     network: nn.Module, x: Tensor, y: Tensor, step: Tensor, magnitudes: Sequence[float], box: Box
 ) -> Array:
     return 100 * np.array(attacks.accuracy_curve(network, x, y, step, magnitudes, box))
+
+
+def _numpy(tensor: Tensor) -> Array:
+    return tensor.double().cpu().numpy()
 
 
 def _measured(

@@ -6,7 +6,7 @@ on the objective (9) of the network as it is, and makes one update on the batch 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import inf
 from typing import NamedTuple, cast
 
@@ -27,10 +27,12 @@ __all__ = [
     "train",
     "train_many",
     "train_together",
+    "trained",
     "update",
 ]
 
-NOISE = 2**32  # added to the seed for random directions, so that they leave the batches as they are
+NOISE = 2**32  # added to the seed for what directions draw, which leaves the batches as they are
+OTHER = 1_000_000  # added to the seed for the network whose hard points the arm "other" takes
 UPDATES = ("together", "apart")
 SAMPLES = ("random", "first", "balanced")
 PRECISIONS = ("float32", "bfloat16")
@@ -48,7 +50,8 @@ class TrainingConfig:
     is the "first" of the files, or "balanced", with equally many of each class. The arm "plain"
     trains on the batches alone, "hard" on each batch together with its hard points, found by
     ``ascent_steps`` steps of L2 length ``radius`` each, no farther than ``within`` from the batch;
-    `pwlib.directions` has the other arms. Both make one update "together", or one each, "apart".
+    `pwlib.directions` has the other arms, and what ``head_scale`` is. Batch and points make one
+    update "together", or one each, "apart".
     ``optimiser`` is "adam", or "sgd" with momentum 0.9; a ``learning_rate`` of None stands for 1e-3
     and 0.1. With the ``precision`` "bfloat16" the factors and results of matrix products are
     rounded to 8 bits, by PyTorch's autocast.
@@ -64,6 +67,7 @@ class TrainingConfig:
     ascent_steps: int = 3
     radius: float = 1.0
     within: float = inf
+    head_scale: float = 1.0
     updates: str = "together"
     sample: str = "random"
     precision: str = "float32"
@@ -79,6 +83,7 @@ class TrainingConfig:
         parameters.integer("ascent_steps", self.ascent_steps, 1, 1000)
         parameters.number("radius", self.radius, 0, 1000)
         parameters.number("within", self.within, 1e-6, inf)
+        parameters.number("head_scale", self.head_scale, 1e-6, 1e6)
         parameters.choice("updates", self.updates, UPDATES)
         parameters.choice("sample", self.sample, SAMPLES)
         parameters.choice("precision", self.precision, PRECISIONS)
@@ -99,18 +104,19 @@ def update(
     y: Tensor,
     config: TrainingConfig,
     generators: Sequence[Generator] = (),
+    other: Network | None = None,
 ) -> None:
     """One step on the mean cross entropy of a batch x (…, N, d), y (…, N) and of its hard points.
 
     The arm of ``config`` says what stands in the place of hard points: nothing in "plain". They are
-    found with the weights of this step and keep the labels of the batch. With the updates "apart"
-    there is a step on the batch and then one on the points. The networks of a stack each have a
-    loss of their own, and the step is on the sum.
+    those of the network with the weights of this step, or of the ``other``, and keep the labels of
+    the batch. With the updates "apart" there is a step on the batch and then one on the points. The
+    networks of a stack each have a loss of their own, and the step is on the sum.
     """
     batches = [(x, y)]
     if config.arm != "plain":
-        ascent = config.ascent_steps, config.radius, generators, config.within
-        points = moved(network, x, y, config.arm, *ascent)
+        ascent = config.ascent_steps, config.radius, generators, config.within, config.head_scale
+        points = moved(other or network, x, y, config.arm, *ascent)
         batches = [(x, y), (points, y)]
         if config.updates == "together":
             batches = [(torch.cat([x, points], -2), torch.cat([y, y], -1))]
@@ -143,9 +149,13 @@ def train(data: Dataset, config: TrainingConfig, seed: int) -> MLP:
 
 
 def train_together(data: Dataset, config: TrainingConfig, seeds: Sequence[int]) -> list[MLP]:
-    """``train`` for each seed, all at once: what a GPU needs in order to have enough to do."""
+    """``train`` for each seed; on a GPU all at once, so that it has enough to do."""
     networks = [MLP(config.widths, "relu", seed) for seed in seeds]
-    fit(networks, data, config, seeds)
+    if data.train_x.is_cuda:
+        fit(networks, data, config, seeds)
+    else:
+        for network, seed in zip(networks, seeds, strict=True):
+            fit([network], data, config, [seed])
     return networks
 
 
@@ -160,13 +170,14 @@ def fit(
     x, y = data.train_x, data.train_y
     for network in networks:
         network.to(x)
-    together = stack(networks) if len(networks) > 1 else networks[0]
+    together = _together(networks)
+    other = _other(data, config, seeds) if config.arm == "other" else None
     optimiser = _optimiser(together, config)
     generators = _generators(seeds, x.device)
 
     def step(rows: Tensor) -> None:
         some = x.index_select(0, rows.flatten()).unflatten(0, rows.shape)
-        update(cast(Network, together), optimiser, some, y[rows], config, generators)
+        update(cast(Network, together), optimiser, some, y[rows], config, generators, other)
 
     take: Callable[[Tensor], None] = step
     orders = [_batches(y.cpu(), config, seed) for seed in seeds]
@@ -179,6 +190,17 @@ def fit(
             (take if full else step)(rows.to(x.device))
     if len(networks) > 1:
         unstack(together, networks)
+
+
+def _together(networks: Sequence[nn.Module]) -> nn.Module:
+    return stack(networks) if len(networks) > 1 else networks[0]
+
+
+def _other(data: Dataset, config: TrainingConfig, seeds: Sequence[int]) -> Network:
+    """Networks of other seeds, trained in the plain way on as many samples."""
+    plain = replace(config, arm="plain")
+    others = train_together(data, plain, [seed + OTHER for seed in seeds])
+    return cast(Network, _together(others))
 
 
 def captured(
@@ -234,7 +256,7 @@ def train_many(
         datasets.fetch(name)  # once, before the workers all look for it
     if device == "cpu":
         each = [(name, config, [seed], device, keep) for name, config, seed in jobs]
-        return [model for (model,) in parallel.run(_trained, each, workers, "networks trained")]
+        return [model for (model,) in parallel.run(trained, each, workers, "networks trained")]
     return _train_by_arm(jobs, device, keep)
 
 
@@ -244,15 +266,15 @@ def _train_by_arm(jobs: Sequence[Job], device: str, keep: Keep | None = None) ->
         seeds.setdefault((name, config), []).append(seed)
     found: dict[Job, MLP] = {}
     for (name, config), together in seeds.items():
-        models = _trained(name, config, together, device, keep)
+        models = trained(name, config, together, device, keep)
         found |= {Job(name, config, s): m for s, m in zip(together, models, strict=True)}
     return [found[job] for job in jobs]
 
 
-def _trained(
+def trained(
     name: str, config: TrainingConfig, seeds: Sequence[int], device: str, keep: Keep | None
 ) -> list[MLP]:
-    """``train_together`` on a device, or what ``keep`` has of it."""
+    """``train_together`` on a device, or what ``keep`` has of it; in main memory."""
 
     def compute() -> Weights:
         data = Dataset(*(tensor.to(device) for tensor in loaded(name)))

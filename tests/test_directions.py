@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pwlib import attacks, directions
-from pwlib.networks import MLP
+from pwlib.networks import MLP, stack
 from pwlib.objectives import adversarial_objective, hard_objective, softmax_entropy
 from pwlib.training import hard_points
 
@@ -37,7 +37,8 @@ def move(network, x, y, arm, steps=1, radius=0.01, seed=0):
 
 
 def test_every_direction_with_a_gradient_is_checked():
-    named = {"plain", "unnormalised", *CLIMBED, *directions.RANDOM}
+    elsewhere = {"plain", "unnormalised", "other", "heads", "head"}
+    named = elsewhere | {*CLIMBED, *directions.PARTS, *directions.RANDOM}
     assert named == set(directions.DIRECTIONS)
 
 
@@ -57,6 +58,82 @@ def test_a_step_follows_the_gradient_of_what_the_arm_climbs(network, arm):
     (slope,) = torch.autograd.grad(climbed.sum(), at)
     expected = x + 0.01 * slope / slope.norm(dim=1, keepdim=True)
     torch.testing.assert_close(move(network, x, y, arm), expected, atol=1e-12, rtol=0)
+
+
+def slopes(network, x, y):
+    """The gradients of (9) and of the true label's loss, by the graph."""
+    at = x.clone().requires_grad_()
+    hard = softmax_entropy(network.features(at)).sum()
+    loss = attacks.margin_loss(network(at), y).sum()
+    return (torch.autograd.grad(f, at, retain_graph=True)[0] for f in (hard, loss))
+
+
+def test_the_two_parts_of_the_hard_direction_are_orthogonal_and_add_up_to_it(network):
+    x, y = samples()
+    hard, loss = slopes(network, x, y)
+    along = directions.gradient(network, x, y, "parallel")
+    across = directions.gradient(network, x, y, "orthogonal")
+    torch.testing.assert_close(along + across, hard, atol=1e-12, rtol=0)
+    torch.testing.assert_close((across * loss).sum(1), torch.zeros(7).double(), atol=1e-12, rtol=0)
+    cosine = torch.cosine_similarity(along, loss)
+    torch.testing.assert_close(cosine, (hard * loss).sum(1).sign(), atol=1e-9, rtol=0)
+    assert cosine.min() < 0 < cosine.max()  # both signs occur, and are kept
+
+
+def head_entropy_step(network, x, head):
+    """A step of length 0.01 up the entropy of a head's output, by the graph."""
+    at = x.clone().requires_grad_()
+    p = (network.features(at) @ head).softmax(-1)
+    (slope,) = torch.autograd.grad(-(p * p.log()).sum(), at)
+    return x + 0.01 * slope / slope.norm(dim=1, keepdim=True)
+
+
+@pytest.mark.parametrize("scale", [1.0, 5.0])
+def test_a_random_head_has_entries_of_the_scale_over_the_root_of_the_width(network, scale):
+    x, y = samples()
+    generator = torch.Generator().manual_seed(3)
+    head = torch.randn(8, 4, generator=generator, dtype=torch.float64) * scale / 8**0.5
+    generators = [torch.Generator().manual_seed(3)]
+    for direction in ("heads", "head"):
+        found = directions.moved(network, x, y, direction, 1, 0.01, generators, scale=scale)
+        torch.testing.assert_close(found, head_entropy_step(network, x, head), atol=1e-12, rtol=0)
+        generators = [torch.Generator().manual_seed(3)]
+
+
+def test_heads_are_drawn_anew_for_each_step_and_a_head_once(network):
+    x, y = samples()
+    for direction, draws in (("heads", 2), ("head", 1)):
+        generator, at = torch.Generator().manual_seed(3), x
+        for step in range(2):
+            if step < draws:
+                head = torch.randn(8, 4, generator=generator, dtype=torch.float64) / 8**0.5
+            at = head_entropy_step(network, at, head)
+        found = move(network, x, y, direction, steps=2, seed=3)
+        torch.testing.assert_close(found, at, atol=1e-12, rtol=0)
+
+
+def test_a_stack_has_a_head_for_each_network():
+    both = [MLP(WIDTHS, "relu", seed).double() for seed in (1, 2)]
+    x, y = samples()
+    x, y = x.expand(2, -1, -1), y.expand(2, -1)
+    together = directions.moved(stack(both), x, y, "heads", 2, 0.1, seeded(3, 4))
+    for i, network in enumerate(both):
+        alone = directions.moved(network, x[i], y[i], "heads", 2, 0.1, seeded(3 + i))
+        torch.testing.assert_close(together[i], alone, atol=1e-12, rtol=0)
+
+
+def seeded(*seeds):
+    return [torch.Generator().manual_seed(seed) for seed in seeds]
+
+
+def test_gaussian_noise_is_normal_in_each_pixel_and_as_long_as_all_steps():
+    network = MLP((784, 9, 8, 4), "relu", seed=1).double()
+    x = torch.full((200, 784), 0.5, dtype=torch.float64)
+    y = torch.zeros(200, dtype=torch.long)
+    noise = move(network, x, y, "gaussian", steps=3, radius=0.5) - x
+    assert noise.norm(dim=1).mean().item() == pytest.approx(1.5, rel=0.01)
+    drawn = torch.randn(200, 784, generator=seeded(0)[0], dtype=torch.float64)
+    torch.testing.assert_close(noise, 1.5 * drawn / 28, atol=1e-12, rtol=0)
 
 
 @pytest.mark.parametrize(("arm", "length"), [("random", 0.03), ("noise", 0.01 * 3**0.5)])

@@ -198,6 +198,22 @@ def test_the_first_samples_are_those_of_the_files(data, monkeypatch):
     assert torch.equal(x.unique(dim=0), data.train_x[:50].unique(dim=0))
 
 
+def test_the_arm_other_takes_hard_points_of_a_network_that_was_trained_before(data, monkeypatch):
+    taken = []
+
+    def moved(network, x, y, arm, *rest):
+        taken.append((network, arm))
+        return x
+
+    plain = training.train(data, config(fraction=0.5), 7 + training.OTHER)
+    monkeypatch.setattr(training, "moved", moved)
+    training.train(data, config(arm="other", fraction=0.5), seed=7)
+    assert {arm for _, arm in taken} == {"other"}
+    assert len({id(network) for network, _ in taken}) == 1
+    for a, b in zip(taken[-1][0].parameters(), plain.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
 def test_a_balanced_sample_has_as_many_of_each_class(data, monkeypatch):
     assert len(data.train_y.bincount().unique()) > 1  # the data themselves have not
     x, y = seen_by(data, config(epochs=1, fraction=0.25, sample="balanced"), monkeypatch)
@@ -242,15 +258,15 @@ def test_in_float32_the_accuracies_are_those_of_a_plain_implementation(arm):
     assert np.mean(ours) > 0.7
 
 
-@pytest.mark.parametrize("arm", ["plain", "hard"])
-def test_networks_trained_together_are_those_trained_alone(data, arm):
+@pytest.mark.parametrize("arm", ["plain", "hard", "heads", "other"])
+def test_a_stack_is_trained_as_each_network_alone(data, arm):
     doubles = data._replace(train_x=data.train_x.double())
-    settings = config(arm=arm, fraction=0.7, radius=0.5)
-    for seed, together in zip(
-        (5, 3, 4), training.train_together(doubles, settings, (5, 3, 4)), strict=True
-    ):
-        alone = training.train(doubles, settings, seed)
-        for a, b in zip(together.parameters(), alone.parameters(), strict=True):
+    settings, seeds = config(arm=arm, fraction=0.7, radius=0.5), (5, 3, 4)
+    together = [MLP(WIDTHS, "relu", seed) for seed in seeds]
+    training.fit(together, doubles, settings, seeds)  # on a GPU, what train_together does
+    alone = training.train_together(doubles, settings, seeds)
+    for one, other in zip(together, alone, strict=True):
+        for a, b in zip(one.parameters(), other.parameters(), strict=True):
             torch.testing.assert_close(a, b, atol=1e-12, rtol=0)
 
 
@@ -309,7 +325,7 @@ def test_float64_images_train_a_float64_network(data):
     [
         ({"epochs": 0}, "epochs: got 0, accepts a whole number from 1"),
         ({"optimiser": "adamm"}, "optimiser: got 'adamm', accepts one of 'adam', 'sgd'"),
-        ({"arm": "soft"}, "arm: got 'soft', accepts one of 'plain', 'hard', 'argmax'"),
+        ({"arm": "soft"}, "arm: got 'soft', accepts one of 'plain', 'hard', "),
         ({"fraction": 0}, "fraction: got 0"),
         ({"fraction": 1.5}, "fraction: got 1.5"),
         ({"batch": 0}, "batch: got 0"),

@@ -16,9 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import torch
 import yaml
 
-from pwlib import parallel, places, point_search, sample_complexity, strong_attacks
+from pwlib import arms, parallel, places, point_search, sample_complexity, strong_attacks
 from pwlib.datasets import NAMES
 from pwlib.places import CHAPTERS, RESULTS, ROOT
 from pwlib.reruns import kept, plans, results, runs, sweeps
@@ -69,6 +70,8 @@ def grids(path: Path = RESULTS / "tables.yml") -> dict[str, list[str]]:
 
 def make(name: str, settings: sweeps.Settings) -> Path:
     """Run what isn't there yet of a table, write it with its origin, and return its path."""
+    if name == "networks":
+        return networks(settings)
     packages: Sequence[str] = ("torch", "numpy")
     if name in LISTED:
         rows, ran = _listed(LISTED[name], settings)
@@ -76,7 +79,7 @@ def make(name: str, settings: sweeps.Settings) -> Path:
     elif name in grids():
         rows, ran = _swept(grids()[name], settings)
     else:
-        known = ", ".join([*grids(), *LISTED])
+        known = ", ".join(["networks", *grids(), *LISTED])
         raise plans.SweepError(f"table: got {name!r}, accepts one of {known}")
     last = max(ran, key=lambda one: one["started"])
     about = {
@@ -89,6 +92,46 @@ def make(name: str, settings: sweeps.Settings) -> Path:
         "core_hours": round(sum(one["seconds"] for one in ran) / 3600, 1),
     }
     return results.write(name, rows, about, RESULTS)
+
+
+def networks(settings: sweeps.Settings) -> Path:
+    """Make what the table of networks lacks, an arm at a time, the most important first.
+
+    On a GPU all networks of an arm are trained at once, else each by itself, a process a core. Each
+    arm is written as it comes, so that a stopped command goes on where it was.
+    """
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    os.environ.setdefault(kept.VARIABLE, str(kept.default_folder()))  # references serve all arms
+    workers = settings.workers or len(os.sched_getaffinity(0))
+    rows, about = results.read("networks", RESULTS), results.origin("networks", RESULTS)
+    for arm, sets in arms.missing(rows, device).items():
+        jobs = [(dataset, arm, part) for dataset, seeds in sets for part in _parts(seeds, device)]
+        work = [(*job, device, kept.keep) for job in jobs]
+        start = datetime.now(UTC)
+        made = parallel.run(arms.rows, work, 1 if device == "cuda" else workers, arm)
+        hours = (datetime.now(UTC) - start).total_seconds() / 3600
+        rows += [row for part in made for row in part]
+        about[device] = _added(about.get(device, {}), sum(map(len, made)), hours)
+        results.write("networks", rows, about, RESULTS)
+    return RESULTS / "networks.csv"
+
+
+def _parts(seeds: Sequence[int], device: str) -> list[Sequence[int]]:
+    """The seeds that one process takes: each by itself on a processor, all on a GPU."""
+    return [seeds] if device == "cuda" else [[seed] for seed in seeds]
+
+
+def _added(about: Mapping, networks: int, hours: float) -> dict[str, Any]:
+    """What is said of the networks made on a device here, with more of them."""
+    machine = runs.machine()
+    name = torch.cuda.get_device_name() if torch.cuda.is_available() else machine["processor"]
+    return {
+        "on": sorted({*about.get("on", []), name}),
+        "torch": machine["packages"]["torch"].split("+")[0],
+        "commit": _commit(),
+        "networks": about.get("networks", 0) + networks,
+        "hours": round(about.get("hours", 0) + hours, 2),
+    }
 
 
 def defaults(chapter: Path) -> dict[str, object]:

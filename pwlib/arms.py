@@ -1,0 +1,174 @@
+"""The arms of the study of networks: ways of training, each with a name, and what is measured.
+
+``results/networks.csv`` has a row for each network. An arm on a third of the data has the name of
+its direction (`pwlib.directions`); "third" is plain training there, and "reference" on all of the
+data. What else differs is said behind the name, or before it: "hard_r4", "hard@0.05", "sgd_hard".
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from pwlib import attacks, directions
+from pwlib.datasets import NAMES, loaded
+from pwlib.networks import MLP
+from pwlib.robustness import Attack, measure_together, numbers
+from pwlib.training import Keep, TrainingConfig, hard_points, trained
+
+Row = dict[str, Any]
+
+THIRD = 0.333333  # of the training set, as the paper has it
+LENGTHS = (0.25, 0.5, 2.0, 4.0, 8.0)  # of a step, beside 1
+FRACTIONS = (0.005, 0.015, 0.05, 0.15)  # of the training set, beside a third and all
+REFERENCE = TrainingConfig()
+
+
+def third(direction: str = "plain", **changes: object) -> TrainingConfig:
+    """Training with points in a direction, on a third of the data unless changed."""
+    settings: dict[str, Any] = {"arm": direction, "fraction": THIRD} | changes
+    return replace(REFERENCE, **settings)
+
+
+# The most important ones first; those of Figure 5 are the first three.
+MAIN = {"reference": REFERENCE, "third": third()}
+MAIN |= {name: third(name) for name in ("hard", "random", "output", "label", "heads")}
+MAIN |= {"perp": third("orthogonal"), "parallel": third("parallel"), "other": third("other")}
+MAIN |= {"third30": third(epochs=30), "hard_full": third("hard", fraction=1.0)}
+MAIN |= {"label_pgd": third("label", ascent_steps=10, radius=0.625, within=2.5)}
+MAIN |= {name: third(name) for name in ("noise", "gaussian", "descent", "head")}
+MAIN |= {f"{name}_x5": third(name, head_scale=5.0) for name in ("heads", "head")}
+MAIN |= {name: third(name) for name in ("argmax", "hinge")}
+MAIN |= {"output_full": third("output", fraction=1.0)}
+
+SWEPT = {
+    f"{name}_r{f'{r:g}'.removeprefix('0')}": third(name, radius=r)
+    for r in LENGTHS
+    for name in ("hard", "heads", "random", "output", "label")
+}
+for fraction in FRACTIONS:
+    SWEPT[f"third@{fraction}"] = third(fraction=fraction)
+    SWEPT |= {f"{name}@{fraction}": third(name, fraction=fraction) for name in ("hard", "label")}
+for fraction in (*FRACTIONS, THIRD):  # with as many updates as the reference makes
+    more = {"fraction": fraction, "epochs": round(REFERENCE.epochs / fraction)}
+    SWEPT |= {
+        f"{n}@{fraction:g}=": third(d, **more) for n, d in (("third", "plain"), ("hard",) * 2)
+    }
+
+# What the paper leaves open, one choice at a time. "free": the attacks don't clamp the pixels.
+OPEN: Mapping[str, Mapping[str, Any]] = {
+    "sgd": {"optimiser": "sgd"},
+    "first": {"sample": "first"},
+    "balanced": {"sample": "balanced"},
+    "free": {},
+    "k1": {"ascent_steps": 1},
+    "k10": {"ascent_steps": 10},
+    "r.5": {"radius": 0.5},
+    "r2": {"radius": 2.0},
+    "r4": {"radius": 4.0},
+    "within1": {"within": 1.0},
+    "apart": {"updates": "apart"},
+}
+OF_ALL_ARMS = ("sgd", "first", "balanced", "free")  # the others are of points
+COMPARED = ("hard", "hard_full", "third", "third30", "descent", "random", "noise", "label")
+
+
+def named(arm: str, choice: str) -> str:
+    """The name of an arm with another choice of what is open; its own where that is the same."""
+    plain, full = MAIN[arm].arm == "plain", MAIN[arm].fraction == 1
+    if (plain and choice not in OF_ALL_ARMS) or (full and choice in ("first", "balanced")):
+        return arm
+    if choice != "sgd":
+        return f"{arm}_{choice}"
+    return f"sgd_{'ref' if arm == 'reference' else arm}"
+
+
+ARMS = MAIN | SWEPT
+for choice, changes in OPEN.items():
+    for arm in ("reference", *COMPARED, "output"):
+        ARMS.setdefault(named(arm, choice), replace(MAIN[arm], **changes))
+for size in (1, 10):
+    ARMS[f"unnorm_r{size}"] = third("unnormalised", radius=float(size))
+    ARMS[f"unnorm_full_r{size}"] = third("unnormalised", radius=float(size), fraction=1.0)
+SEEDS = dict.fromkeys(ARMS, 20) | dict.fromkeys(MAIN, 100)  # on a GPU
+FEW = 5  # seeds on processors
+
+
+def missing(rows: Sequence[Row], device: str) -> dict[str, list[tuple[str, list[int]]]]:
+    """The arms that a table lacks, with the data sets and seeds: all that a GPU should make.
+
+    Processors make a few of what isn't there at all.
+    """
+    there = {(row["arm"], row["dataset"], row["seed"]) for row in rows if row["device"] == device}
+    known = {(row["arm"], row["dataset"]) for row in rows if row["device"] != device}
+    todo: dict[str, list[tuple[str, list[int]]]] = {}
+    for arm, dataset in itertools.product(ARMS, NAMES):
+        wanted = range(FEW if device == "cpu" else SEEDS[arm])
+        seeds = [seed for seed in wanted if (arm, dataset, seed) not in there]
+        if seeds and (device != "cpu" or (arm, dataset) not in known):
+            todo.setdefault(arm, []).append((dataset, seeds))
+    return todo
+
+
+def rows(
+    dataset: str,
+    arm: str,
+    seeds: Sequence[int],
+    device: str = "cpu",
+    keep: Keep | None = None,
+) -> list[Row]:
+    """Train the networks of an arm, one a seed, and measure each: a row of the table for each.
+
+    The reference of a network has its seed, the second reference the next. On a GPU all networks
+    are trained and attacked at once.
+    """
+    reference = replace(REFERENCE, optimiser=ARMS[arm].optimiser)
+    others = [*seeds[1:], *seeds[:1]] if len(seeds) > 1 else [seeds[0] + 1]
+    wanted = {"network": (ARMS[arm], seeds), "reference": (reference, seeds)}
+    wanted["second reference"] = (reference, others)
+    networks = {who: trained(dataset, *each, device, keep) for who, each in wanted.items()}
+    first = Attack(box=attacks.BOXES["free" if arm.endswith("_free") else "clamped"])
+    found = measure_together(dataset, networks, 0, first, device)
+    drawn = measure_together(
+        dataset, {"network": networks["network"]}, 0, replace(first, drawn=0), device
+    )
+    columns = {f"os_{m}": found.curves["own"][:, i] for i, m in enumerate(first.magnitudes)}
+    table = numbers(found, first)
+    columns |= {
+        name: table[name] for name in ("height", "to_reference", "from_reference", "control")
+    }
+    columns |= {f"pgd_{e:g}_first": found.pgd[:, i] for i, e in enumerate(first.pgd_eps)}
+    columns |= {f"pgd_{e:g}": drawn.pgd[:, i] for i, e in enumerate(first.pgd_eps)}
+    more = [_looked_at(dataset, model, ARMS[arm]) for model in networks["network"]]
+    columns |= {name: np.array([one[name] for one in more]) for name in more[0]}
+    about = {"arm": arm, "dataset": dataset, "device": device}
+    known = {name: values for name, values in columns.items() if np.isfinite(values).all()}
+    return [
+        about | {"seed": seed} | {name: round(float(v[i]), 3) for name, v in known.items()}
+        for i, seed in enumerate(seeds)
+    ]
+
+
+def _looked_at(dataset: str, model: MLP, config: TrainingConfig) -> dict[str, float]:
+    """How far an arm's steps lead, how (9) and the loss agree, and what hard points still do.
+
+    On the test images that `Attack` draws; the distance is a mean L2 length, the cosine a median,
+    the accuracy on the network's own hard points in per cent.
+    """
+    data = loaded(dataset)
+    some = Attack(drawn=0).rows(len(data.test_y))
+    x, y = data.test_x[some], data.test_y[some]
+    steps = config.ascent_steps, config.radius
+    far = np.nan if config.arm == "other" else 0.0
+    if config.arm not in ("plain", "other"):
+        drawn = [torch.Generator().manual_seed(0)]
+        ends = directions.moved(
+            model, x, y, config.arm, *steps, drawn, config.within, config.head_scale
+        )
+        far = (ends - x).norm(dim=1).mean().item()
+    cosine = directions.cosines(model, x, y)["hard_label"].median().item()
+    own = attacks.accuracy(model, hard_points(model, x, *steps), y)
+    return {"distance": far, "cos_hard_label": cosine, "on_hard_points": 100 * own}
