@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from pwlib import attacks, directions
 from pwlib.datasets import NAMES, loaded
@@ -20,6 +21,8 @@ from pwlib.robustness import Attack, measure_together, numbers
 from pwlib.training import Keep, TrainingConfig, hard_points, trained
 
 Row = dict[str, Any]
+Array = NDArray[np.float64]
+Measures = dict[str, Array]
 
 THIRD = 0.333333  # of the training set, as the paper has it
 LENGTHS = (0.25, 0.5, 2.0, 4.0, 8.0)  # of a step, beside 1
@@ -172,3 +175,57 @@ def _looked_at(dataset: str, model: MLP, config: TrainingConfig) -> dict[str, fl
     cosine = directions.cosines(model, x, y)["hard_label"].median().item()
     own = attacks.accuracy(model, hard_points(model, x, *steps), y)
     return {"distance": far, "cos_hard_label": cosine, "on_hard_points": 100 * own}
+
+
+def values(rows: Sequence[Row], dataset: str, arm: str, measure: str) -> Array:
+    """A measure of an arm's networks in the rows of the table, (seeds,): a GPU's where it has any.
+
+    Raises ValueError where there is none.
+    """
+    return np.array(list(_on_one_device(rows, dataset, [arm], measure)[0].values()))
+
+
+def difference(rows: Sequence[Row], dataset: str, one: str, other: str, measure: str) -> Array:
+    """A measure of one arm less that of another, for each seed that both have, (seeds,).
+
+    Both are of one kind of device where that can be. Raises ValueError where no seed has both.
+    """
+    a, b = _on_one_device(rows, dataset, [one, other], measure)
+    return np.array([a[seed] - b[seed] for seed in a if seed in b])
+
+
+def figure_5(
+    rows: Sequence[Row], dataset: str, arm: str = "hard", reference: str = "reference"
+) -> tuple[Measures, Measures]:
+    """What `pwlib.robustness.outcomes` takes: `numbers` of an arm and of its reference."""
+    names = {"natural": "os_0.0", "height": "height", "pgd_1": "pgd_1_first"}
+    names |= {"pgd_2": "pgd_2_first"}
+    pairs = {n: _on_one_device(rows, dataset, [arm, reference], of) for n, of in names.items()}
+    ours, theirs = ({n: both[i] for n, both in pairs.items()} for i in (0, 1))
+    for name in ("to_reference", "from_reference"):
+        (ours[name],) = _on_one_device(rows, dataset, [arm], name)
+    (ours["control"],) = _on_one_device(rows, dataset, [reference], "control")
+    ours |= {"reference": theirs["height"], "reference_natural": theirs["natural"]}
+    seeds = sorted(set.intersection(*(set(found) for found in (*ours.values(), *theirs.values()))))
+    robust, plain = (
+        {name: np.array([found[seed] for seed in seeds]) for name, found in side.items()}
+        for side in (ours, theirs)
+    )
+    return robust, plain
+
+
+def _on_one_device(
+    rows: Sequence[Row], dataset: str, arms: Sequence[str], measure: str
+) -> list[dict[int, float]]:
+    """For each arm its measure by seed, all made on a GPU, else all on processors, else on any."""
+    found: dict[tuple[str, str], dict[int, float]] = {}
+    for row in rows:
+        if row["dataset"] == dataset and row["arm"] in arms and row[measure] != "":
+            found.setdefault((row["arm"], row["device"]), {})[row["seed"]] = row[measure]
+    for device in ("cuda", "cpu"):
+        if all((arm, device) in found for arm in arms):
+            return [found[arm, device] for arm in arms]
+    mixed = [found.get((arm, "cpu"), {}) | found.get((arm, "cuda"), {}) for arm in arms]
+    if not all(mixed):
+        raise ValueError(f"arm: got {arms}, accepts those that have {measure} on {dataset}")
+    return mixed
