@@ -23,6 +23,7 @@ ROBUST = style.COLOURS["robust"]
 CLASSES = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#666666")  # one for each class of Figure 4
 LEVELS = 32  # shades of a map: too many for the eye, few enough for small pages
 PLACE: dict[str, Any] = {"origin": "lower", "extent": (-1, 1, -1, 1)}
+SQUARE = PLACE | {"interpolation": "none"}
 
 
 def figure_4(seen: Maps) -> Figure:
@@ -91,7 +92,7 @@ def _draw_output(axis: Axes, seen: Maps) -> ScalarMappable:
     colours = to_rgba_array(CLASSES)[seen.classes, :3]
     strength = np.clip((seen.confidence - 0.2) / 0.8, 0, 1)[..., None]
     strength = np.round(strength * LEVELS) / LEVELS
-    axis.imshow(1 - strength * (1 - colours), interpolation="none", **PLACE)
+    axis.imshow(1 - strength * (1 - colours), **SQUARE)
     edges = np.arange(len(CLASSES) + 1) + 0.5
     return ScalarMappable(BoundaryNorm(edges, len(CLASSES)), ListedColormap(CLASSES))
 
@@ -99,8 +100,8 @@ def _draw_output(axis: Axes, seen: Maps) -> ScalarMappable:
 def _draw_map(axis: Axes, values: Array) -> AxesImage:
     """A map over the square; its colours run from the 2nd to the 98th percentile."""
     low, high = np.percentile(values[np.isfinite(values)], [2, 98])
-    look = {"cmap": colormaps["cividis"].resampled(LEVELS), "interpolation": "none"}
-    return axis.imshow(values, vmin=low, vmax=high, **look, **PLACE)
+    colours = colormaps["cividis"].resampled(LEVELS)
+    return axis.imshow(values, vmin=low, vmax=high, cmap=colours, **SQUARE)
 
 
 def _draw_boundary(axis: Axes, seen: Maps, colour: str) -> None:
