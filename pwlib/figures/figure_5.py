@@ -32,9 +32,9 @@ TITLES = {"MNIST": "MNIST", "FashionMNIST": "Fashion-MNIST"}
 GARMENTS = ["T-shirt", "trousers", "pullover", "dress", "coat"]
 GARMENTS += ["sandal", "shirt", "sneaker", "bag", "boot"]
 CLASSES = {"MNIST": [str(digit) for digit in range(10)], "FashionMNIST": GARMENTS}
-LAYERS = [Layer("line", COLOURS[arm], 1, arm) for arm in ARMS]
-for _arm in ARMS:  # what the chosen one has besides
-    LAYERS += [Layer("area", COLOURS[_arm], 0.25), Layer("line", COLOURS[_arm], 2.5)]
+LAYERS = [Layer("line", colour, 1, arm) for arm, colour in COLOURS.items()]
+for _colour in COLOURS.values():  # what the chosen one has besides
+    LAYERS += [Layer("area", _colour, 0.25), Layer("line", _colour, 2.5)]
 LAYERS += [Layer("line", style.INK, 0.8), Layer("dots", style.INK, 3.6)]
 CAPTION = (
     "Figure 5, one attack at a time. The thick line is the chosen network, with a band from "
@@ -63,11 +63,9 @@ def figure_5(
     figure, (panels,) = style.subplots(1, len(accuracies), 7.0, 4.2, sharey=True, squeeze=False)
     for axis, letter, (name, curves) in zip(panels, "abcdef", accuracies.items(), strict=False):
         for key, (label, meaning, dash) in FIGURE_5.items():
-            if key in curves:
-                seeds, colour = np.asarray(curves[key]), style.COLOURS[meaning]
-                low, high = seeds.min(0), seeds.max(0)
-                axis.fill_between(magnitudes, low, high, color=colour, alpha=0.2, lw=0)
-                axis.plot(magnitudes, seeds.mean(0), dash, color=colour, label=label)
+            seeds, colour = curves[key], style.COLOURS[meaning]
+            axis.fill_between(magnitudes, seeds.min(0), seeds.max(0), color=colour, alpha=0.2, lw=0)
+            axis.plot(magnitudes, seeds.mean(0), dash, color=colour, label=label)
         axis.set(title=f"({letter}) {name}", ylim=(-2, 102))
         axis.set_xlabel("$L^2$ length of the step, before clamping")
         axis.grid(alpha=0.25)

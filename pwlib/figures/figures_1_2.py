@@ -18,6 +18,7 @@ from pwlib.figures.knobs import Control, Layer, Panel
 from pwlib.figures.style import COLOURS, INK, MUTED
 
 Vector = NDArray[np.float64]
+Curves = Mapping[str, Mapping[int, float]]  # a number for each grid and size
 Weights = Mapping[str, Mapping[int, Vector]]  # of a classifier for each grid and size
 
 AGREE, EDGE = "#F0E442", "#767676"  # Okabe and Ito's yellow, with an edge that can be told
@@ -119,8 +120,8 @@ def knob_2(name: str, weights: Weights, readings: Sequence[str], start: int) -> 
     """
     sizes, degree = _sizes_and_degree(weights)
     u = np.cos(np.linspace(0, np.pi, 1501))
-    every = [w for by_size in weights.values() for w in by_size.values()]
-    highest = max(np.abs(chebyshev.chebval(u, w)).max() for w in every)
+    every = np.transpose([w for by_size in weights.values() for w in by_size.values()])
+    highest = np.abs(chebyshev.chebval(u, every)).max()
     ticks, ylim = _signed_powers(highest, (1, 3)), (-1.1 * highest, 1.1 * highest)
     panels, layers = [], []
     for i, (grid, left) in enumerate(zip(weights, (35, 164), strict=True)):
@@ -153,7 +154,8 @@ def knob_2(name: str, weights: Weights, readings: Sequence[str], start: int) -> 
 
 def _sizes_and_degree(weights: Weights) -> tuple[list[int], int]:
     by_size = next(iter(weights.values()))
-    return list(by_size), len(next(iter(by_size.values()))) - 1
+    sizes = list(by_size)
+    return sizes, len(by_size[sizes[0]]) - 1
 
 
 def _percent(weights: Vector) -> str:
@@ -164,10 +166,8 @@ def _percent(weights: Vector) -> str:
 def _signed_powers(highest: float, digits: Sequence[int]) -> list[tuple[int, str]]:
     """Ticks from -highest to highest, with labels: 0 and these digits times powers of ten."""
     found = [digit * 10**power for power in range(6) for digit in digits]
-    found = [value for value in found if value <= highest]
-    return [
-        (tick, f"{tick}".replace("-", "−")) for tick in sorted({0, *found, *(-v for v in found)})
-    ]
+    ticks = {0} | {sign * value for value in found if value <= highest for sign in (-1, 1)}
+    return [(tick, f"{tick}".replace("-", "−")) for tick in sorted(ticks)]
 
 
 def _colour(grid: str) -> str:
@@ -205,20 +205,20 @@ def figure_near_a_sample(
     fig, (left, right) = style.subplots(1, 2, height=3.4)
     z = np.linspace(0, 3 * np.pi, 601)
     f, g = polynomials.bernstein_classifier, polynomials.chebyshev_classifier
-    for symbol, of, classifier in (("f", "bernstein", f), ("g", "chebyshev", g)):
+    for name, of, classifier in (("f", "bernstein", f), ("g", "chebyshev", g)):
         for n, dashes in zip(degrees, (":", "--", "-"), strict=True):
             values = classifier(n, np.cos(z / (4 * ((n + 1) // 2))) ** 2)
             look: dict[str, Any] = {"color": COLOURS[of], "ls": dashes, "lw": 1.2}
-            left.plot(z / np.pi, values, label=f"${symbol}_{{{n}}}$", **look)
+            left.plot(z / np.pi, values, label=f"${name}_{{{n}}}$", **look)
     left.axhline(0, color=MUTED, lw=0.8)
     left.set_xlabel(r"$2pt/\pi$, sign changes of $g_n$ at 1, 2, 3")
     left.set_title("next to the sample $x = 1$")
     left.legend(ncols=2, loc="upper right", bbox_to_anchor=(1.02, 0.82), handlelength=1.4)
     degree = np.array(list(largest))
-    for parity, marker in ((1, "o"), (0, "s")):
+    for parity, marker, name in ((1, "o", "odd $n$"), (0, "s", "even $n$")):
         chosen = [m for m in largest if m % 2 == parity][:: max(1, len(degree) // 80)]
-        look = {"label": f"{('even', 'odd')[parity]} $n$", "mfc": "white", "mec": INK}
-        right.plot(chosen, [largest[m] for m in chosen], ls="", marker=marker, ms=4, **look)
+        look = {"ls": "", "marker": marker, "ms": 4, "mfc": "white", "mec": INK}
+        right.plot(chosen, [largest[m] for m in chosen], label=name, **look)
     far = degree[limit - slope / degree > 0.5]
     right.plot(far, limit - slope / far, color=MUTED, lw=1, label="the law")
     right.axhline(limit, color=MUTED, ls="--", lw=1, label="the limit")
@@ -239,9 +239,7 @@ def figure_predictions(halves: Sequence[int]) -> Figure:
     return fig
 
 
-def figure_interpolation(
-    constants: Mapping[str, Mapping[int, float]], errors: Mapping[str, Mapping[int, float]]
-) -> Figure:
+def figure_interpolation(constants: Curves, errors: Curves) -> Figure:
     """Lebesgue constants, and errors of the interpolants of one function, against the size m.
 
     Each maps the name of a grid to a number for each size.
