@@ -39,6 +39,16 @@ def spurious_sign_changes(weights: ArrayLike) -> Vector:
     return np.delete(changes, np.abs(changes - 0.5).argmin()) if changes.size else changes
 
 
+def regions(weights: ArrayLike, right: bool) -> Vector:
+    """The intervals of [0, 1] of the right sign, that of x - 1/2, or else of the wrong one: (k, 2).
+
+    One shorter than 1e-12 counts as rounding of a sign change at 1/2.
+    """
+    edges, wrong = _intervals(weights)
+    chosen = (wrong != right) & (np.diff(edges) > 1e-12)
+    return np.column_stack((edges[:-1], edges[1:]))[chosen]
+
+
 def misclassified_measure(weights: ArrayLike, measure: str = "lebesgue") -> float:
     """The measure of the points whose sign isn't their nearest-neighbour label.
 
@@ -51,13 +61,9 @@ def misclassified_measure(weights: ArrayLike, measure: str = "lebesgue") -> floa
 
 
 def longest_correct(weights: ArrayLike) -> float:
-    """Length of the longest interval in [0, 1] without a misclassified point inside.
-
-    A misclassified interval shorter than 1e-12 counts as rounding of a sign change at 1/2.
-    """
-    edges, wrong = _intervals(weights)
-    wrong &= np.diff(edges) > 1e-12
-    return float((np.append(edges[:-1][wrong], 1) - np.append(0, edges[1:][wrong])).max())
+    """Length of the longest interval in [0, 1] that meets no wrong one of `regions`."""
+    starts, ends = regions(weights, right=False).T
+    return float((np.append(starts, 1) - np.append(0, ends)).max())
 
 
 def _intervals(weights: ArrayLike) -> tuple[Vector, NDArray[np.bool_]]:

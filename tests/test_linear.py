@@ -287,7 +287,7 @@ def test_a_bad_argument_is_named(call, name):
 
 def test_figures_draw_the_data_they_are_given(rng):
     image, step = rng.random(9), np.linspace(-0.2, 0.1, 9)
-    panels = image_rows([[image, step]], [["a", "b"]], signed=[1]).axes
+    panels = image_rows([[image, step]], [["a", "b"]]).axes
     drawn = [panel.images[0] for panel in panels]
     np.testing.assert_array_equal(drawn[0].get_array(), image.reshape(3, 3))
     assert [picture.get_clim() for picture in drawn] == [(0, 1), (-0.2, 0.2)]

@@ -124,6 +124,13 @@ def test_unknown_measures_are_refused():
         signs.misclassified_measure([0.0, 1.0], "uniform")
 
 
+def test_right_and_wrong_regions_share_out_the_interval():
+    weights = shifted([0.2, 0.5, 0.6])  # the sign of x - 1/2 right of 0.6 and left of 0.2
+    assert np.allclose(signs.regions(weights, right=True), [[0, 0.2], [0.6, 1]])
+    assert np.allclose(signs.regions(weights, right=False), [[0.2, 0.5], [0.5, 0.6]])
+    assert signs.regions([0.0, 1.0], right=False).shape == (0, 2)
+
+
 def test_the_longest_correct_interval_ends_where_a_misclassified_one_starts():
     assert signs.longest_correct([0.0, 1.0]) == 1
     assert signs.longest_correct([0.0, -1.0]) == 0

@@ -1,6 +1,6 @@
 // A knob: a figure with controls (see pwlib/figures/knobs.py). Its script element has controls,
 // panels and layers, and for each setting the places among the pieces of: the sentence, the
-// numbers of each layer, and what the slots show.
+// numbers of each layer, and the HTML of the examples where there are any.
 document.addEventListener("DOMContentLoaded", () => {
   const X = Array.from({ length: 801 }, (_, i) => (1 - Math.cos((Math.PI * i) / 800)) / 2);
   const R = 1.7, HALF = 3.5; // a dot's radius and half a triangle, in points
@@ -114,7 +114,8 @@ document.addEventListener("DOMContentLoaded", () => {
 
   for (const figure of document.querySelectorAll("figure.knobs")) {
     const data = JSON.parse(figure.querySelector("script").textContent);
-    const [turn, svg, output] = [".turn", "svg", "output"].map((name) => figure.querySelector(name));
+    const [turn, svg, examples, output] = [".turn", "svg", ".examples", "output"].map((name) =>
+      figure.querySelector(name));
     const inputs = data.controls.map((one, i) => control(turn, `${figure.id}-${i}`, one));
     svg.setAttribute("font-family", "'DejaVu Sans', Verdana, sans-serif");
     const shades = make(svg, "g", {}); // below the axes
@@ -129,11 +130,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const [said, ...shown] = data.frames[at].map((piece) => data.pieces[piece]);
       if (output.textContent !== said) output.textContent = said;
       data.layers.forEach(({ kind, panel }, i) => paths[i].setAttribute("d", PATHS[kind](shown[i], panels[panel])));
-      data.slots.forEach(([id, attribute], i) => {
-        const [element, value] = [document.getElementById(id), shown[paths.length + i]];
-        if (attribute === "html") element.innerHTML = value;
-        else element.setAttribute(attribute, value);
-      });
+      if (examples) examples.innerHTML = shown[paths.length];
       inputs.forEach((input, i) => {
         if (data.controls[i].choice) return;
         const text = data.controls[i].texts[places[i]];

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pwlib import grids, polynomials
 from pwlib.figures import knobs, style
-from pwlib.figures.knobs import Layer, Panel
+from pwlib.figures.knobs import Control, Layer, Panel
 
 CHEBYSHEV, POSITIVE, INK = (style.COLOURS[key] for key in ("chebyshev", "positive", "ink"))
 
@@ -76,7 +76,7 @@ def knob_3(name: str, degrees: Sequence[int], start: int) -> HTML:
         said += f"root lies {farthest[0]:.3f} of π/n away, "
         return [f"{said}the farthest extremum inside {farthest[1]:.3f}.", *numbers]
 
-    slider = knobs.slider("degree n", degrees, start)
+    slider = Control("degree n", [*map(str, degrees)], degrees.index(start))
     return knobs.show(name, [slider], panels, layers, setting, caption, height=266)
 
 

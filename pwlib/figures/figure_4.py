@@ -1,14 +1,10 @@
 """Figure 4 and the other maps of random networks: maps in, a figure out."""
 
-import base64
-import re
 from collections.abc import Sequence
-from dataclasses import fields
-from io import BytesIO, StringIO
+from dataclasses import astuple
 from typing import Any
 
 import numpy as np
-from IPython.display import SVG
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -17,26 +13,27 @@ from matplotlib.colors import BoundaryNorm, ListedColormap, to_rgba_array
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from numpy.typing import NDArray
-from PIL import Image
 
 from pwlib.boundaries import Maps
 from pwlib.figures import style
 
+Array = NDArray[np.float64]
+
 ROBUST = style.COLOURS["robust"]
 CLASSES = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#666666")  # one for each class of Figure 4
-LEVELS = 32  # shades of a map: too many for the eye, few enough for a palette (see `compact`)
-SQUARE: dict[str, Any] = {"origin": "lower", "extent": (-1, 1, -1, 1), "interpolation": "none"}
+LEVELS = 32  # shades of a map: too many for the eye, few enough for small pages
+PLACE: dict[str, Any] = {"origin": "lower", "extent": (-1, 1, -1, 1)}
+SQUARE = PLACE | {"interpolation": "none"}
 
 
 def figure_4(seen: Maps) -> Figure:
     """A network's output, the objective (10), its logarithm, and the hard objective (9)."""
-    seen = _thinned(seen, most=256)
     figure, axes = style.subplots(2, 2, height=5.9, sharex=True, sharey=True)
     output, adversary, logarithm, hard = axes.flat
     panels = [
         (output, _draw_output(output, seen), "output", "class"),
         (adversary, _draw_map(adversary, seen.adversarial), "adversarial objective (10)", "nats"),
-        (logarithm, _draw_log(logarithm, seen), "logarithm of (10)", "log₁₀ nats"),
+        (logarithm, _draw_map(logarithm, _log(seen)), "logarithm of (10)", "log₁₀ nats"),
         (hard, _draw_map(hard, seen.hard), "hard objective (9)", "nats"),
     ]
     for axis, image, title, unit in panels:
@@ -47,9 +44,9 @@ def figure_4(seen: Maps) -> Figure:
             solids.set_rasterized(True)
     output.child_axes[0].set_yticks(range(1, len(CLASSES) + 1))
     output.child_axes[0].minorticks_off()
-    _draw_boundary(adversary, seen.classes, "black")  # the boundary is bright in (10) itself
-    _draw_boundary(logarithm, seen.classes, "black")
-    _draw_boundary(hard, seen.classes, "white")
+    _draw_boundary(adversary, seen, "black")  # the boundary is bright in (10) itself
+    _draw_boundary(logarithm, seen, "black")
+    _draw_boundary(hard, seen, "white")
     output.set(xticks=[-1, 0, 1], yticks=[-1, 0, 1], ylabel="$x_2$")
     logarithm.set(xlabel="$x_1$", ylabel="$x_2$")
     hard.set_xlabel("$x_1$")
@@ -64,43 +61,16 @@ def figure_4_rows(networks: Sequence[Maps], titles: Sequence[str]) -> Figure:
     for column, seen, title in zip(axes.T, networks, titles, strict=True):
         seen = _thinned(seen, most=136)
         _draw_output(column[0], seen)
-        _draw_log(column[1], seen)
+        _draw_map(column[1], _log(seen))
         _draw_map(column[2], seen.hard)
-        _draw_boundary(column[2], seen.classes, "white")
+        _draw_boundary(column[2], seen, "white")
         column[0].set_title(title)
     for axis, label in zip(axes[:, 0], ("output", "logarithm of (10)", "hard (9)"), strict=True):
         axis.set(ylabel=label, xticks=[], yticks=[])
     return figure
 
 
-def compact(figure: Figure) -> SVG:
-    """The figure as SVG, its images stored with a palette: the same pixels in a third of the bytes.
-
-    An image of more than 256 colours stays as it is.
-    """
-    text = StringIO()
-    metadata = {"Date": None, "Creator": None}
-    figure.savefig(text, format="svg", bbox_inches="tight", metadata=metadata)
-    images = re.split(r'(?<=base64,)\s*([^"]+)', text.getvalue())
-    for i in range(1, len(images), 2):
-        images[i] = base64.b64encode(with_palette(base64.b64decode(images[i]))).decode()
-    return SVG("".join(images))
-
-
-def with_palette(png: bytes) -> bytes:
-    """A PNG with the same pixels and a palette of its colours; unchanged beyond 256 of them."""
-    pixels = np.asarray(Image.open(BytesIO(png)).convert("RGBA"))
-    colours, index = np.unique(pixels.reshape(-1, 4), axis=0, return_inverse=True)
-    if len(colours) > 256:
-        return png
-    image = Image.fromarray(index.reshape(pixels.shape[:2]).astype(np.uint8)).convert("P")
-    image.putpalette(colours[:, :3].tobytes())
-    out = BytesIO()
-    image.save(out, "png", optimize=True, transparency=colours[:, 3].tobytes())
-    return out.getvalue()
-
-
-def mean_over_networks(radii: NDArray[np.float64], hard: NDArray[np.float64]) -> Figure:
+def mean_over_networks(radii: Array, hard: Array) -> Figure:
     """The hard objective along a ray: its mean over networks and the spread of single networks.
 
     ``hard`` holds one network a row and one radius a column.
@@ -108,8 +78,7 @@ def mean_over_networks(radii: NDArray[np.float64], hard: NDArray[np.float64]) ->
     figure, axis = style.subplots(height=3.0)
     low, high = np.quantile(hard, [0.05, 0.95], axis=0)
     axis.fill_between(radii, low, high, color=ROBUST, alpha=0.25, lw=0)
-    for row in hard[:3]:
-        axis.plot(radii, row, color=style.MUTED, lw=0.9)
+    axis.plot(radii, hard[:3].T, color=style.MUTED, lw=0.9)
     axis.plot(radii, hard.mean(axis=0), color=ROBUST, lw=2.5)
     axis.set(xlabel="distance from the origin", ylabel="hard objective (9), nats")
     return figure
@@ -128,27 +97,26 @@ def _draw_output(axis: Axes, seen: Maps) -> ScalarMappable:
     return ScalarMappable(BoundaryNorm(edges, len(CLASSES)), ListedColormap(CLASSES))
 
 
-def _draw_map(axis: Axes, values: NDArray[np.float64]) -> AxesImage:
+def _draw_map(axis: Axes, values: Array) -> AxesImage:
     """A map over the square; its colours run from the 2nd to the 98th percentile."""
     low, high = np.percentile(values[np.isfinite(values)], [2, 98])
     colours = colormaps["cividis"].resampled(LEVELS)
     return axis.imshow(values, vmin=low, vmax=high, cmap=colours, **SQUARE)
 
 
-def _draw_boundary(axis: Axes, classes: NDArray[np.int64], colour: str) -> None:
+def _draw_boundary(axis: Axes, seen: Maps, colour: str) -> None:
     """The decision boundary as thin lines."""
-    look = {key: SQUARE[key] for key in ("origin", "extent")}
-    look |= {"colors": colour, "linewidths": 0.6}
-    for label in np.unique(classes)[:-1]:
-        axis.contour(classes == label, [0.5], **look).set_rasterized(True)
+    for label in np.unique(seen.classes)[:-1]:
+        lines = axis.contour(seen.classes == label, [0.5], colors=colour, linewidths=0.6, **PLACE)
+        lines.set_rasterized(True)
 
 
-def _draw_log(axis: Axes, seen: Maps) -> AxesImage:
-    return _draw_map(axis, np.log10(np.maximum(seen.adversarial, np.finfo(float).tiny)))
+def _log(seen: Maps) -> Array:
+    return np.log10(np.maximum(seen.adversarial, np.finfo(float).tiny))
 
 
 def _thinned(seen: Maps, most: int) -> Maps:
     """Maps of at most that many cells a side, evenly chosen: no more than a panel can show."""
     size = seen.classes.shape[0]
     kept = np.round(np.linspace(0, size - 1, min(size, most))).astype(int)
-    return Maps(*(getattr(seen, field.name)[np.ix_(kept, kept)] for field in fields(seen)))
+    return Maps(*(values[np.ix_(kept, kept)] for values in astuple(seen)))

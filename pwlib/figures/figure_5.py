@@ -32,9 +32,9 @@ TITLES = {"MNIST": "MNIST", "FashionMNIST": "Fashion-MNIST"}
 GARMENTS = ["T-shirt", "trousers", "pullover", "dress", "coat"]
 GARMENTS += ["sandal", "shirt", "sneaker", "bag", "boot"]
 CLASSES = {"MNIST": [str(digit) for digit in range(10)], "FashionMNIST": GARMENTS}
-LAYERS = [Layer("line", COLOURS[arm], 1, arm) for arm in ARMS]
-for _arm in ARMS:  # what the chosen one has besides
-    LAYERS += [Layer("area", COLOURS[_arm], 0.25), Layer("line", COLOURS[_arm], 2.5)]
+LAYERS = [Layer("line", colour, 1, arm) for arm, colour in COLOURS.items()]
+for _colour in COLOURS.values():  # what the chosen one has besides
+    LAYERS += [Layer("area", _colour, 0.25), Layer("line", _colour, 2.5)]
 LAYERS += [Layer("line", style.INK, 0.8), Layer("dots", style.INK, 3.6)]
 CAPTION = (
     "Figure 5, one attack at a time. The thick line is the chosen network, with a band from "
@@ -63,11 +63,9 @@ def figure_5(
     figure, (panels,) = style.subplots(1, len(accuracies), 7.0, 4.2, sharey=True, squeeze=False)
     for axis, letter, (name, curves) in zip(panels, "abcdef", accuracies.items(), strict=False):
         for key, (label, meaning, dash) in FIGURE_5.items():
-            if key in curves:
-                seeds, colour = np.asarray(curves[key]), style.COLOURS[meaning]
-                low, high = seeds.min(0), seeds.max(0)
-                axis.fill_between(magnitudes, low, high, color=colour, alpha=0.2, lw=0)
-                axis.plot(magnitudes, seeds.mean(0), dash, color=colour, label=label)
+            seeds, colour = curves[key], style.COLOURS[meaning]
+            axis.fill_between(magnitudes, seeds.min(0), seeds.max(0), color=colour, alpha=0.2, lw=0)
+            axis.plot(magnitudes, seeds.mean(0), dash, color=colour, label=label)
         axis.set(title=f"({letter}) {name}", ylim=(-2, 102))
         axis.set_xlabel("$L^2$ length of the step, before clamping")
         axis.grid(alpha=0.25)
@@ -81,9 +79,8 @@ def knob_5(
     magnitudes: Sequence[float],
     curves: Mapping[str, Curves],
     shown: Mapping[str, Shown],
-    start: float = 1.0,
 ) -> HTML:
-    """Knob of Figure 5: a data set, an arm, an attack and its length ε.
+    """Knob of Figure 5: a data set, an arm, an attack and its length ε, which starts at 1.
 
     ``curves[data set][arm, attack]`` is in % and (seeds, magnitudes), ``shown[data set]`` what the
     networks say of a few test images.
@@ -94,13 +91,12 @@ def knob_5(
         Control("data set", [TITLES[n] for n in data], choice=True),
         Control("network", ARMS, choice=True),
         Control("attack", attacks, choice=True),
-        Control("length ε", [f"{e:g}" for e in eps], eps.index(start)),
+        Control("length ε", [f"{e:g}" for e in eps], eps.index(1)),
     ]
     whole = [(e, f"{e:g}") for e in eps if e == int(e)]
     box, ticks, last = (43, 9, 279, 147), ((0, "0"), (50, "50"), (100, "100")), max(eps)
     words = "test accuracy, %", "$L^2$ length ε"
     panel = Panel(box, (0, 100), ticks, words[0], (0, last), whole, words[1])
-    strips = {(n, k): list(map(_strip, s)) for n in data for k, s in shown[n].images.items()}
 
     def setting(*places: int) -> list:
         n, arm, attack, at = data[places[0]], ARMS[places[1]], ATTACKS[places[2]], places[3]
@@ -110,22 +106,10 @@ def knob_5(
         chosen = [piece if other == arm else [] for other in ARMS for piece in (band, mean)]
         length = [[eps[at], 0], [eps[at], 100]]
         said = _said(n, arm, attack, eps[at], seeds[:, at])
-        answers = _answers(n, shown[n], (arm, attack), at, eps, strips[n, (arm, attack)])
-        return [said, *means, *chosen, length, [mean[at]], *answers]
+        examples = _examples(n, shown[n], (arm, attack), at, eps[at])
+        return [said, *means, *chosen, length, [mean[at]], examples]
 
-    beside, slots = _examples(name, len(next(iter(shown.values())).labels))
-    return knobs.show(name, controls, [panel], LAYERS, setting, CAPTION, 216, beside, slots)
-
-
-def _examples(name: str, count: int) -> tuple[str, list[tuple[str, str]]]:
-    """The elements that show that many images, as HTML, and the slots that `_answers` fills."""
-    slots, rows = [], ""
-    for i in range(count):
-        label, image, answers = (f"{name}-{part}-{i}" for part in ("label", "image", "answers"))
-        rows += f'<div><p id="{label}"></p><img id="{image}" alt=""><ul id="{answers}"></ul></div>'
-        slots += [(label, "html"), (answers, "html")]
-        slots += [(image, attribute) for attribute in ("src", "alt", "style")]
-    return f'<div class="examples">{rows}</div>', slots
+    return knobs.show(name, controls, [panel], LAYERS, setting, CAPTION, height=216)
 
 
 def _said(data: str, arm: str, attack: str, eps: float, right: NDArray[np.float64]) -> str:
@@ -141,33 +125,26 @@ def _said(data: str, arm: str, attack: str, eps: float, right: NDArray[np.float6
     return f"{TITLES[data]}, {arm}, {how[attack]}, ε = {eps:g}: {right.mean():.1f} % right{spread}."
 
 
-def _answers(
-    data: str, shown: Shown, key: Key, at: int, eps: Sequence[float], strips: Sequence[str]
-) -> list[str]:
-    """For each image its label, what the networks say, and of the image itself the strip, an
-    alternative text and which part of the strip is in sight."""
-    classes, found = CLASSES[data], []
-    said, likely = shown.answers[key][:, :, at], shown.probabilities[key][:, :, at]
-    place = f"object-position: {100 * at / max(len(eps) - 1, 1):g}% 0"
-    for i, (label, strip) in enumerate(zip(shown.labels, strips, strict=True)):
+def _examples(data: str, shown: Shown, key: Key, at: int, eps: float) -> str:
+    """The test images under an attack, with their classes and what the networks say, as HTML."""
+    names, html = CLASSES[data], ""
+    for i, label in enumerate(shown.labels):
         answers = ""
-        for arm, answer, p in zip(ARMS, said[:, i], likely[:, i], strict=True):
+        for j, arm in enumerate(ARMS):
+            answer, likely = (of[key][j, i, at] for of in (shown.answers, shown.probabilities))
             wrong = "" if answer == label else "wrong, "
-            answers += f"<li>{arm}: {classes[answer]} ({wrong}{100 * p:.0f}\u00a0%)</li>"
-        found += [
-            f"class {classes[label]}{f', attacked for: {key[0]}' if eps[at] else ''}",
-            answers,
-        ]
-        attacked = f"attacked with ε = {eps[at]:g}" if eps[at] else "as it is"
-        found += [strip, f"A test image of class {classes[label]}, {attacked}", place]
-    return found
+            answers += f"<li>{arm}: {names[answer]} ({wrong}{100 * likely:.0f}\u00a0%)</li>"
+        attacked = f"attacked with ε = {eps:g}" if eps else "as it is"
+        alt = f"A test image of class {names[label]}, {attacked}"
+        image = f'<img src="{_source(shown.images[key][i, at])}" alt="{alt}">'
+        whose = f", attacked for: {key[0]}" if eps else ""
+        html += f"<div><p>class {names[label]}{whose}</p>{image}<ul>{answers}</ul></div>"
+    return html
 
 
-def _strip(images: NDArray[np.float32]) -> str:
-    """Square images (n, d) side by side as a PNG in few greys, in the form that a page holds."""
-    shades = np.round(images.reshape(-1, SIDE, SIDE) * (SHADES - 1)).astype(np.uint8)
-    picture = Image.fromarray(np.concatenate(shades, axis=1)).convert("P")
-    picture.putpalette(np.repeat(np.linspace(0, 255, SHADES).round().astype(np.uint8), 3).tobytes())
+def _source(image: NDArray[np.float32]) -> str:
+    """A square image (d,) as a PNG in few greys, in the form that a page holds."""
+    greys = np.round(image.reshape(SIDE, SIDE) * (SHADES - 1)) / (SHADES - 1)
     out = BytesIO()
-    picture.save(out, "png", optimize=True)
+    Image.fromarray(np.round(255 * greys).astype(np.uint8)).save(out, "png", optimize=True)
     return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from pwlib import polynomials, signs
 from pwlib.figures import knobs, style
-from pwlib.figures.knobs import Layer, Panel
+from pwlib.figures.knobs import Control, Layer, Panel
 from pwlib.figures.style import COLOURS, INK, MUTED
 
 Vector = NDArray[np.float64]
+Curves = Mapping[str, Mapping[int, float]]  # a number for each grid and size
+Weights = Mapping[str, Mapping[int, Vector]]  # of a classifier for each grid and size
 
 AGREE, EDGE = "#F0E442", "#767676"  # Okabe and Ito's yellow, with an edge that can be told
 
@@ -32,12 +34,11 @@ def figure_1(x: Vector, degrees: Sequence[int]) -> Figure:
     for n, top, bottom in zip(degrees, *rows, strict=True):
         f, g = polynomials.bernstein_classifier(n, x), polynomials.chebyshev_classifier(n, x)
         weights = polynomials.chebyshev_classifier_weights(n)
-        changes = signs.sign_changes(weights)
-        for start, end in _spans(weights, changes, right=True):  # f_n has the sign of x - 1/2
+        for start, end in signs.regions(weights, right=True):  # f_n has the sign of x - 1/2
             top.axvspan(start, end, fc=to_rgba(AGREE, 0.5), ec=EDGE, lw=0.5)
         top.plot(x, f, color=COLOURS["bernstein"], label="$f_n$, Bernstein")
         top.plot(x, g, color=COLOURS["chebyshev"], label="$g_n$, Chebyshev")
-        _mark_changes(top, changes)
+        _mark_changes(top, weights)
         top.set_title(f"$n = {n}$\nagree on {polynomials.agreement(n):.3f}")
         bottom.plot(x, g - f, color=INK, label="$g_n - f_n$")
         bottom.axhline(0, color=MUTED, lw=0.8)
@@ -69,41 +70,38 @@ def knob_1(name: str, degrees: Sequence[int], start: int) -> HTML:
         n = degrees[at]
         f = knobs.series(partial(polynomials.bernstein_classifier, n), n)
         g = polynomials.chebyshev_classifier_weights(n)
-        changes = signs.sign_changes(g)
         own = knobs.count(len(signs.sign_changes(f)), "sign change")
-        said = f"n = {n}: f has {own}, g has {len(changes)}; "
+        said = f"n = {n}: f has {own}, g has {len(signs.sign_changes(g))}; "
         said += f"their signs agree on {polynomials.agreement(n):.3f} of [0, 1]."
-        agreeing = knobs.rounded(_spans(g, changes, right=True))
-        dots = [knobs.points(x, 0) for x in _split(changes)]
+        agreeing = knobs.rounded(signs.regions(g, right=True))
+        dots = [knobs.points(x, 0) for x in _changes(g)]
         return [said, knobs.rounded(f, 5), knobs.rounded(g, 5), agreeing, *dots]
 
-    slider = knobs.slider("degree n", degrees, start)
+    slider = Control("degree n", [*map(str, degrees)], degrees.index(start))
     return knobs.show(name, [slider], [panel], layers, setting, caption, height=209)
 
 
-def figure_2(x: Vector, weights: Mapping[str, Mapping[int, Vector]]) -> Figure:
+def figure_2(x: Vector, weights: Weights) -> Figure:
     """Figure 2: max-margin classifiers at x; a row for each grid, a column for each size m.
 
     `weights` maps the name of a grid and a size to weights in the shifted Chebyshev basis. Each
     panel says how many spurious sign changes there are and how much of [0, 1] is misclassified.
     """
-    sizes = list(next(iter(weights.values())))
-    degree = len(next(iter(weights.values()))[sizes[0]]) - 1
+    sizes, degree = _sizes_and_degree(weights)
     width, shared = max(7.0, 1.35 * len(sizes)), {"sharex": True, "sharey": True}
     fig, rows = style.subplots(len(weights), len(sizes), width, 5.4, squeeze=False, **shared)
     fig.suptitle(f"Maximum-margin classifiers of degree $n = {degree}$", fontsize=10)
     highest = 10.0
     for (grid, by_size), axes in zip(weights.items(), rows, strict=True):
         axes[0].set_ylabel(grid)
-        for panel, m in zip(axes, sizes, strict=True):
-            values = chebyshev.chebval(2 * x - 1, by_size[m])
+        for panel, (m, w) in zip(axes, by_size.items(), strict=True):
+            values = chebyshev.chebval(2 * x - 1, w)
             panel.axhline(0, color=MUTED, lw=0.8)
             panel.plot(x, values, color=_colour(grid), lw=1.2)
             highest = max(highest, np.abs(values).max())
-            changes = signs.sign_changes(by_size[m])
-            _mark_changes(panel, changes)
-            spurious, wrong = len(_split(changes)[1]), _percent(_spans(by_size[m], changes, False))
-            panel.set_title(f"$m = {m}$\n{spurious} spurious\n{wrong:.2g}% wrong", fontsize=9)
+            _mark_changes(panel, w)
+            spurious = len(signs.spurious_sign_changes(w))
+            panel.set_title(f"$m = {m}$\n{spurious} spurious\n{_percent(w)}% wrong", fontsize=9)
     for panel in rows[-1]:
         panel.set_xlabel("$x$")
     ticks, labels = zip(*_signed_powers(highest, (1,)), strict=True)
@@ -114,19 +112,16 @@ def figure_2(x: Vector, weights: Mapping[str, Mapping[int, Vector]]) -> Figure:
     return fig
 
 
-def knob_2(
-    name: str, weights: Mapping[str, Mapping[int, Vector]], readings: Sequence[str], start: int
-) -> HTML:
+def knob_2(name: str, weights: Weights, readings: Sequence[str], start: int) -> HTML:
     """Knob of Figure 2: two grids side by side, for each of the sizes m.
 
     ``weights`` maps the label of each grid and a size to weights in the shifted Chebyshev basis;
     ``readings`` are the labels in words.
     """
-    sizes = list(next(iter(weights.values())))
-    degree = len(next(iter(weights.values()))[sizes[0]]) - 1
-    fine = np.cos(np.linspace(0, np.pi, 1501))
-    every = [w for by_size in weights.values() for w in by_size.values()]
-    highest = max(np.abs(chebyshev.chebval(fine, w)).max() for w in every)
+    sizes, degree = _sizes_and_degree(weights)
+    u = np.cos(np.linspace(0, np.pi, 1501))
+    every = np.transpose([w for by_size in weights.values() for w in by_size.values()])
+    highest = np.abs(chebyshev.chebval(u, every)).max()
     ticks, ylim = _signed_powers(highest, (1, 3)), (-1.1 * highest, 1.1 * highest)
     panels, layers = [], []
     for i, (grid, left) in enumerate(zip(weights, (35, 164), strict=True)):
@@ -145,39 +140,34 @@ def knob_2(
         said, numbers = [], []
         for reading, by_size in zip(readings, weights.values(), strict=True):
             w = by_size[sizes[at]]
-            changes = signs.sign_changes(w)
-            dots, wrong = _split(changes), _spans(w, changes, right=False)
-            counted = knobs.count(len(dots[1]), "spurious sign change")
-            margin = f"{_percent(wrong):.2g} % wrong, margin {1 / np.linalg.norm(w):.2f}"
+            own, spurious = _changes(w)
+            counted = knobs.count(len(spurious), "spurious sign change")
+            margin = f"{_percent(w)} % wrong, margin {1 / np.linalg.norm(w):.2f}"
             said.append(f"on the {reading} grid {counted}, {margin}")
-            numbers += [knobs.rounded(wrong), knobs.rounded(w, 5)]
-            numbers += [knobs.points(x, 0) for x in dots]
+            numbers += [knobs.rounded(signs.regions(w, right=False)), knobs.rounded(w, 5)]
+            numbers += [knobs.points(own, 0), knobs.points(spurious, 0)]
         return [f"m = {sizes[at]}: {'; '.join(said)}.", *numbers]
 
-    slider = knobs.slider("points m", sizes, start)
+    slider = Control("points m", [*map(str, sizes)], sizes.index(start))
     return knobs.show(name, [slider], panels, layers, setting, caption, height=187)
 
 
-def _spans(weights: Vector, changes: Vector, right: bool) -> Vector:
-    """The intervals of [0, 1] where the sign is that of x - 1/2, or isn't: (intervals, 2)."""
-    edges = np.sort([0, 0.5, 1, *changes])
-    edges = edges[np.diff(edges, prepend=-1) > 1e-9]  # 1/2 is there twice, to rounding
-    middles = (edges[1:] + edges[:-1]) / 2
-    agree = np.sign(chebyshev.chebval(2 * middles - 1, weights)) == np.sign(middles - 0.5)
-    return np.column_stack((edges[:-1], edges[1:]))[agree == right]
+def _sizes_and_degree(weights: Weights) -> tuple[list[int], int]:
+    by_size = next(iter(weights.values()))
+    sizes = list(by_size)
+    return sizes, len(by_size[sizes[0]]) - 1
 
 
-def _percent(spans: Vector) -> float:
-    """How much of [0, 1] intervals cover, in %, without what rounding adds."""
-    return round(100 * float(np.diff(spans).sum()), 6)
+def _percent(weights: Vector) -> str:
+    """How much of [0, 1] is misclassified, in %, without what rounding adds."""
+    return f"{round(100 * signs.misclassified_measure(weights), 6):.2g}"
 
 
 def _signed_powers(highest: float, digits: Sequence[int]) -> list[tuple[int, str]]:
     """Ticks from -highest to highest, with labels: 0 and these digits times powers of ten."""
     found = [digit * 10**power for power in range(6) for digit in digits]
-    found = [value for value in found if value <= max(highest, 1)]
-    ticks = [*(-value for value in reversed(found)), 0, *found]
-    return [(tick, f"{tick}".replace("-", "−")) for tick in ticks]
+    ticks = {0} | {sign * value for value in found if value <= highest for sign in (-1, 1)}
+    return [(tick, f"{tick}".replace("-", "−")) for tick in sorted(ticks)]
 
 
 def _colour(grid: str) -> str:
@@ -186,23 +176,23 @@ def _colour(grid: str) -> str:
 
 
 def _dots(panel: int) -> list[Layer]:
-    """The layers of the two parts of `_split`."""
+    """The layers of the two parts of `_changes`."""
     return [Layer("dots", INK, 1, panel=panel, hollow=hollow) for hollow in (False, True)]
 
 
-def _split(changes: Vector) -> tuple[Vector, Vector]:
+def _changes(weights: Vector) -> tuple[Vector, Vector]:
     """The sign change nearest to 1/2, and the others, the spurious ones."""
-    own = np.abs(changes - 0.5) == np.abs(changes - 0.5).min(initial=np.inf)
-    return changes[own], changes[~own]
+    spurious = signs.spurious_sign_changes(weights)
+    return np.setdiff1d(signs.sign_changes(weights), spurious), spurious
 
 
-def _mark_changes(axes: Axes, changes: Vector) -> None:
+def _mark_changes(axes: Axes, weights: Vector) -> None:
     """Dots at the sign changes: filled the one nearest to 1/2, hollow the spurious ones."""
     look: dict[str, Any] = {"ls": "", "marker": "o", "ms": 4, "color": INK, "clip_on": False}
     look["in_layout"] = False  # an empty line that isn't clipped has no extent to lay out
-    looks = (("sign change near 1/2", INK), ("spurious sign change", "white"))
-    for x, (label, face) in zip(_split(changes), looks, strict=True):
-        axes.plot(x, 0 * x, label=label, mfc=face, **look)
+    own, spurious = _changes(weights)
+    axes.plot(own, 0 * own, label="sign change near 1/2", mfc=INK, **look)
+    axes.plot(spurious, 0 * spurious, label="spurious sign change", mfc="white", **look)
 
 
 def figure_near_a_sample(
@@ -215,20 +205,20 @@ def figure_near_a_sample(
     fig, (left, right) = style.subplots(1, 2, height=3.4)
     z = np.linspace(0, 3 * np.pi, 601)
     f, g = polynomials.bernstein_classifier, polynomials.chebyshev_classifier
-    for symbol, of, classifier in (("f", "bernstein", f), ("g", "chebyshev", g)):
+    for name, of, classifier in (("f", "bernstein", f), ("g", "chebyshev", g)):
         for n, dashes in zip(degrees, (":", "--", "-"), strict=True):
             values = classifier(n, np.cos(z / (4 * ((n + 1) // 2))) ** 2)
             look: dict[str, Any] = {"color": COLOURS[of], "ls": dashes, "lw": 1.2}
-            left.plot(z / np.pi, values, label=f"${symbol}_{{{n}}}$", **look)
+            left.plot(z / np.pi, values, label=f"${name}_{{{n}}}$", **look)
     left.axhline(0, color=MUTED, lw=0.8)
     left.set_xlabel(r"$2pt/\pi$, sign changes of $g_n$ at 1, 2, 3")
     left.set_title("next to the sample $x = 1$")
     left.legend(ncols=2, loc="upper right", bbox_to_anchor=(1.02, 0.82), handlelength=1.4)
     degree = np.array(list(largest))
-    for parity, marker in ((1, "o"), (0, "s")):
+    for parity, marker, name in ((1, "o", "odd $n$"), (0, "s", "even $n$")):
         chosen = [m for m in largest if m % 2 == parity][:: max(1, len(degree) // 80)]
-        look = {"label": f"{('even', 'odd')[parity]} $n$", "mfc": "white", "mec": INK}
-        right.plot(chosen, [largest[m] for m in chosen], ls="", marker=marker, ms=4, **look)
+        look = {"ls": "", "marker": marker, "ms": 4, "mfc": "white", "mec": INK}
+        right.plot(chosen, [largest[m] for m in chosen], label=name, **look)
     far = degree[limit - slope / degree > 0.5]
     right.plot(far, limit - slope / far, color=MUTED, lw=1, label="the law")
     right.axhline(limit, color=MUTED, ls="--", lw=1, label="the limit")
@@ -238,22 +228,18 @@ def figure_near_a_sample(
 
 
 def figure_predictions(halves: Sequence[int]) -> Figure:
-    """Where g_{2p} = g_{2p-1} has the wrong sign, a row for each p: exact intervals of [0, 1]."""
+    """Where g_{2p} = g_{2p-1} has the wrong sign, a row for each p: intervals of [0, 1]."""
     fig, axes = style.subplots(height=3.8)
     for p in halves:
-        edges = (1 - np.cos(np.arange(2 * p + 1) * np.pi / (2 * p))) / 2
-        arc = np.arange(2 * p)
-        wrong = np.minimum(arc, arc[::-1]) % 2 == 1  # counted from the nearer end
-        spans = np.column_stack((edges[:-1], np.diff(edges)))[wrong]
-        axes.broken_barh(spans.tolist(), (p - 0.5, 1), color=COLOURS["chebyshev"], lw=0)
+        wrong = signs.regions(polynomials.chebyshev_classifier_weights(2 * p), right=False)
+        spans = [(start, end - start) for start, end in wrong]
+        axes.broken_barh(spans, (p - 0.5, 1), color=COLOURS["chebyshev"], lw=0)
     axes.set(xlim=(0, 1), ylim=(min(halves) - 0.5, max(halves) + 0.5))
     axes.set(xlabel="$x$", ylabel=r"$p = \lfloor (n+1)/2 \rfloor$", xticks=np.linspace(0, 1, 5))
     return fig
 
 
-def figure_interpolation(
-    constants: Mapping[str, Mapping[int, float]], errors: Mapping[str, Mapping[int, float]]
-) -> Figure:
+def figure_interpolation(constants: Curves, errors: Curves) -> Figure:
     """Lebesgue constants, and errors of the interpolants of one function, against the size m.
 
     Each maps the name of a grid to a number for each size.

@@ -73,25 +73,23 @@ def show(
     setting: Callable[..., list],
     caption: str,
     height: float,
-    beside: str = "",
-    slots: Sequence[tuple[str, str]] = (),
 ) -> HTML:
     """The knob of that name (unique in its page), of a height in points, as an HTML figure.
 
     ``setting`` takes a place for each control and returns the sentence, the numbers of each layer,
-    and a text for each slot of the HTML ``beside`` the drawing: the id of an element, and its
-    attribute or "html".
+    and the HTML beside the drawing where there is any.
     """
     sizes = [len(control.texts) for control in controls]
     settings = [setting(*at) for at in np.ndindex(*sizes)]
-    said = settings[np.ravel_multi_index([control.start for control in controls], sizes)][0]
+    start = np.ravel_multi_index([control.start for control in controls], sizes)
+    said, *rest = settings[start]
+    beside = "".join(f'<div class="examples">{text}</div>' for text in rest[len(layers) :])
     places: dict[str, int] = {}  # what several settings share is in the page once
     frames = [[places.setdefault(_json(p), len(places)) for p in pieces] for pieces in settings]
     data = {
         "controls": list(map(asdict, controls)),
         "panels": list(map(asdict, panels)),
         "layers": list(map(asdict, layers)),
-        "slots": slots,
         "pieces": [json.loads(piece) for piece in places],
         "frames": frames,
     }
@@ -102,11 +100,6 @@ def show(
         f'<output id="{name}-said" aria-live="polite">{html.escape(said)}</output>\n'
         f'<script type="application/json">{_json(data)}</script>\n</figure>'
     )
-
-
-def slider(label: str, values: Sequence[int], start: int) -> Control:
-    """A slider over whole numbers that starts at one of them."""
-    return Control(label, [str(value) for value in values], list(values).index(start))
 
 
 def series(polynomial: Callable[[Vector], Vector], degree: int) -> Vector:

@@ -37,8 +37,6 @@ EDGE: dict[str, Any] = {"ls": "", "mec": style.COLOURS["ink"], "mew": 0.7}
 LINE, GAP = 0.178, 0.11  # inches: from claim to claim, and before a section
 BASELINE = 0.043  # inches from the middle of a marker down to the baseline of its text
 
-Sections = Sequence[tuple[str, Mapping[str, str]]]  # a section, and its claims with verdicts
-
 
 def figure_ledger(claims: Sequence[tuple[str, str, str]]) -> Figure:
     """Two columns of claims under the headings of their sections, each with its verdict's marker.
@@ -50,11 +48,11 @@ def figure_ledger(claims: Sequence[tuple[str, str, str]]) -> Figure:
     for section, name, verdict in claims:
         found.setdefault(section.split(",")[0], {})[name] = verdict
     sections = [(section, members) for section, members in found.items() if members]
-    cuts = [(sections[:i], sections[i:]) for i in range(len(sections) + 1)]
-    columns = min(cuts, key=lambda columns: max(map(_height, columns)))  # as equal as may be
-    height = max(map(_height, columns))
+    heights = [GAP + LINE * (1 + len(members)) for _, members in sections]
+    cuts = [(sum(heights[:i]), sum(heights[i:])) for i in range(len(heights) + 1)]
+    height, cut = min((max(columns), i) for i, columns in enumerate(cuts))
     fig, panels = style.subplots(1, 2, height=height + 0.6)
-    for axes, column in zip(panels, columns, strict=True):
+    for axes, column in zip(panels, (sections[:cut], sections[cut:]), strict=True):
         axes.set(xlim=(0, 1), ylim=(height, 0))
         axes.set_axis_off()
         _draw(axes, column)
@@ -67,11 +65,8 @@ def figure_ledger(claims: Sequence[tuple[str, str, str]]) -> Figure:
     return fig
 
 
-def _height(sections: Sections) -> float:
-    return sum(GAP + LINE * (1 + len(members)) for _, members in sections)
-
-
-def _draw(axes: Axes, sections: Sections) -> None:
+def _draw(axes: Axes, sections: Sequence[tuple[str, Mapping[str, str]]]) -> None:
+    """A column of sections, each with its claims and their verdicts."""
     y = 0.0
     for section, members in sections:
         y += GAP + LINE / 2

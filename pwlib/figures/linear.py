@@ -18,28 +18,22 @@ COLOURS = style.COLOURS
 GUIDE: Look = {"color": COLOURS["muted"], "lw": 4, "alpha": 0.5}  # what theory says
 
 
-def image_rows(
-    rows: Sequence[Sequence[Array]], titles: Sequence[Sequence[str]], signed: Sequence[int]
-) -> Figure:
+def image_rows(rows: Sequence[Sequence[Array]], titles: Sequence[Sequence[str]]) -> Figure:
     """Rows of square images (side²,) with a title each, grey on [0, 1].
 
-    Those in the columns ``signed`` are drawn about zero, scaled by their largest entry, which the
-    title states.
+    The second of a row is a step: drawn about zero, with its largest entry in the title.
     """
     count = len(rows[0])
     height = (min(7.0 / count, 1.75) + 0.45) * len(rows)
     figure, axes = style.subplots(len(rows), count, height=height, squeeze=False)
     for panels, images, names in zip(axes, rows, titles, strict=True):
-        for column, (axis, image, name) in enumerate(zip(panels, images, names, strict=True)):
-            side, look, title = (
-                int(np.sqrt(image.size)),
-                {"cmap": "gray", "vmin": 0, "vmax": 1},
-                name,
-            )
-            if column in signed:
+        for column, (axis, image, title) in enumerate(zip(panels, images, names, strict=True)):
+            look: Look = {"cmap": "gray", "vmin": 0, "vmax": 1}
+            if column == 1:
                 largest = np.abs(image).max()
                 look = {"cmap": "PuOr_r", "vmin": -largest, "vmax": largest}
-                title = f"{name}\n(largest entry {largest:.2g})"
+                title = f"{title}\n(largest entry {largest:.2g})"
+            side = int(np.sqrt(image.size))
             axis.imshow(image.reshape(side, side), interpolation="nearest", **look)
             axis.set_title(title, fontsize=9)
             axis.set(xticks=[], yticks=[])
@@ -52,8 +46,8 @@ def figure_in_a_ball(sizes: Array, worst: Array, random: Array) -> Figure:
     figure, axis = style.subplots(height=3.0)
     axis.plot(sizes, random, color=COLOURS["control"], ls="--", label="random direction")
     axis.plot(sizes, worst, color=COLOURS["robust"], label="worst direction")
-    axis.set(xlim=(0, sizes.max()), ylim=(0, 1.03))
     axis.set(xlabel="L2 length of the perturbation", ylabel="accuracy")
+    axis.set(xlim=(0, sizes.max()), ylim=(0, 1.03))
     axis.legend(loc="center right")
     return figure
 

@@ -12,9 +12,10 @@ from pwlib.figures import style
 from pwlib.figures.style import COLOURS, INK, MUTED
 
 Look = dict[str, Any]
+Curves = Mapping[str, Mapping[int, float]]  # by a name and the size m
+Pairs = Mapping[str, Sequence[tuple[float, float]]]
 
-_EQUISPACED: Look = {"color": COLOURS["equispaced"], "marker": "s", "ms": 4}
-_CHEBYSHEV: Look = {"color": COLOURS["chebyshev"], "marker": "o", "ms": 4}
+_EQUISPACED, _CHEBYSHEV = style.grid_look("equispaced"), style.grid_look("lobatto")
 _BEST: Look = {"color": INK, "marker": "d", "ms": 4, "ls": ":"}
 _GUIDE: Look = {"color": MUTED, "lw": 1}
 LOOKS = {
@@ -28,10 +29,7 @@ LOOKS = {
 
 
 def figure_optimal_objective(
-    sizes: Sequence[int],
-    objective: Mapping[str, Sequence[tuple[float, float]]],
-    errors: Mapping[str, Sequence[tuple[float, float]]],
-    degree: int,
+    sizes: Sequence[int], objective: Pairs, errors: Pairs, degree: int
 ) -> Figure:
     """The objective of (8), and the largest error once the ends are added, against the size m.
 
@@ -45,27 +43,25 @@ def figure_optimal_objective(
         "merging pairs": _BEST,
     }
     fig, (left, right) = style.subplots(1, 2, height=3.6, sharex=True)
-    for axes, table, least in ((left, objective, 1e-8), (right, errors, 0)):
+    found = (left, objective, 1e-8, degree), (right, errors, 0, degree - 2)
+    for axes, table, least, last in found:
         for name, rows in table.items():
             mean, error = np.transpose(rows)
             mean = np.where(mean < least, np.nan, mean)
             axes.errorbar(sizes, mean, 1.96 * error, label=name, **looks[name])
+        axes.axvline(last + 0.5, **_GUIDE)
+        text = "zero" if least == 0 else "zero from\nhere on"
+        axes.text(last + 0.7, 0.5, text, transform=axes.get_xaxis_transform(), fontsize=9)
         axes.set_xlabel("number of points inside, $m$")
     left.set(yscale="log", ylabel="objective of (8)", title="What (8) measures")
     error = r"mean of $\max_x\,|\hat h_X - h|$"
     right.set(ylabel=error, title="What it is meant to control", ylim=(0, None))
-    for axes, last, text in ((left, degree, "zero from\nhere on"), (right, degree - 2, "zero")):
-        axes.axvline(last + 0.5, **_GUIDE)
-        axes.text(last + 0.7, 0.5, text, transform=axes.get_xaxis_transform(), fontsize=9)
     style.legend_below(fig, left, 4)
     return fig
 
 
 def figure_limit(
-    x: np.ndarray,
-    scaled: Mapping[int, np.ndarray],
-    limit: np.ndarray,
-    distances: Mapping[str, Mapping[int, float]],
+    x: np.ndarray, scaled: Mapping[int, np.ndarray], limit: np.ndarray, distances: Curves
 ) -> Figure:
     """Left, classifiers with these scaled weights, by size, and their limit; right, how near.
 
@@ -92,11 +88,7 @@ def figure_limit(
     return fig
 
 
-def figure_sizes(
-    last: Mapping[str, Sequence[tuple[int, int]]],
-    odd: Mapping[str, Sequence[tuple[int, int]]],
-    certified: Mapping[str, Sequence[tuple[int, int]]],
-) -> Figure:
+def figure_sizes(last: Pairs, odd: Pairs, certified: Pairs) -> Figure:
     """The last size with a spurious sign change against the degree, and what is certified.
 
     Each maps a reading of the grid to pairs (n, m): `last` for even, `odd` for odd sizes, and
@@ -107,7 +99,7 @@ def figure_sizes(
         name = "$E_m$" if reading == "equispaced" else f"$C_m$, {reading}"
         look = style.grid_look(reading) | {"ls": "", "label": f"{name}, even $m$"}
         axes.loglog(*zip(*pairs, strict=True), **look)
-    hollow = style.grid_look("equispaced") | {"mfc": "white", "ls": "", "label": "$E_m$, odd $m$"}
+    hollow = _EQUISPACED | {"mfc": "white", "ls": "", "label": "$E_m$, odd $m$"}
     axes.loglog(*zip(*odd["equispaced"], strict=True), **hollow)
     for reading, text in (("equispaced", "proved, $E_m$"), ("lobatto", "proved, $C_m$")):
         n, m = np.transpose(certified[reading])
@@ -129,11 +121,7 @@ def _curve(axes: Axes, x: np.ndarray, y: np.ndarray, text: str, look: Look) -> N
     axes.annotate(text, (x[-1], y[-1]), (5, 0), textcoords="offset points", va="center", fontsize=9)
 
 
-def figure_advantage(
-    degree: int,
-    worst: Mapping[str, Mapping[int, float]],
-    noise: Mapping[str, Mapping[int, float]],
-) -> Figure:
+def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
     """The greatest variance without noise, m ≤ n, and that of the noise, m > n, against m.
 
     Both map the name of a set (see `LOOKS`) to its value at each size.

@@ -28,7 +28,7 @@ class Assumption:
 
 def register(path: Path = REGISTER) -> list[Assumption]:
     """All assumptions, in the order of the file; a ValueError names a malformed entry."""
-    return [Assumption(**entry) for entry in entries(path, Assumption, ValueError)]
+    return entries(path, Assumption)
 
 
 def table(path: Path = REGISTER) -> Markdown:

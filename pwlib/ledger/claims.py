@@ -9,7 +9,7 @@ import ast
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +40,8 @@ LEDGER = CHAPTERS / "claims.yml"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's, ten times as fast
 
 
-class ClaimError(Exception):
-    """A measurement at the recorded settings contradicts the ledger, or the ledger is malformed."""
+class ClaimError(ValueError):
+    """A measurement at the recorded settings contradicts the ledger, or a register is malformed."""
 
     def _render_traceback_(self) -> list[str]:  # IPython shows this instead of a traceback
         return [f"ClaimError: {self}"]
@@ -67,7 +67,7 @@ class Claim:
     recorded: dict
     at: dict
     chapter: str
-    criteria: dict[str, str] = field(default_factory=dict)
+    criteria: dict[str, str]
 
     def found(self) -> str:
         """The evidence, with the recorded numbers put in."""
@@ -82,34 +82,35 @@ class Claim:
         return f"[{text}]({self.chapter}.ipynb#claim-{self.id})"
 
 
-def entries(path: Path, kind: type, refused: type[Exception]) -> list[dict[str, Any]]:
-    """The entries of a file in YAML, each with exactly the fields of the dataclass ``kind``.
+def entries(path: Path, kind: type) -> list[Any]:
+    """The entries of a file in YAML, as instances of the dataclass ``kind``.
 
-    A file that isn't YAML, or an entry with other keys, raises ``refused`` with one line.
+    A file that isn't YAML, or an entry with other keys than fields, raises a ClaimError.
     """
     try:
         found = yaml.load(path.read_text(encoding="utf-8"), LOADER) or []
     except yaml.YAMLError as error:
-        raise refused(f"{path.name}: {' '.join(str(error).split())}") from None
+        raise ClaimError(f"{path.name}: {' '.join(str(error).split())}") from None
     names = {field.name for field in fields(kind)}
     for entry in found:
         if set(entry) != names:
             wrong = ", ".join(sorted(set(entry) ^ names))
-            raise refused(f"{path.name}, {entry.get('id')}: keys missing or unknown: {wrong}")
-    return found
+            raise ClaimError(f"{path.name}, {entry.get('id')}: keys missing or unknown: {wrong}")
+    return [kind(**entry) for entry in found]
 
 
 def ledger(path: Path = LEDGER) -> list[Claim]:
     """All claims, in the order of the file. A malformed entry raises a ClaimError that names it."""
-    found: list[Claim] = []
-    for entry in entries(path, Claim, ClaimError):
-        claim = Claim(**entry)
+    found = entries(path, Claim)
+    ids = [claim.id for claim in found]
+    for claim in found:
         if claim.verdict not in VERDICTS:
             raise ClaimError(f"{claim.id}: verdict {claim.verdict!r}, accepts {VERDICTS}")
-        if any(claim.id == other.id for other in found):
+        if not claim.criteria or not set(claim.criteria) <= set(CRITERIA):
+            accepts = f"accepts expressions for {', '.join(CRITERIA)}"
+            raise ClaimError(f"{claim.id}: criteria: got {claim.criteria!r}, {accepts}")
+        if ids.count(claim.id) > 1:
             raise ClaimError(f"{claim.id}: stands twice")
-        _names_in(claim)
-        found.append(claim)
     return found
 
 
@@ -125,12 +126,11 @@ def settle(id: str, /, at: Mapping, *, path: Path = LEDGER, **measured: object) 
     nothing is enforced: the measurement is shown beside the record. Numbers that aren't finite are
     refused at any settings.
     """
-    claim = _claim(id, path)
-    verdict, flat = _judged(claim, at, measured), _flat(claim, measured)
-    if set(at) != set(claim.at):
+    verdict, claim = judge(id, at, path=path, **measured), _claim(id, path)
+    flat, here = _flat(claim, measured), {name: _plain(value) for name, value in at.items()}
+    if set(here) != set(claim.at):
         raise ClaimError(f"{claim.id}: settings {sorted(at)}, recorded for {sorted(claim.at)}")
-    at_recorded = all(_plain(at[name]) == claim.at[name] for name in at)
-    wrong = disagreements(claim, verdict, flat)
+    at_recorded, wrong = here == claim.at, _disagreements(claim, verdict, flat)
     record: dict[str, object] = {"claim": claim.id, "verdict": verdict, "measured": flat}
     record |= {"at_recorded": at_recorded, "agrees": not wrong}
     shown = _shown(claim, verdict, flat, at, at_recorded)
@@ -140,30 +140,24 @@ def settle(id: str, /, at: Mapping, *, path: Path = LEDGER, **measured: object) 
 
 
 def judge(id: str, /, at: Mapping, *, path: Path = LEDGER, **measured: object) -> str:
-    """The verdict that the criteria of a claim give, as in `settle`, which needs all its names."""
-    return _judged(_claim(id, path), at, measured)
-
-
-def agrees(measured: object, recorded: object) -> bool:
-    """Does a measured value lie within what the ledger records (see `Claim`)?"""
-    if isinstance(recorded, Mapping) and "interval" in recorded:
-        low, high = recorded["interval"]
-        return low <= measured <= high
-    if isinstance(recorded, Mapping):
-        return abs(measured - recorded["value"]) <= recorded["tolerance"]
-    return measured == recorded
-
-
-def disagreements(claim: Claim, verdict: str, measured: Mapping) -> list[str]:
-    """What in a measurement contradicts the ledger, a line each."""
-    lines = [] if verdict == claim.verdict else [f"found {verdict!r}, recorded {claim.verdict!r}"]
-    for name in sorted(set(measured) ^ set(claim.recorded)):
-        where = "measured, not recorded" if name in measured else "recorded, not measured"
-        lines.append(f"{name} is {where}")
-    for name, recorded in claim.recorded.items():
-        if name in measured and not agrees(measured[name], recorded):
-            lines.append(f"{name}: found {show(measured[name])}, recorded {show(recorded)}")
-    return lines
+    """The verdict of the first criterion that is true, as in `settle`, which needs all names."""
+    claim = _claim(id, path)
+    groups = {k: list(v.values()) for k, v in measured.items() if isinstance(v, Mapping)}
+    found = {**at, **_flat(claim, measured), **groups}
+    names = {re.sub(r"\W", "_", name): _plain(value) for name, value in found.items()}
+    evaluator = SimpleEval(functions=FUNCTIONS, names=names)
+    del evaluator.nodes[ast.Attribute]
+    for word in (word for word in CRITERIA if word in claim.criteria):
+        expression = str(claim.criteria[word])
+        try:
+            met = evaluator.eval(expression)
+        except (InvalidExpression, SyntaxError, TypeError, ValueError, ArithmeticError) as error:
+            raise ClaimError(f"{claim.id}: criterion {word}: {expression!r}: {error}") from None
+        if not isinstance(met, bool):
+            raise ClaimError(f"{claim.id}: criterion {word}: got {met!r}, accepts true or false")
+        if met:
+            return CRITERIA[word]
+    return FAILS
 
 
 def table(chapter: str | None = None, evidence: bool = False, path: Path = LEDGER) -> Markdown:
@@ -223,50 +217,10 @@ def show(value: object) -> str:
 
 
 def _claim(id: str, path: Path) -> Claim:
-    claim = next((claim for claim in ledger(path) if claim.id == id), None)
-    if claim is None:
-        raise ClaimError(f"id: got {id!r}, which {path.name} doesn't hold")
-    return claim
-
-
-def _judged(claim: Claim, at: Mapping, measured: Mapping) -> str:
-    """The verdict of the first criterion that is true."""
-    groups = {name: value for name, value in measured.items() if isinstance(value, Mapping)}
-    lists = {name: _plain(list(group.values())) for name, group in groups.items()}
-    found = {**at, **_flat(claim, measured), **lists}
-    names = {re.sub(r"\W", "_", name): value for name, value in found.items()}
-    missing = sorted(_names_in(claim) - set(names))
-    if missing:
-        raise ClaimError(f"{claim.id}: the criteria name {', '.join(missing)}: not measured")
-    evaluator = SimpleEval(functions=FUNCTIONS, names=names)
-    del evaluator.nodes[ast.Attribute]
-    for word in (word for word in CRITERIA if word in claim.criteria):
-        expression = claim.criteria[word]
-        try:
-            met = evaluator.eval(expression)
-        except (InvalidExpression, TypeError, ValueError, ArithmeticError) as error:
-            raise ClaimError(f"{claim.id}: criterion {word}: {expression!r}: {error}") from None
-        if not isinstance(met, bool):
-            raise ClaimError(f"{claim.id}: criterion {word}: got {met!r}, accepts true or false")
-        if met:
-            return CRITERIA[word]
-    return FAILS
-
-
-def _names_in(claim: Claim) -> set[str]:
-    """The names in the criteria of a claim; a ClaimError says what is malformed in them."""
-    criteria, names = claim.criteria, set()
-    if not isinstance(criteria, dict) or not criteria or set(criteria) - set(CRITERIA):
-        accepts = f"expressions for {', '.join(CRITERIA)}"
-        raise ClaimError(f"{claim.id}: criteria: got {criteria!r}, accepts {accepts}")
-    for word, expression in criteria.items():
-        try:
-            tree = ast.parse(expression, mode="eval")
-        except (SyntaxError, TypeError):
-            got = f"got {expression!r}, accepts an expression"
-            raise ClaimError(f"{claim.id}: criterion {word}: {got}") from None
-        names |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return names - set(FUNCTIONS)
+    for claim in ledger(path):
+        if claim.id == id:
+            return claim
+    raise ClaimError(f"id: got {id!r}, which {path.name} doesn't hold")
 
 
 def _flat(claim: Claim, measured: Mapping) -> dict[str, object]:
@@ -285,6 +239,27 @@ def _flat(claim: Claim, measured: Mapping) -> dict[str, object]:
         if any(isinstance(n, float) and not math.isfinite(n) for n in numbers):
             raise ClaimError(f"{claim.id}: {name}: got {value!r}, accepts finite numbers")
     return flat
+
+
+def _disagreements(claim: Claim, verdict: str, measured: Mapping) -> list[str]:
+    """What in a measurement contradicts the ledger, a line each."""
+    lines = [] if verdict == claim.verdict else [f"found {verdict!r}, recorded {claim.verdict!r}"]
+    for name in dict.fromkeys([*claim.recorded, *measured]):
+        found, recorded = measured.get(name, "nothing"), claim.recorded.get(name, "nothing")
+        if not _agrees(found, recorded):
+            lines.append(f"{name}: found {show(found)}, recorded {show(recorded)}")
+    return lines
+
+
+def _agrees(measured: object, recorded: object) -> bool:
+    """Does a measured value lie within what the ledger records (see `Claim`)?"""
+    if not isinstance(recorded, Mapping):
+        return measured == recorded
+    if "interval" in recorded:
+        low, high = recorded["interval"]
+    else:
+        low, high = (recorded["value"] + sign * recorded["tolerance"] for sign in (-1, 1))
+    return isinstance(measured, int | float) and low <= measured <= high
 
 
 def _shown(claim: Claim, verdict: str, measured: Mapping, at: Mapping, at_recorded: bool) -> str:

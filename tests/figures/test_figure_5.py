@@ -65,9 +65,3 @@ def test_words_limits_and_legend(figure, accuracies):
         for text, handle in zip(legend.get_texts(), legend.legend_handles, strict=True)
     ]
     assert shown == list(CURVES.values())
-
-
-def test_a_curve_that_was_not_measured_is_left_out(accuracies):
-    curves = {key: accuracies["MNIST"][key] for key in ("own", "control")}
-    (axes,) = figure_5(LENGTHS, {"MNIST": curves}).axes
-    assert [line.get_label() for line in axes.lines] == [CURVES[key][0] for key in curves]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pwlib.figures.robustness import figure_leads
+from pwlib.figures.causes import figure_leads
 from pwlib.intervals import interval
 
 FOUND = {

@@ -13,7 +13,8 @@ from pwlib.intervals import interval
 
 Numbers = Sequence[float] | NDArray[np.float64]
 
-_LOOKS = {"hard": ("robust", "o", "hard points"), "plain": ("reference", "s", "plain")}
+_ARMS = {"hard": ("robust", "o", "hard points"), "plain": ("reference", "s", "plain")}
+_RIVALS = (("control", "o", -0.15), ("ink", "s", 0.15))  # colour, marker, shift in a row
 _GRID: dict[str, Any] = {"color": "#88888833", "lw": 0.6}
 
 
@@ -45,9 +46,7 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
     fig, panels = _rows(found, axis, height=0.9 + 0.27 * len(next(iter(found.values()))))
     for axes, by_setting in zip(panels, found.values(), strict=True):
         rivals = next(iter(by_setting.values()))
-        for rival, colour, marker, shift in zip(
-            rivals, ("control", "ink"), "os", (-0.15, 0.15), strict=True
-        ):
+        for rival, (colour, marker, shift) in zip(rivals, _RIVALS, strict=True):
             leads = [differences[rival] for differences in by_setting.values()]
             means = np.array([np.mean(lead) for lead in leads])
             bars = np.abs(np.transpose([interval(lead) for lead in leads]) - means)
@@ -74,7 +73,7 @@ def figure_samples(
         column[-1].set_xlabel("training samples")
         for axes, (measure, by_arm) in zip(column, by_measure.items(), strict=True):
             for arm, values in by_arm.items():
-                meaning, marker, label = _LOOKS[arm]
+                meaning, marker, label = _ARMS[arm]
                 colour = COLOURS[meaning]
                 axes.semilogx(sizes, values, marker, color=colour, ms=3.5, alpha=0.5, mew=0)
                 axes.semilogx(sizes, np.mean(values, 1), color=colour, label=label)
