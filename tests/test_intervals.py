@@ -27,6 +27,36 @@ def test_above_asks_for_a_margin_and_for_agreement_of_the_seeds(a, b, expected):
     assert intervals.above(a, b, margin=0.01) is expected
 
 
+def test_above_asks_for_the_whole_interval_beyond_the_margin():
+    values = np.array([2.0, 3.0, 4.0])  # mean 3, its 95% interval from 0.52 to 5.48
+    assert intervals.above(values, np.zeros(3), 0.5)
+    assert not intervals.above(values, np.zeros(3), 0.6)
+
+
+def test_equivalence_is_two_one_sided_tests():
+    a = np.array([0.3, -0.2, 0.1, 0.4, -0.1])
+    for margin in np.linspace(0.05, 1, 20):
+        tests = (
+            stats.ttest_1samp(a, -margin, alternative="greater").pvalue,
+            stats.ttest_1samp(a, margin, alternative="less").pvalue,
+        )
+        assert intervals.equivalent(a, np.zeros(5), margin) is (max(tests) < 0.05)
+    assert not intervals.equivalent([0.1], [0.1], 1.0)  # one seed has no interval
+
+
+def test_the_p_value_is_five_per_cent_where_the_interval_of_ninety_ends():
+    a = np.array([0.3, -0.2, 0.1, 0.4, -0.1])
+    low, high = intervals.interval(a, 0.9)
+    assert intervals.p_above(a, low) == pytest.approx(0.05)
+    assert intervals.p_above(a, high) == pytest.approx(0.95)
+
+
+def test_holm_stops_at_the_first_that_is_too_large():
+    # Holm (1979): 0.01 < 0.05/4, 0.015 < 0.05/3, 0.03 > 0.05/2, and so 0.04 is kept too.
+    p = {"c": 0.03, "a": 0.01, "d": 0.04, "b": 0.015}
+    assert intervals.holm(p) == {"a": True, "b": True, "c": False, "d": False}
+
+
 def test_a_mean_is_shown_with_its_interval():
     values = [0.4, 4.8, 9.2]  # mean 4.8, standard error 4.4/√3, and t is 4.303 for two degrees
     assert intervals.with_interval(values) == "4.8 (-6.1 to 15.7)"

@@ -1,10 +1,11 @@
-"""Figures of the chapters on controls and on numbers of samples: data in, a matplotlib Figure."""
+"""Figures of the chapter on what makes a network robust, and of its appendix."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from pwlib.figures import style
@@ -13,27 +14,89 @@ from pwlib.intervals import interval
 
 Numbers = Sequence[float] | NDArray[np.float64]
 
-_ARMS = {"hard": ("robust", "o", "hard points"), "plain": ("reference", "s", "plain")}
+Accuracies = Mapping[str, Numbers]  # of each arm, one a seed
+
+KINDS = ("nothing", "features", "output")  # what the steps of an arm climb
+_KINDS = {"nothing": ("control", "o"), "features": ("robust", "s"), "output": ("ink", "D")}
+_SAMPLES = {
+    "plain": ("control", "o", "plain"),
+    "hard": ("robust", "s", "hard points"),
+    "label": ("ink", "D", "true label"),
+}
 _RIVALS = (("control", "o", -0.15), ("ink", "s", 0.15))  # colour, marker, shift in a row
 _GRID: dict[str, Any] = {"color": "#88888833", "lw": 0.6}
 
 
-def figure_arms(found: Mapping[str, Mapping[str, Numbers]], axis: str) -> Figure:
-    """A panel for each data set: a row for each way of training, a dot for each seed, their mean.
+def figure_arms(found: Mapping[str, Accuracies], kinds: Mapping[str, str], axis: str) -> Figure:
+    """A panel for each data set: a row for each arm, a dot for each seed and their mean.
 
-    The first way of training is the reference, whose mean is a line through the panel.
+    ``kinds`` has for each arm one of KINDS. The first arm's mean is a line through the panel.
     """
-    arms = next(iter(found.values()))
-    fig, panels = _rows(found, axis, height=0.55 + 0.24 * len(arms))
-    colours = ["robust" if arm.startswith("hard") else "control" for arm in arms]
-    colours[0] = "reference"
+    fig, panels = _rows(found, axis, height=0.9 + 0.24 * len(kinds))
     for axes, by_arm in zip(panels, found.values(), strict=True):
-        means = [float(np.mean(values)) for values in by_arm.values()]
-        for i, (values, colour) in enumerate(zip(by_arm.values(), colours, strict=True)):
+        for i, (arm, values) in enumerate(by_arm.items()):
+            colour, _ = _KINDS[kinds[arm]]
             look: dict[str, Any] = {"color": COLOURS[colour], "ls": ""}
-            axes.plot(values, np.full(len(values), i), marker="o", ms=4, alpha=0.5, mew=0, **look)
-            axes.plot(means[i], i, marker="|", ms=13, mew=2, **look)
-        axes.axvline(means[0], color=style.MUTED, lw=0.8, ls="--", zorder=0)
+            axes.plot(values, np.full(len(values), i), marker="o", ms=4, alpha=0.2, mew=0, **look)
+            axes.plot(np.mean(values), i, marker="|", ms=13, mew=2, **look)
+        axes.axvline(np.mean(next(iter(by_arm.values()))), color=style.MUTED, lw=0.8, ls="--")
+    _say_kinds(fig)
+    return fig
+
+
+def figure_price(
+    found: Mapping[str, Mapping[str, tuple[float, float]]], kinds: Mapping[str, str]
+) -> Figure:
+    """A panel for each data set: accuracy under attack against natural accuracy, a dot an arm.
+
+    ``found`` maps data set and arm to the mean natural accuracy and that under attack, in %.
+    """
+    fig, (panels,) = style.subplots(1, len(found), height=3.6, squeeze=False)
+    for axes, (title, by_arm) in zip(panels, found.items(), strict=True):
+        for arm, (natural, attacked) in by_arm.items():
+            colour, marker = _KINDS[kinds[arm]]
+            axes.plot(natural, attacked, marker, color=COLOURS[colour], ms=5)
+            place: dict[str, Any] = {"xytext": (4, 3), "textcoords": "offset points"}
+            axes.annotate(arm, (natural, attacked), fontsize=8, **place)
+        axes.set(title=title, xlabel="natural accuracy, %")
+        axes.margins(x=0.3)
+        axes.grid(**_GRID)
+    panels[0].set_ylabel("accuracy under PGD of length 2, %")
+    _say_kinds(fig)
+    return fig
+
+
+def figure_lengths(
+    found: Mapping[str, Mapping[str, Mapping[float, Numbers]]], kinds: Mapping[str, str]
+) -> Figure:
+    """A panel for each data set: accuracy under attack against the length of a step.
+
+    ``found`` maps data set, arm and length to accuracies in %, one a seed; bars are 95% intervals.
+    """
+    fig, (panels,) = style.subplots(1, len(found), height=3.4, sharey=True, squeeze=False)
+    for axes, (title, by_arm) in zip(panels, found.items(), strict=True):
+        for arm, by_length in by_arm.items():
+            colour, marker = _KINDS[kinds[arm]]
+            means = np.array([np.mean(values) for values in by_length.values()])
+            bars = np.abs(np.transpose([interval(values) for values in by_length.values()]) - means)
+            look: dict[str, Any] = {"color": COLOURS[colour], "ms": 4, "capsize": 2}
+            axes.errorbar(
+                [*by_length], means, np.nan_to_num(bars, posinf=0), fmt=f"{marker}-", **look
+            )
+            axes.annotate(
+                arm,
+                ([*by_length][-1], means[-1]),
+                fontsize=8,
+                xytext=(4, 3),
+                textcoords="offset points",
+            )
+        axes.set_xscale("log", base=2)
+        lengths = sorted({length for by_length in by_arm.values() for length in by_length})
+        axes.set_xticks(lengths, [f"{length:g}" for length in lengths])
+        axes.set(title=title, xlabel="$L^2$ length of a step")
+        axes.margins(x=0.25)
+        axes.grid(**_GRID)
+    panels[0].set_ylabel("accuracy under PGD of length 1, %")
     return fig
 
 
@@ -59,11 +122,13 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
 
 
 def figure_samples(
-    sizes: Sequence[float], found: Mapping[str, Mapping[str, Mapping[str, Numbers]]]
+    sizes: Sequence[int], found: Mapping[str, Mapping[str, Mapping[str, Sequence[Numbers]]]]
 ) -> Figure:
     """A column for each data set and a row for each measure: accuracy against training samples.
 
-    ``found`` maps data set, measure and arm ("plain", "hard") to values (sizes, seeds).
+    ``found`` maps data set, measure and arm, of "plain", "hard" and "label", to the accuracies of
+    each size, one a seed: a line joins the means, a band holds all seeds. An arm may lack the last
+    sizes.
     """
     rows = len(next(iter(found.values())))
     shape: dict[str, Any] = {"height": 2.1 * rows + 0.4, "sharex": True, "squeeze": False}
@@ -72,15 +137,27 @@ def figure_samples(
         column[0].set_title(name)
         column[-1].set_xlabel("training samples")
         for axes, (measure, by_arm) in zip(column, by_measure.items(), strict=True):
-            for arm, values in by_arm.items():
-                meaning, marker, label = _ARMS[arm]
-                colour = COLOURS[meaning]
-                axes.semilogx(sizes, values, marker, color=colour, ms=3.5, alpha=0.5, mew=0)
-                axes.semilogx(sizes, np.mean(values, 1), color=colour, label=label)
+            for arm, by_size in by_arm.items():
+                meaning, marker, label = _SAMPLES[arm]
+                at, means = sizes[: len(by_size)], [np.mean(values) for values in by_size]
+                low, high = ([f(values) for values in by_size] for f in (np.min, np.max))
+                axes.fill_between(at, low, high, color=COLOURS[meaning], alpha=0.15, lw=0)
+                axes.semilogx(at, means, f"{marker}-", color=COLOURS[meaning], ms=4, label=label)
             axes.set_ylabel(f"{measure}, %")
             axes.grid(**_GRID)
     grid[0, 0].legend()
     return fig
+
+
+def _say_kinds(fig: Figure) -> None:
+    """A legend of what the steps climb."""
+    words = {"nothing": "no objective", "features": "objective of the features"}
+    words |= {"output": "objective of the output"}
+    handles = [
+        Line2D([], [], color=COLOURS[_KINDS[kind][0]], marker=_KINDS[kind][1], ls="", label=text)
+        for kind, text in words.items()
+    ]
+    fig.legend(handles=handles, loc="outside upper center", ncols=3)
 
 
 def _rows(found: Mapping[str, Mapping], axis: str, height: float) -> tuple[Figure, Any]:

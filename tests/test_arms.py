@@ -1,0 +1,128 @@
+"""The arms of the study of networks, and the table of them."""
+
+import csv
+import hashlib
+import io
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from pwlib import arms, robustness
+from pwlib.datasets import NAMES
+from pwlib.reruns import results
+from pwlib.training import TrainingConfig
+
+ROWS = results.read("networks")
+GPU = "cuda"
+
+
+def row(arm, device, seed, height):
+    return {"arm": arm, "dataset": "MNIST", "device": device, "seed": seed, "height": height}
+
+
+def test_each_network_of_the_table_has_an_arm_that_is_defined_and_stands_once():
+    assert {row["arm"] for row in ROWS} <= set(arms.ARMS)
+    keys = Counter((row["arm"], row["dataset"], row["seed"], row["device"]) for row in ROWS)
+    assert max(keys.values()) == 1
+
+
+def test_two_arms_of_one_name_differ_in_nothing_and_two_names_in_something():
+    free = {name for name in arms.ARMS if name.endswith("_free")}
+    configs = [config for name, config in arms.ARMS.items() if name not in free]
+    assert len(set(configs)) == len(configs)
+    assert arms.ARMS["reference"] == TrainingConfig()
+    assert arms.ARMS["hard_r4"] == TrainingConfig(arm="hard", fraction=arms.THIRD, radius=4.0)
+    assert arms.named("third", "k10") == "third"  # plain training has no steps
+    assert arms.named("hard_full", "first") == "hard_full"  # nor a sample of all data
+    assert arms.named("reference", "sgd") == "sgd_ref"
+
+
+def test_the_rows_of_the_gpu_are_the_file_that_the_origin_names():
+    """Byte for byte, but for the two columns that have another name here."""
+    wanted = results.origin("networks")["cuda"]["hundred-seeds.csv"]
+    columns = ["arm", "dataset", "seed", *(f"os_{m}" for m in robustness.MAGNITUDES), "height"]
+    columns += ["pgd_1_first", "pgd_2_first", "to_reference", "from_reference", "control"]
+    path = results.RESULTS / "networks.csv"
+    lines = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"), newline=""))
+    written = io.StringIO(newline="")
+    writer = csv.DictWriter(written, columns, extrasaction="ignore", lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(line for line in lines if line["device"] == GPU and not line.get("pgd_1"))
+    text = written.getvalue().replace("_first", "", 2)
+    assert hashlib.sha256(text.encode()).hexdigest() == wanted
+
+
+def test_values_come_from_a_gpu_where_it_has_any_in_the_order_of_seeds():
+    rows = [row("hard", "cpu", 0, 9.0), row("hard", GPU, 1, 2.0), row("hard", GPU, 0, 1.0)]
+    rows.append(row("noise", "cpu", 0, 5.0))
+    assert arms.values(rows, "MNIST", "hard", "height").tolist() == [1.0, 2.0]
+    assert arms.values(rows, "MNIST", "noise", "height").tolist() == [5.0]
+    with pytest.raises(ValueError, match="^arm: got .*'label'.*, accepts those that have height"):
+        arms.values(rows, "MNIST", "label", "height")
+
+
+def test_a_difference_pairs_seeds_on_one_kind_of_device_where_it_can():
+    rows = [row("hard", "cpu", 0, 9.0), row("hard", GPU, 1, 2.0), row("hard", GPU, 0, 1.0)]
+    rows += [row("noise", "cpu", seed, 5.0 + seed) for seed in (0, 1)]
+    rows += [row("label", GPU, seed, 7.0) for seed in (1, 2)]
+    assert arms.difference(rows, "MNIST", "hard", "noise", "height").tolist() == [4.0]
+    assert arms.difference(rows, "MNIST", "hard", "label", "height").tolist() == [-5.0]
+    assert arms.difference(rows, "MNIST", "noise", "label", "height").tolist() == [-1.0]
+
+
+@pytest.mark.parametrize("dataset", NAMES)
+def test_figure_5_has_a_hundred_networks_whose_numbers_are_those_of_the_rows(dataset):
+    robust, reference = arms.figure_5(ROWS, dataset)
+    assert {len(values) for values in (*robust.values(), *reference.values())} == {100}
+    by_hand = {
+        one["seed"]: one
+        for one in ROWS
+        if (one["arm"], one["dataset"], one["device"]) == ("hard", dataset, GPU)
+    }
+    for seed in (0, 99):
+        assert robust["from_reference"][seed] == by_hand[seed]["from_reference"]
+        curve = [by_hand[seed][f"os_{m}"] for m in robustness.MAGNITUDES]
+        height = robustness.mean_accuracy(curve, robustness.MAGNITUDES)
+        assert robust["height"][seed] == pytest.approx(height, abs=0.01)
+        assert robust["natural"][seed] == curve[0]
+
+
+def test_what_is_missing_on_processors_is_what_isnt_there_at_all():
+    rows = [row("reference", GPU, seed, 1.0) | {"dataset": n} for seed in range(3) for n in NAMES]
+    rows += [row("third", "cpu", seed, 1.0) for seed in range(2)]
+    here, there = arms.missing(rows, "cpu"), arms.missing(rows, GPU)
+    assert "reference" not in here
+    assert here["third"] == [("MNIST", [2, 3, 4]), ("FashionMNIST", [0, 1, 2, 3, 4])]
+    assert there["reference"] == [(n, list(range(3, 100))) for n in NAMES]
+    assert list(there)[:2] == ["reference", "third"]  # the most important first
+
+
+# Arms that were trained on processors and on a GPU, with the seeds that both have.
+BOTH = ("reference", "third", "hard", "random", "label", "noise", "descent", "output", "hinge")
+
+
+@pytest.mark.parametrize("measure", ["os_0.0", "height", "pgd_1_first", "pgd_2_first"])
+def test_processors_and_the_gpu_are_equivalent_over_all_arms(measure):
+    """To within one standard deviation over seeds, by two one-sided tests, four measures in all.
+
+    Three to five seeds an arm say too little of one arm: here all are one sample, of differences in
+    standard deviations of their arm on the GPU.
+    """
+    found = []
+    for dataset in NAMES:
+        for arm in BOTH:
+            rows = [r for r in ROWS if (r["arm"], r["dataset"]) == (arm, dataset)]
+            there = [r[measure] for r in rows if r["device"] == GPU]
+            here = [r[measure] for r in rows if r["device"] == "cpu"]
+            found += [(value - np.mean(there)) / np.std(there, ddof=1) for value in here]
+    assert len(found) > 60
+    margin, level = 1.0, 0.05 / 4
+    low, high = arms_interval(found, 1 - 2 * level)
+    assert -margin < low < high < margin
+
+
+def arms_interval(values, level):
+    from scipy import stats
+
+    return tuple(stats.ttest_1samp(values, 0).confidence_interval(level))
