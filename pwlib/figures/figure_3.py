@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from IPython.display import HTML
 from matplotlib.figure import Figure
+from numpy.polynomial import Chebyshev
 from numpy.typing import NDArray
 
 from pwlib import grids, polynomials
@@ -66,7 +67,8 @@ def knob_3(name: str, degrees: Sequence[int], start: int) -> HTML:
     def setting(at: int) -> list:
         n = degrees[at]
         loss, x = partial(polynomials.hard_objective, n), polynomials.hard_points(n)
-        numbers = [knobs.rounded(knobs.series(loss, 2 * n), 5), knobs.points(x, loss(x))]
+        series = Chebyshev.interpolate(loss, 2 * n, domain=[0, 1]).coef
+        numbers = [knobs.rounded(series, 5), knobs.points(x, loss(x))]
         farthest = []
         for nodes in (grids.chebyshev(n, "roots"), grids.chebyshev(n + 2)):
             inside, apart = _distances(n, nodes)

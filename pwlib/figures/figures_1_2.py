@@ -9,7 +9,7 @@ from IPython.display import HTML
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
-from numpy.polynomial import chebyshev
+from numpy.polynomial import Chebyshev, chebyshev
 from numpy.typing import NDArray
 
 from pwlib import polynomials, signs
@@ -68,7 +68,8 @@ def knob_1(name: str, degrees: Sequence[int], start: int) -> HTML:
 
     def setting(at: int) -> list:
         n = degrees[at]
-        f = knobs.series(partial(polynomials.bernstein_classifier, n), n)
+        f_n = partial(polynomials.bernstein_classifier, n)
+        f = Chebyshev.interpolate(f_n, n, domain=[0, 1]).coef
         g = polynomials.chebyshev_classifier_weights(n)
         own = knobs.count(len(signs.sign_changes(f)), "sign change")
         said = f"n = {n}: f has {own}, g has {len(signs.sign_changes(g))}; "
