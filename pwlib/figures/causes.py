@@ -1,21 +1,20 @@
 """Figures of the chapters on controls and on numbers of samples: data in, a matplotlib Figure."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from pwlib.figures import style
-from pwlib.figures.style import COLOURS
+from pwlib.figures.style import COLOURS, Look
 from pwlib.intervals import interval
 
 Numbers = Sequence[float] | NDArray[np.float64]
 
 _ARMS = {"hard": ("robust", "o", "hard points"), "plain": ("reference", "s", "plain")}
 _RIVALS = (("control", "o", -0.15), ("ink", "s", 0.15))  # colour, marker, shift in a row
-_GRID: dict[str, Any] = {"color": "#88888833", "lw": 0.6}
+_GRID: Look = {"color": "#88888833", "lw": 0.6}
 
 
 def figure_arms(found: Mapping[str, Mapping[str, Numbers]], axis: str) -> Figure:
@@ -30,7 +29,7 @@ def figure_arms(found: Mapping[str, Mapping[str, Numbers]], axis: str) -> Figure
     for axes, by_arm in zip(panels, found.values(), strict=True):
         means = [float(np.mean(values)) for values in by_arm.values()]
         for i, (values, colour) in enumerate(zip(by_arm.values(), colours, strict=True)):
-            look: dict[str, Any] = {"color": COLOURS[colour], "ls": ""}
+            look: Look = {"color": COLOURS[colour], "ls": ""}
             axes.plot(values, np.full(len(values), i), marker="o", ms=4, alpha=0.5, mew=0, **look)
             axes.plot(means[i], i, marker="|", ms=13, mew=2, **look)
         axes.axvline(means[0], color=style.MUTED, lw=0.8, ls="--", zorder=0)
@@ -50,7 +49,7 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
             leads = [differences[rival] for differences in by_setting.values()]
             means = np.array([np.mean(lead) for lead in leads])
             bars = np.abs(np.transpose([interval(lead) for lead in leads]) - means)
-            look: dict[str, Any] = {"color": COLOURS[colour], "elinewidth": 1.2, "ms": 4}
+            look: Look = {"color": COLOURS[colour], "elinewidth": 1.2, "ms": 4}
             at = np.arange(len(leads)) + shift
             axes.errorbar(means, at, xerr=bars, fmt=marker, label=rival, **look)
         axes.axvline(0, color=style.MUTED, lw=0.8, ls="--", zorder=0)
@@ -66,7 +65,7 @@ def figure_samples(
     ``found`` maps data set, measure and arm ("plain", "hard") to values (sizes, seeds).
     """
     rows = len(next(iter(found.values())))
-    shape: dict[str, Any] = {"height": 2.1 * rows + 0.4, "sharex": True, "squeeze": False}
+    shape: Look = {"height": 2.1 * rows + 0.4, "sharex": True, "squeeze": False}
     fig, grid = style.subplots(rows, len(found), **shape)
     for column, (name, by_measure) in zip(grid.T, found.items(), strict=True):
         column[0].set_title(name)
@@ -83,7 +82,7 @@ def figure_samples(
     return fig
 
 
-def _rows(found: Mapping[str, Mapping], axis: str, height: float) -> tuple[Figure, Any]:
+def _rows(found: Mapping[str, Mapping], axis: str, height: float) -> tuple[Figure, NDArray]:
     """A panel for each data set with its named rows, from the top."""
     fig, grid = style.subplots(1, len(found), height=height, sharey=True, squeeze=False)
     for axes, (title, rows) in zip(grid[0], found.items(), strict=True):

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 from IPython.display import HTML
@@ -27,7 +26,7 @@ def figure_3(
     """
     loss = partial(polynomials.hard_objective, degree)
     maximisers = polynomials.hard_points(degree)
-    look: dict[str, Any] = {"ls": "", "marker": "o", "ms": 5, "color": CHEBYSHEV, "clip_on": False}
+    look: style.Look = {"ls": "", "marker": "o", "ms": 5, "color": CHEBYSHEV, "clip_on": False}
     triangle = look | {"color": POSITIVE, "marker": "^", "ms": 8}
     fig, (top, bottom) = style.subplots(2, height=4.8, sharex=True, height_ratios=(2, 1))
     top.plot(x, loss(x), color=INK, lw=1, label="expected loss (12)")
