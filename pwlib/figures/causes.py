@@ -1,4 +1,4 @@
-"""Figures of the chapters on controls and on numbers of samples: data in, a matplotlib Figure."""
+"""What makes networks robust, as chapters 6c and 6d draw it: data in, a matplotlib Figure out."""
 
 from collections.abc import Mapping, Sequence
 
