@@ -57,8 +57,9 @@ for fraction in FRACTIONS:
     SWEPT |= {f"{name}@{fraction}": third(name, fraction=fraction) for name in ("hard", "label")}
 SWEPT["hard30"] = third("hard", epochs=30)  # with as many updates as "hard_full"; "third30" too
 for fraction in FRACTIONS:
-    more = {"fraction": fraction, "epochs": round(REFERENCE.epochs / fraction)}
-    SWEPT |= {f"third@{fraction}=": third(**more), f"hard@{fraction}=": third("hard", **more)}
+    for name, direction in (("third", "plain"), ("hard", "hard")):
+        epochs = round(REFERENCE.epochs / fraction)
+        SWEPT[f"{name}@{fraction}="] = third(direction, fraction=fraction, epochs=epochs)
 
 # What the paper leaves open, one choice at a time. "free": the attacks don't clamp the pixels.
 OPEN: Mapping[str, Mapping[str, Any]] = {

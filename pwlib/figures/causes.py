@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from pwlib.figures import style
-from pwlib.figures.style import COLOURS
+from pwlib.figures.style import COLOURS, Look
 from pwlib.intervals import interval
 
 Numbers = Sequence[float] | NDArray[np.float64]
@@ -24,7 +24,7 @@ _SAMPLES = {
     "label": ("ink", "D", "true label"),
 }
 _RIVALS = (("control", "o", -0.15), ("ink", "s", 0.15))  # colour, marker, shift in a row
-_GRID: dict[str, Any] = {"color": "#88888833", "lw": 0.6}
+_GRID: Look = {"color": "#88888833", "lw": 0.6}
 
 
 def figure_arms(found: Mapping[str, Accuracies], kinds: Mapping[str, str], axis: str) -> Figure:
@@ -36,7 +36,7 @@ def figure_arms(found: Mapping[str, Accuracies], kinds: Mapping[str, str], axis:
     for axes, by_arm in zip(panels, found.values(), strict=True):
         for i, (arm, values) in enumerate(by_arm.items()):
             colour, _ = _KINDS[kinds[arm]]
-            look: dict[str, Any] = {"color": COLOURS[colour], "ls": ""}
+            look: Look = {"color": COLOURS[colour], "ls": ""}
             axes.plot(values, np.full(len(values), i), marker="o", ms=4, alpha=0.2, mew=0, **look)
             axes.plot(np.mean(values), i, marker="|", ms=13, mew=2, **look)
         axes.axvline(np.mean(next(iter(by_arm.values()))), color=style.MUTED, lw=0.8, ls="--")
@@ -56,7 +56,7 @@ def figure_price(
         for arm, (natural, attacked) in by_arm.items():
             colour, marker = _KINDS[kinds[arm]]
             axes.plot(natural, attacked, marker, color=COLOURS[colour], ms=5)
-            place: dict[str, Any] = {"xytext": (4, 3), "textcoords": "offset points"}
+            place: Look = {"xytext": (4, 3), "textcoords": "offset points"}
             axes.annotate(arm, (natural, attacked), fontsize=8, **place)
         axes.set(title=title, xlabel="natural accuracy, %")
         axes.margins(x=0.3)
@@ -79,7 +79,7 @@ def figure_lengths(
             colour, marker = _KINDS[kinds[arm]]
             means = np.array([np.mean(values) for values in by_length.values()])
             bars = np.abs(np.transpose([interval(values) for values in by_length.values()]) - means)
-            look: dict[str, Any] = {"color": COLOURS[colour], "ms": 4, "capsize": 2}
+            look: Look = {"color": COLOURS[colour], "ms": 4, "capsize": 2}
             axes.errorbar(
                 [*by_length], means, np.nan_to_num(bars, posinf=0), fmt=f"{marker}-", **look
             )
@@ -113,7 +113,7 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
             leads = [differences[rival] for differences in by_setting.values()]
             means = np.array([np.mean(lead) for lead in leads])
             bars = np.abs(np.transpose([interval(lead) for lead in leads]) - means)
-            look: dict[str, Any] = {"color": COLOURS[colour], "elinewidth": 1.2, "ms": 4}
+            look: Look = {"color": COLOURS[colour], "elinewidth": 1.2, "ms": 4}
             at = np.arange(len(leads)) + shift
             axes.errorbar(means, at, xerr=bars, fmt=marker, label=rival, **look)
         axes.axvline(0, color=style.MUTED, lw=0.8, ls="--", zorder=0)
@@ -131,7 +131,7 @@ def figure_samples(
     sizes.
     """
     rows = len(next(iter(found.values())))
-    shape: dict[str, Any] = {"height": 2.1 * rows + 0.4, "sharex": True, "squeeze": False}
+    shape: Look = {"height": 2.1 * rows + 0.4, "sharex": True, "squeeze": False}
     fig, grid = style.subplots(rows, len(found), **shape)
     for column, (name, by_measure) in zip(grid.T, found.items(), strict=True):
         column[0].set_title(name)

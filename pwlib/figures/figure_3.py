@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 from IPython.display import HTML
 from matplotlib.figure import Figure
+from numpy.polynomial import Chebyshev
 from numpy.typing import NDArray
 
 from pwlib import grids, polynomials
@@ -26,7 +26,7 @@ def figure_3(
     """
     loss = partial(polynomials.hard_objective, degree)
     maximisers = polynomials.hard_points(degree)
-    look: dict[str, Any] = {"ls": "", "marker": "o", "ms": 5, "color": CHEBYSHEV, "clip_on": False}
+    look: style.Look = {"ls": "", "marker": "o", "ms": 5, "color": CHEBYSHEV, "clip_on": False}
     triangle = look | {"color": POSITIVE, "marker": "^", "ms": 8}
     fig, (top, bottom) = style.subplots(2, height=4.8, sharex=True, height_ratios=(2, 1))
     top.plot(x, loss(x), color=INK, lw=1, label="expected loss (12)")
@@ -66,7 +66,8 @@ def knob_3(name: str, degrees: Sequence[int], start: int) -> HTML:
     def setting(at: int) -> list:
         n = degrees[at]
         loss, x = partial(polynomials.hard_objective, n), polynomials.hard_points(n)
-        numbers = [knobs.rounded(knobs.series(loss, 2 * n), 5), knobs.points(x, loss(x))]
+        series = Chebyshev.interpolate(loss, 2 * n, domain=[0, 1]).coef
+        numbers = [knobs.rounded(series, 5), knobs.points(x, loss(x))]
         farthest = []
         for nodes in (grids.chebyshev(n, "roots"), grids.chebyshev(n + 2)):
             inside, apart = _distances(n, nodes)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import astuple
-from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
@@ -22,7 +21,7 @@ Array = NDArray[np.float64]
 ROBUST = style.COLOURS["robust"]
 CLASSES = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#666666")  # one for each class of Figure 4
 LEVELS = 32  # shades of a map: too many for the eye, few enough for small pages
-PLACE: dict[str, Any] = {"origin": "lower", "extent": (-1, 1, -1, 1)}
+PLACE: style.Look = {"origin": "lower", "extent": (-1, 1, -1, 1)}
 SQUARE = PLACE | {"interpolation": "none"}
 
 
@@ -56,7 +55,7 @@ def figure_4(seen: Maps) -> Figure:
 def figure_4_rows(networks: Sequence[Maps], titles: Sequence[str]) -> Figure:
     """A column for each network: output, objective (10) on a log scale, hard objective (9)."""
     count = len(networks)
-    shape: dict[str, Any] = {"height": 7.0 / max(count, 3) * 3 + 0.1, "squeeze": False}
+    shape: style.Look = {"height": 7.0 / max(count, 3) * 3 + 0.1, "squeeze": False}
     figure, axes = style.subplots(3, count, sharex=True, sharey=True, **shape)
     for column, seen, title in zip(axes.T, networks, titles, strict=True):
         seen = _thinned(seen, most=136)

@@ -143,8 +143,9 @@ def _examples(data: str, shown: Shown, key: Key, at: int, eps: float) -> str:
 
 
 def _source(image: NDArray[np.float32]) -> str:
-    """A square image (d,) as a PNG in few greys, in the form that a page holds."""
+    """A square image (d,) in few greys, in the form that a page holds."""
     greys = np.round(image.reshape(SIDE, SIDE) * (SHADES - 1)) / (SHADES - 1)
     out = BytesIO()
-    Image.fromarray(np.round(255 * greys).astype(np.uint8)).save(out, "png", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
+    picture = Image.fromarray(np.round(255 * greys).astype(np.uint8))
+    picture.save(out, "webp", lossless=True, quality=100)  # a quarter smaller than PNG
+    return "data:image/webp;base64," + base64.b64encode(out.getvalue()).decode()

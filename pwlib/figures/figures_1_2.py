@@ -2,20 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 from IPython.display import HTML
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
-from numpy.polynomial import chebyshev
+from numpy.polynomial import Chebyshev, chebyshev
 from numpy.typing import NDArray
 
 from pwlib import polynomials, signs
 from pwlib.figures import knobs, style
 from pwlib.figures.knobs import Control, Layer, Panel
-from pwlib.figures.style import COLOURS, INK, MUTED
+from pwlib.figures.style import COLOURS, INK, MUTED, Look
 
 Vector = NDArray[np.float64]
 Curves = Mapping[str, Mapping[int, float]]  # a number for each grid and size
@@ -68,7 +67,8 @@ def knob_1(name: str, degrees: Sequence[int], start: int) -> HTML:
 
     def setting(at: int) -> list:
         n = degrees[at]
-        f = knobs.series(partial(polynomials.bernstein_classifier, n), n)
+        f_n = partial(polynomials.bernstein_classifier, n)
+        f = Chebyshev.interpolate(f_n, n, domain=[0, 1]).coef
         g = polynomials.chebyshev_classifier_weights(n)
         own = knobs.count(len(signs.sign_changes(f)), "sign change")
         said = f"n = {n}: f has {own}, g has {len(signs.sign_changes(g))}; "
@@ -112,11 +112,10 @@ def figure_2(x: Vector, weights: Weights) -> Figure:
     return fig
 
 
-def knob_2(name: str, weights: Weights, readings: Sequence[str], start: int) -> HTML:
+def knob_2(name: str, weights: Weights, start: int) -> HTML:
     """Knob of Figure 2: two grids side by side, for each of the sizes m.
 
-    ``weights`` maps the label of each grid and a size to weights in the shifted Chebyshev basis;
-    ``readings`` are the labels in words.
+    ``weights`` is that of `figure_2`, with labels as "$C_m$, Chebyshev grid".
     """
     sizes, degree = _sizes_and_degree(weights)
     u = np.cos(np.linspace(0, np.pi, 1501))
@@ -138,12 +137,12 @@ def knob_2(name: str, weights: Weights, readings: Sequence[str], start: int) -> 
 
     def setting(at: int) -> list:
         said, numbers = [], []
-        for reading, by_size in zip(readings, weights.values(), strict=True):
+        for grid, by_size in weights.items():
             w = by_size[sizes[at]]
             own, spurious = _changes(w)
             counted = knobs.count(len(spurious), "spurious sign change")
             margin = f"{_percent(w)} % wrong, margin {1 / np.linalg.norm(w):.2f}"
-            said.append(f"on the {reading} grid {counted}, {margin}")
+            said.append(f"on the {grid.split(', ')[1]} {counted}, {margin}")
             numbers += [knobs.rounded(signs.regions(w, right=False)), knobs.rounded(w, 5)]
             numbers += [knobs.points(own, 0), knobs.points(spurious, 0)]
         return [f"m = {sizes[at]}: {'; '.join(said)}.", *numbers]
@@ -188,7 +187,7 @@ def _changes(weights: Vector) -> tuple[Vector, Vector]:
 
 def _mark_changes(axes: Axes, weights: Vector) -> None:
     """Dots at the sign changes: filled the one nearest to 1/2, hollow the spurious ones."""
-    look: dict[str, Any] = {"ls": "", "marker": "o", "ms": 4, "color": INK, "clip_on": False}
+    look: Look = {"ls": "", "marker": "o", "ms": 4, "color": INK, "clip_on": False}
     look["in_layout"] = False  # an empty line that isn't clipped has no extent to lay out
     own, spurious = _changes(weights)
     axes.plot(own, 0 * own, label="sign change near 1/2", mfc=INK, **look)
@@ -208,7 +207,7 @@ def figure_near_a_sample(
     for name, of, classifier in (("f", "bernstein", f), ("g", "chebyshev", g)):
         for n, dashes in zip(degrees, (":", "--", "-"), strict=True):
             values = classifier(n, np.cos(z / (4 * ((n + 1) // 2))) ** 2)
-            look: dict[str, Any] = {"color": COLOURS[of], "ls": dashes, "lw": 1.2}
+            look: Look = {"color": COLOURS[of], "ls": dashes, "lw": 1.2}
             left.plot(z / np.pi, values, label=f"${name}_{{{n}}}$", **look)
     left.axhline(0, color=MUTED, lw=0.8)
     left.set_xlabel(r"$2pt/\pi$, sign changes of $g_n$ at 1, 2, 3")

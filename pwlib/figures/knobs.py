@@ -11,10 +11,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 from IPython.display import HTML
-from numpy.polynomial import Chebyshev
-from numpy.typing import ArrayLike, NDArray
-
-Vector = NDArray[np.float64]
+from numpy.typing import ArrayLike
 
 WIDTH = 288  # of a drawing, in points: narrow, for a phone
 UNIT_TICKS = ((0, "0"), (0.5, "0.5"), (1, "1"))
@@ -100,11 +97,6 @@ def show(
         f'<output id="{name}-said" aria-live="polite">{html.escape(said)}</output>\n'
         f'<script type="application/json">{_json(data)}</script>\n</figure>'
     )
-
-
-def series(polynomial: Callable[[Vector], Vector], degree: int) -> Vector:
-    """The Chebyshev series in 2x - 1 of a polynomial of x of that degree, (degree + 1,)."""
-    return np.asarray(Chebyshev.interpolate(polynomial, degree, domain=[0, 1]).coef, np.float64)
 
 
 def rounded(values: ArrayLike, decimals: int = 4) -> list:

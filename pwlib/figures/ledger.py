@@ -1,7 +1,6 @@
 """The figure of the front page: every claim of the ledger, with its verdict, at a glance."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -25,14 +24,14 @@ SECTIONS = {
 }
 # A verdict has a colour, and a shape for whoever can't tell the colours apart. The sizes, in
 # points, make the shapes look equally large.
-MARKERS: dict[str, dict[str, Any]] = {
+MARKERS: dict[str, style.Look] = {
     "holds": {"marker": "o", "mfc": style.COLOURS["equispaced"], "ms": 7},
     "holds with a correction": {"marker": "D", "mfc": style.COLOURS["negative"], "ms": 6},
     "does not hold": {"marker": "X", "mfc": style.COLOURS["chebyshev"], "ms": 8},
     "ambiguous": {"marker": "^", "mfc": style.COLOURS["positive"], "ms": 7.5},
     "not testable here": {"marker": "s", "mfc": "white", "ms": 6},
 }
-EDGE: dict[str, Any] = {"ls": "", "mec": style.COLOURS["ink"], "mew": 0.7}
+EDGE: style.Look = {"ls": "", "mec": style.COLOURS["ink"], "mew": 0.7}
 
 LINE, GAP = 0.178, 0.11  # inches: from claim to claim, and before a section
 BASELINE = 0.043  # inches from the middle of a marker down to the baseline of its text

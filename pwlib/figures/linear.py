@@ -1,7 +1,6 @@
 """Figures of Sections I and II, on linear models: data in, a matplotlib Figure out."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -9,12 +8,11 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from pwlib.figures import style
+from pwlib.figures.style import COLOURS, Look
 from pwlib.pockets import Shares, hyperplane_shares
 
 Array = NDArray[np.float64]
-Look = dict[str, Any]
 
-COLOURS = style.COLOURS
 GUIDE: Look = {"color": COLOURS["muted"], "lw": 4, "alpha": 0.5}  # what theory says
 
 

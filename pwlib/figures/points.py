@@ -1,7 +1,6 @@
 """Figures of Sections III-B and of the chapters on training points: numbers in, a figure out."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,9 +8,8 @@ from matplotlib.figure import Figure
 
 from pwlib import polynomials, power_function
 from pwlib.figures import style
-from pwlib.figures.style import COLOURS, INK, MUTED
+from pwlib.figures.style import COLOURS, INK, MUTED, Look
 
-Look = dict[str, Any]
 Curves = Mapping[str, Mapping[int, float]]  # by a name and the size m
 Pairs = Mapping[str, Sequence[tuple[float, float]]]
 

@@ -11,6 +11,8 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from pwlib.markdown import markdown_table
 
+Look = dict[str, Any]  # how matplotlib draws something
+
 # Okabe and Ito's colours, told apart by colour-blind readers: the same thing has the same colour
 # in every chapter.
 COLOURS = {
@@ -59,7 +61,7 @@ def legend_below(figure: Figure, axes: Axes, columns: int) -> None:
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=columns)
 
 
-def grid_look(grid: str) -> dict[str, Any]:
+def grid_look(grid: str) -> Look:
     """Colour and marker of a kind of grid: "equispaced", or a kind of Chebyshev grid."""
     colour = COLOURS["equispaced" if grid == "equispaced" else "chebyshev"]
     return {"color": colour, "marker": GRID_MARKERS[grid], "ms": 4}

@@ -1,4 +1,4 @@
-"""The figures of the chapters on controls: what they draw, where."""
+"""The figures of what makes networks robust: what they draw, where."""
 
 import numpy as np
 import pytest

@@ -88,7 +88,7 @@ def weights():
 
 @pytest.fixture(scope="module")
 def knob_2(weights):
-    return Knob(figures_1_2.knob_2("knob-2", weights, ["Chebyshev", "equispaced"], 62).data)
+    return Knob(figures_1_2.knob_2("knob-2", weights, 62).data)
 
 
 @pytest.fixture(scope="module")
