@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     runs = "--out can name another folder for the runs"
     _add_sweep(add("sweep", _rerun, "run a chapter over a grid of parameters", runs))
     table = add("table", _rerun, "make a table of chapters/results", runs)
-    table.add_argument("name", help="controls; a wrong name lists all")
+    table.add_argument("name", help="networks; a wrong name lists all")
     table.add_argument("--out", type=Path, help="the folder of the runs; runs/<name>")
     _add_cluster(table)
     networks = "PWLIB_CACHE can name another folder"

@@ -23,7 +23,7 @@ ORIGIN = ("command", "made", "commit", "versions", "processor", "runs", "core_ho
 
 
 def read(name: str, folder: Path = RESULTS) -> list[Row]:
-    """The rows of a table, read("controls"), say; numbers and lists of numbers as such."""
+    """The rows of a table, read("networks"), say; numbers and lists of numbers as such."""
     return parse((folder / f"{name}.csv").read_text(encoding="utf-8"))
 
 

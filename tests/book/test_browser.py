@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 # Words that a reader may look for, and the page that has to be found by each.
 SEARCHES = {
     "equispaced": "chapters/3a-pointwise-convergence.html",
-    "AutoAttack": "chapters/6c-is-it-the-hard-objective.html",
+    "AutoAttack": "chapters/6c-what-makes-a-network-robust.html",
     "papermill": "chapters/index.html",
 }
 # The pages with knobs, and how many each has: Figures 1 and 2, 3, and 5.
@@ -180,7 +180,7 @@ def test_pages_are_printed_on_white_paper_from_the_dark_theme_too(chrome, addres
         assert page.evaluate(theme) == "dark"
 
 
-@pytest.mark.parametrize("page", ["chapters/6c-is-it-the-hard-objective.html", LISTED])
+@pytest.mark.parametrize("page", ["chapters/6c-what-makes-a-network-robust.html", LISTED])
 def test_no_table_sticks_out_of_a_sheet_of_paper(chrome, address, page):
     beyond = """all => all.map(table => table.getBoundingClientRect().right
         - table.closest(".bd-article").getBoundingClientRect().right)"""

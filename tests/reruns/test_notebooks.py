@@ -163,7 +163,7 @@ def test_a_change_of_the_attacks_makes_exactly_the_chapters_stale_that_use_them(
         for path in paths
     }
     assert stale == {path.stem for path in paths if uses(code[path], "pwlib.attacks")}
-    assert {"2-related-work", "4c-adversarial-training", "one-network"} <= stale
+    assert {"2-related-work", "4c-adversarial-training", "settings"} <= stale
     assert not {"3a-pointwise-convergence", "6a-how-many-points"} & stale
 
 

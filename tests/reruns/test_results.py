@@ -12,7 +12,7 @@ ROWS = [
 ]
 ABOUT = {"command": "make it", "made": "2026-01-01", "commit": None, "versions": {"numpy": "2"}}
 ABOUT |= {"processor": "AMD", "runs": 2, "core_hours": 0.1, "note": "π"}
-NAMES = ("controls", "samples", "settings", "sample-complexity", "point-sets", "strong-attacks")
+NAMES = ("networks", "sample-complexity", "point-sets", "strong-attacks")
 
 
 def test_what_is_written_is_read_again_with_numbers_as_numbers(tmp_path):
@@ -39,13 +39,13 @@ def test_a_table_without_its_whole_origin_is_not_written(tmp_path):
 
 def test_every_table_can_be_made_again_and_is_read_by_its_name():
     assert {path.stem for path in results.RESULTS.glob("*.csv")} == set(NAMES)
-    assert {*tables.grids(), *tables.LISTED} == set(NAMES)
+    assert {"networks", *tables.LISTED} == set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_table_says_where_it_came_from(name):
     about = results.origin(name)
-    assert set(results.ORIGIN) <= set(about) <= {*results.ORIGIN, "settings", "note"}
+    assert set(results.ORIGIN) <= set(about) <= {*results.ORIGIN, "settings", "note", "cuda", "cpu"}
     assert about["command"] == f"python -m pwlib table {name}"
     assert about["versions"]["numpy" if name != "strong-attacks" else "torch"]
     assert about["runs"] == len(results.read(name))
@@ -53,9 +53,8 @@ def test_every_table_says_where_it_came_from(name):
     json.dumps(about, allow_nan=False)
 
 
-@pytest.mark.parametrize("name", ["controls", "samples", "settings"])
-def test_tables_of_networks_hold_shares(name):
-    for row in results.read(name):
-        shares = [row[key] for key in ("natural", "height", "pgd_1", "to_reference", "control")]
+def test_the_table_of_networks_holds_shares():
+    for row in results.read("networks"):
+        shares = [row[key] for key in ("os_0.0", "height", "pgd_1_first", "pgd_2_first")]
         assert all(0 <= share <= 100 for share in shares)
-        assert row["pgd_2"] <= row["pgd_1"] <= row["natural"] + 5  # of other images
+        assert row["pgd_2_first"] <= row["pgd_1_first"] <= row["os_0.0"] + 5  # of other images

@@ -1,88 +1,38 @@
-"""The tables of many networks: what they hold, and a row of each, made again."""
+"""The tables: what they hold, and rows of each, made again."""
 
-import nbformat
 import numpy as np
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 from scipy.stats import t as student
 
-from pwlib import sample_complexity, strong_attacks
+from pwlib import arms, sample_complexity, strong_attacks
 from pwlib.datasets import loaded
-from pwlib.reruns import kept, plans, results, runs, tables
-from pwlib.reruns.plans import Request, SweepError
+from pwlib.reruns import kept, results, tables
+from pwlib.reruns.plans import SweepError
 from pwlib.reruns.sweeps import Settings
 from pwlib.training import Job, train_many
 
-# One row of each table that is made again, and what is looked at. They share their references, and
-# the first is what one-network.ipynb trains: make test keeps networks from one to the other.
-FIXED = {
-    "controls": "dataset=MNIST seed=0 arm=hard",
-    "samples": "dataset=MNIST seed=0 arm=hard fraction=0.15",
-    "settings": "dataset=MNIST seed=0 updates=apart",
-}
-MEASURES = ["natural", "height", "pgd_1", "to_reference", "from_reference"]
+# Two rows of each kind of device, and what is looked at. Chapter 4c trains the first two and all
+# references: make test keeps networks from one to the other.
+AGAIN = [("cuda", "MNIST", "hard", 0), ("cuda", "FashionMNIST", "third", 1)]
+AGAIN += [("cpu", "MNIST", "gaussian", 0), ("cpu", "FashionMNIST", "gaussian", 0)]
+MEASURES = ("os_0.0", "height", "pgd_1_first", "pgd_2_first", "to_reference", "from_reference")
 FALSE_ALARM = 0.005  # the chance of one, in all checks of these rows together
 
 
-def parameters(table):
-    """The parameters of each run of a table, as its grids ask for them, without the workers."""
-    fixed = tables.defaults(tables.CHAPTER)
-    grids = tables.grids()[table]
-    tasks = [t for g in grids for t in plans.plan(Request(tables.CHAPTER, g.split())).tasks]
-    found = [fixed | task.parameters for task in tasks]
-    return [{k: v for k, v in one.items() if k != "workers"} for one in found]
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("table", tables.grids())
-def test_each_table_has_the_rows_that_its_grids_ask_for(table):
-    asked = parameters(table)
-    rows = results.read(table)
-    held = [{name: row[name] for name in asked[0]} for row in rows]
-    assert {frozenset(one.items()) for one in held} == {frozenset(one.items()) for one in asked}
-    assert len(held) == len({frozenset(one.items()) for one in held})
-
-
-def standardised(rows, alike, found):
-    """How far a network's measures lie from the mean of others that differ in the seed alone.
-
-    In standard deviations of that difference. The variance is that within all such groups of the
-    table with the same data set, as three seeds say little of it; its degrees of freedom come too.
-    """
-    groups = {}
-    for row in rows:
-        if row["dataset"] == alike["dataset"]:
-            key = tuple(row[name] for name in alike)
-            groups.setdefault(key, []).append([row[measure] for measure in MEASURES])
-    groups = {key: np.array(group) for key, group in groups.items()}
-    freedom = sum(len(group) - 1 for group in groups.values())
-    variance = sum(len(group) * group.var(axis=0) for group in groups.values()) / freedom
-    others = groups[tuple(alike.values())]
-    return (found - others.mean(axis=0)) / np.sqrt(variance * (1 + 1 / len(others))), freedom
-
-
-@pytest.mark.slow
-def test_rows_made_again_lie_where_their_other_seeds_are_each_and_together():
-    """By Bonferroni's inequality; a bug that moves all rows shows in the mean of their deviations.
-
-    With Adam's rate doubled, height and to_reference were 4.9 and 4.4 together; the limit is 3.8.
-    """
-    each = FALSE_ALARM / len(MEASURES) / (len(FIXED) + 1) / 2  # of two sides
-    deviations, freedom = {}, {}
-    for table, grid in FIXED.items():
-        (task,) = plans.plan(Request(tables.CHAPTER, grid.split())).tasks
-        numbers = runs.run(task).numbers
-        alike = tables.defaults(tables.CHAPTER) | task.parameters
-        del alike["seed"], alike["workers"]
-        found = np.array([numbers[measure] for measure in MEASURES])
-        rows = results.read(table)
-        deviations[table], freedom[table] = standardised(rows, alike, found)
-    for table, values in deviations.items():
-        assert (abs(values) < student.isf(each, freedom[table])).all(), (table, deviations)
-    n = len(FIXED)
-    satterthwaite = n**2 / sum(1 / f for f in freedom.values())
-    together = sum(deviations.values()) / np.sqrt(n)
-    assert (abs(together) < student.isf(each, satterthwaite)).all(), deviations
+@pytest.mark.parametrize(("device", "dataset", "arm", "seed"), AGAIN)
+def test_a_row_made_again_lies_where_the_others_of_its_arm_do(device, dataset, arm, seed):
+    (found,) = arms.rows(dataset, arm, [seed], "cpu", kept.keep)
+    chosen = {"arm": arm, "dataset": dataset, "device": device}
+    rows = [row for row in results.read("networks") if chosen.items() <= row.items()]
+    others = [row for row in rows if row["seed"] != seed]
+    assert len(others) >= 4
+    each = FALSE_ALARM / len(AGAIN) / len(MEASURES) / 2  # of two sides
+    for measure in MEASURES:
+        values = np.array([row[measure] for row in others])
+        error = values.std(ddof=1) * np.sqrt(1 + 1 / len(values))
+        far = abs(found[measure] - values.mean()) / error
+        assert far < student.isf(each, len(values) - 1), measure
 
 
 @pytest.mark.slow
@@ -108,40 +58,53 @@ def test_a_row_of_the_strong_attacks_made_again_lies_within_what_so_few_images_a
 
 
 @pytest.fixture
-def tiny(tmp_path, monkeypatch):
-    """A table of two runs of a notebook that glues a number."""
-    cells = [
-        new_code_cell(
-            "seed: int = 0  # any\nradius: float = 1.0  # any",
-            metadata={"tags": ["parameters"]},
-            id="p",
-        ),
-        new_code_cell(
-            "from myst_nb import glue\nglue('x', seed + radius / 3, display=False)", id="a"
-        ),
-    ]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(
-        new_notebook(cells=cells, metadata={"kernelspec": kernel}), tmp_path / "tiny.ipynb"
-    )
-    monkeypatch.setattr(tables, "CHAPTER", tmp_path / "tiny.ipynb")
+def few(tmp_path, monkeypatch):
+    """A table of networks that lacks two arms, which take no time."""
+
+    def rows(dataset, arm, seeds, device, keep):
+        return [{"arm": arm, "dataset": dataset, "device": device, "seed": s} for s in seeds]
+
+    monkeypatch.setattr(arms, "ARMS", {name: arms.ARMS[name] for name in ("third", "hard")})
+    monkeypatch.setattr(arms, "rows", rows)
+    monkeypatch.setattr(tables.parallel, "run", lambda f, jobs, *rest: [f(*job) for job in jobs])
     monkeypatch.setattr(tables, "RESULTS", tmp_path)
-    monkeypatch.setattr(tables, "grids", lambda: {"tiny": ["seed=0:2", "seed=1:3 radius=1"]})
+    about = dict.fromkeys(results.ORIGIN) | {"runs": 1}
+    there = [{"arm": "hard", "dataset": "MNIST", "device": "cuda", "seed": 7}]
+    results.write("networks", there, about, tmp_path)
     return tmp_path
 
 
-@pytest.mark.slow
-def test_a_table_has_a_row_for_each_run_with_all_parameters_and_each_run_once(tiny):
-    path = tables.make("tiny", Settings(tiny / "out", workers=1, quiet=True))
-    assert results.read("tiny", tiny) == [
-        {"seed": seed, "radius": 1.0, "x": round(seed + 1 / 3, 4)} for seed in range(3)
-    ]
-    about = results.origin("tiny", tiny)
-    assert (about["command"], about["runs"]) == ("python -m pwlib table tiny", 3)
-    assert about["versions"].keys() == {"torch", "numpy"}
-    before = path.read_text(), about
-    tables.make("tiny", Settings(tiny / "out", workers=1, quiet=True))
-    assert (path.read_text(), results.origin("tiny", tiny)) == before
+def test_the_table_of_networks_gets_what_it_lacks_and_nothing_twice(few):
+    tables.make("networks", Settings(few, quiet=True))
+    rows = results.read("networks", few)
+    made = {(row["arm"], row["dataset"], row["seed"]) for row in rows if row["device"] == "cpu"}
+    assert made == {
+        (arm, dataset, seed)
+        for arm, dataset in (
+            ("third", "MNIST"),
+            ("third", "FashionMNIST"),
+            ("hard", "FashionMNIST"),
+        )
+        for seed in range(5)
+    }
+    about = results.origin("networks", few)
+    assert about["runs"] == len(rows) == 16
+    assert about["cpu"]["networks"] == 15
+    before = (few / "networks.csv").read_text()
+    tables.make("networks", Settings(few, quiet=True))
+    assert (few / "networks.csv").read_text() == before
+
+
+def test_an_arm_is_written_before_the_next_is_begun(few, monkeypatch):
+    def run(function, jobs, *rest):
+        if jobs[0][1] == "hard":
+            raise KeyboardInterrupt
+        return [function(*job) for job in jobs]
+
+    monkeypatch.setattr(tables.parallel, "run", run)
+    with pytest.raises(KeyboardInterrupt):
+        tables.make("networks", Settings(few, quiet=True))
+    assert {row["arm"] for row in results.read("networks", few)} == {"hard", "third"}
 
 
 @pytest.fixture
@@ -176,5 +139,5 @@ def test_a_table_made_here_has_no_use_for_a_cluster(listed, tmp_path):
 
 
 def test_a_table_that_isnt_known_is_refused():
-    with pytest.raises(SweepError, match="^table: got 'contols', accepts one of controls, "):
-        tables.make("contols", Settings(results.RESULTS))
+    with pytest.raises(SweepError, match="^table: got 'netwroks', accepts one of networks, "):
+        tables.make("netwroks", Settings(results.RESULTS))
