@@ -53,15 +53,6 @@ def meaning(code: str) -> str:
     return ast.dump(tree) + ";" * code.rstrip().endswith(";")
 
 
-def tables(code: str) -> set[str | None]:
-    """The tables that a piece of code reads, as ``results.read("name")``; None for one that it
-    doesn't name in so many words.
-    """
-    calls = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call))
-    read = (call.args[0] for call in calls if ast.unparse(call.func).endswith("results.read"))
-    return {str(name.value) if isinstance(name, ast.Constant) else None for name in read}
-
-
 def version(package: str) -> str:
     """The version of the distribution that brings a package, without its local build tag."""
     names = _distributions().get(package, [])

@@ -88,7 +88,9 @@ def make(name: str, settings: sweeps.Settings) -> Path:
         "runs": len(ran),
         "core_hours": round(sum(one["seconds"] for one in ran) / 3600, 1),
     }
-    return results.write(name, rows, about, RESULTS)
+    places.write(RESULTS / f"{name}.json", json.dumps(about, indent=1, ensure_ascii=False) + "\n")
+    places.write(RESULTS / f"{name}.csv", results.text(rows))
+    return RESULTS / f"{name}.csv"
 
 
 def defaults(chapter: Path) -> dict[str, object]:
@@ -101,7 +103,7 @@ def defaults(chapter: Path) -> dict[str, object]:
 
 def _swept(grids: Sequence[str], settings: sweeps.Settings) -> tuple[list[dict], list[dict]]:
     """The rows that sweeps make, and where each came from."""
-    asked = [plans.plan(plans.Request(CHAPTER, grid.split())) for grid in grids]
+    asked = [plans.plan(CHAPTER, grid.split()) for grid in grids]
     fixed = defaults(CHAPTER)
     tasks = [replace(t, parameters=fixed | t.parameters) for one in asked for t in one.tasks]
     tasks = list({task.key: task for task in tasks}.values())
@@ -111,16 +113,14 @@ def _swept(grids: Sequence[str], settings: sweeps.Settings) -> tuple[list[dict],
     rows = []
     for task in tasks:
         named = {name: value for name, value in task.parameters.items() if name != "workers"}
-        rows.append(named | _read(settings.out / task.key / "numbers.json", 4))
+        rows.append(named | _read(settings.out / task.key / sweeps.NUMBERS, 4))
     return rows, [_read(settings.out / task.key / sweeps.ORIGIN) for task in tasks]
 
 
 def _listed(table: Listed, settings: sweeps.Settings) -> tuple[list[dict], list[dict]]:
     """The rows that a function makes, and where each came from."""
     if settings.scheduler:
-        raise plans.SweepError(
-            f"--scheduler: got {settings.scheduler!r}, but this table is made on one machine"
-        )
+        raise plans.SweepError("--scheduler: got one, but this table is made on one machine")
     module = table.function.__module__
     places = [settings.out / f"{kept.key(module, job)}.json" for job in table.jobs]
     work = zip(itertools.repeat(table.function), table.jobs, places, strict=False)

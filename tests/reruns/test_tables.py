@@ -1,5 +1,7 @@
 """The tables of many networks: what they hold, and a row of each, made again."""
 
+import json
+
 import nbformat
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from scipy.stats import t as student
 
 from pwlib import sample_complexity, strong_attacks
 from pwlib.reruns import plans, results, runs, tables
-from pwlib.reruns.plans import Request, SweepError
+from pwlib.reruns.plans import SweepError
 from pwlib.reruns.sweeps import Settings
 
 # One row of each table that is trained and measured afresh, and what is looked at.
@@ -25,7 +27,7 @@ def parameters(table):
     """The parameters of each run of a table, as its grids ask for them, without the workers."""
     fixed = tables.defaults(tables.CHAPTER)
     grids = tables.grids()[table]
-    tasks = [t for g in grids for t in plans.plan(Request(tables.CHAPTER, g.split())).tasks]
+    tasks = [t for g in grids for t in plans.plan(tables.CHAPTER, g.split()).tasks]
     found = [fixed | task.parameters for task in tasks]
     return [{k: v for k, v in one.items() if k != "workers"} for one in found]
 
@@ -67,7 +69,7 @@ def test_rows_made_again_lie_where_their_other_seeds_are_each_and_together():
     each = FALSE_ALARM / len(MEASURES) / (len(FIXED) + 1) / 2  # of two sides
     deviations, freedom = {}, {}
     for table, grid in FIXED.items():
-        (task,) = plans.plan(Request(tables.CHAPTER, grid.split())).tasks
+        (task,) = plans.plan(tables.CHAPTER, grid.split()).tasks
         numbers = runs.run(task, cached=False).numbers
         alike = tables.defaults(tables.CHAPTER) | task.parameters
         del alike["seed"], alike["workers"]
@@ -100,6 +102,11 @@ def test_a_row_of_the_strong_attacks_made_again_lies_within_what_so_few_images_a
         assert abs(float(found[name]) / 100 - share) <= slack, name
 
 
+def origin(folder):
+    """Where a table of a folder came from."""
+    return json.loads((folder / "tiny.json").read_text())
+
+
 @pytest.fixture
 def tiny(tmp_path, monkeypatch):
     """A table of two runs of a notebook that glues a number."""
@@ -129,12 +136,12 @@ def test_a_table_has_a_row_for_each_run_with_all_parameters_and_each_run_once(ti
     assert results.read("tiny", tiny) == [
         {"seed": seed, "radius": 1.0, "x": round(seed + 1 / 3, 4)} for seed in range(3)
     ]
-    about = results.origin("tiny", tiny)
+    about = origin(tiny)
     assert (about["command"], about["runs"]) == ("python -m pwlib table tiny", 3)
     assert about["versions"].keys() == {"torch", "numpy"}
     before = path.read_text(), about
     tables.make("tiny", Settings(tiny / "out", workers=1, quiet=True))
-    assert (path.read_text(), results.origin("tiny", tiny)) == before
+    assert (path.read_text(), origin(tiny)) == before
 
 
 @pytest.fixture
@@ -153,7 +160,7 @@ def test_a_table_that_a_function_makes_has_its_rows_and_goes_on_where_it_was(lis
     path = tables.make("tiny", settings)
     whole = path.read_text()
     assert results.read("tiny", tmp_path) == [sample_complexity.row(**job) for job in listed.jobs]
-    assert results.origin("tiny", tmp_path)["runs"] == 4
+    assert origin(tmp_path)["runs"] == 4
     first, *rest = sorted((tmp_path / "out").iterdir())
     before = [one.stat().st_mtime_ns for one in rest]
     first.unlink()
@@ -164,7 +171,7 @@ def test_a_table_that_a_function_makes_has_its_rows_and_goes_on_where_it_was(lis
 
 
 def test_a_table_made_here_has_no_use_for_a_cluster(listed, tmp_path):
-    with pytest.raises(SweepError, match="^--scheduler: got 'tcp://x', but"):
+    with pytest.raises(SweepError, match="^--scheduler: got one, but"):
         tables.make("tiny", Settings(tmp_path, scheduler="tcp://x"))
 
 
