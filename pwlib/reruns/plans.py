@@ -41,7 +41,7 @@ def plan(chapter: Path, grid: Sequence[str] = (), pairs: Sequence[Sequence[str]]
     text, types = _read(chapter)
     axes, wrong = dict[str, list](), list[str]()
     asked = [(*axis.partition("=")[::2], values) for axis in grid]
-    asked += [(name, value, _one) for name, value in pairs]
+    asked += [(name, value, lambda text: [yaml.safe_load(text)]) for name, value in pairs]
     for name, value, parse in asked:
         try:
             full, found = _axis(types, name, value, parse)
@@ -73,10 +73,6 @@ def values(text: str) -> Sequence:
     if match := RANGE.fullmatch(text):
         return range(*(int(part) for part in match.groups() if part is not None))
     return yaml.safe_load(f"[{text}]")
-
-
-def _one(text: str) -> Sequence:
-    return [yaml.safe_load(text)]
 
 
 def _axis(

@@ -4,11 +4,12 @@ import ast
 import platform
 from functools import cache
 from importlib import metadata
-from importlib.util import find_spec
 from itertools import accumulate, chain
 from pathlib import Path
 
 PACKAGE = __name__.split(".")[0]
+FOLDER = Path(__file__).parents[2]  # where the package lies
+distributions = cache(metadata.packages_distributions)  # which takes a while
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -55,13 +56,8 @@ def meaning(code: str) -> str:
 
 def version(package: str) -> str:
     """The version of the distribution that brings a package, without its local build tag."""
-    names = _distributions().get(package, [])
+    names = distributions().get(package, [])
     return " ".join(metadata.version(name).split("+")[0] for name in sorted(set(names)))
-
-
-@cache
-def _distributions() -> dict[str, list[str]]:
-    return dict(metadata.packages_distributions())
 
 
 def processor() -> str:
@@ -91,7 +87,6 @@ def _imported(code: str) -> tuple[frozenset[str], frozenset[str]]:
 
 def _file(module: str) -> Path | None:
     """The file of a module of this package; None for a name that isn't one's."""
-    origin = getattr(find_spec(PACKAGE), "origin", None) or ""
-    path = Path(origin).parent.joinpath(*module.split(".")[1:])
+    path = FOLDER.joinpath(*module.split("."))
     files = path.with_suffix(".py"), path / "__init__.py"
     return next((file for file in files if file.is_file()), None)

@@ -10,15 +10,14 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 from filelock import FileLock, Timeout
-from tqdm import tqdm
 
-from pwlib import parallel, places
+from pwlib import places
 from pwlib.reruns import kept, notebooks, results, runs
 from pwlib.reruns.plans import Plan, SweepError
 from pwlib.reruns.runs import Result, Task
@@ -80,30 +79,21 @@ def _run(plan: Plan, settings: Settings) -> int:
 
 
 def _run_all(todo: Sequence[Task], swept: Sequence[str], settings: Settings) -> None:
-    """Keep what each task leaves; show how far that is, on a terminal as a bar, else as lines."""
+    """Keep what each task leaves, and say how far that is."""
     from pwlib.reruns import cluster
 
-    total, failed = len(todo), 0
-    workers = min(settings.workers or len(os.sched_getaffinity(0)), total)
+    workers = min(settings.workers or len(os.sched_getaffinity(0)), len(todo))
     cached = os.environ.get(kept.VARIABLE) not in ("", kept.OFF)
-    with (
-        parallel.bar(0 if settings.quiet else total, "runs") as bar,
-        cluster.connected(settings.scheduler, workers) as client,
-    ):
-        ended = cluster.execute(client, todo, _say, cached)
-        for done, (task, result) in enumerate(ended, 1):
+    with cluster.connected(settings.scheduler, workers) as client:
+        for done, (task, result) in enumerate(cluster.execute(client, todo, _say, cached), 1):
             keep(settings.out, task, result)
-            failed += "error" in result.origin
-            bar.set_postfix_str(f"{failed} failed")
-            bar.update()
-            if bar.disable and not settings.quiet:
-                how = f"{result.origin['seconds']:.0f} s; {done} of {total}"
+            if not settings.quiet:
+                how = f"{result.origin['seconds']:.0f} s; {done} of {len(todo)}"
                 _say(f"{state(settings.out, task):8} {_label(task, swept)}  ({how})")
 
 
 def _say(text: str) -> None:
-    """Write a line that stays, on the standard error."""
-    tqdm.write(text, file=sys.stderr)
+    print(text, file=sys.stderr, flush=True)
 
 
 def _label(task: Task, names: Sequence[str]) -> str:
@@ -152,8 +142,8 @@ def keep(out: Path, task: Task, result: Result) -> Path:
     folder, part = out / task.key, out / ".part"
     shutil.rmtree(part, ignore_errors=True)  # of a sweep that was killed
     (part / "figures").mkdir(parents=True)
-    texts = {NUMBERS: _json(result.numbers), ORIGIN: _json(result.origin)}
-    files = {name: text.encode() for name, text in texts.items()}
+    about = {NUMBERS: result.numbers, ORIGIN: result.origin}
+    files = {name: json.dumps(data, indent=1).encode() for name, data in about.items()}
     files |= {"notebook.ipynb": result.notebook.encode()} if result.notebook else {}
     files |= {f"figures/{name}": content for name, content in result.figures.items()}
     for name, content in files.items():
@@ -176,7 +166,3 @@ def table(out: Path, tasks: Sequence[Task]) -> Path:
         rows.append(row | {f"glued {n}" if n in row else n: v for n, v in numbers.items()})
     places.write(out / "table.csv", results.text(rows))
     return out / "table.csv"
-
-
-def _json(data: Mapping) -> str:
-    return json.dumps(data, indent=1) + "\n"

@@ -121,22 +121,19 @@ def _listed(table: Listed, settings: sweeps.Settings) -> tuple[list[dict], list[
     """The rows that a function makes, and where each came from."""
     if settings.scheduler:
         raise plans.SweepError("--scheduler: got one, but this table is made on one machine")
-    module = table.function.__module__
-    places = [settings.out / f"{kept.key(module, job)}.json" for job in table.jobs]
-    work = zip(itertools.repeat(table.function), table.jobs, places, strict=False)
-    todo = [job for job in work if not job[-1].exists()]
-    workers = settings.workers or len(os.sched_getaffinity(0))
-    parallel.run(_keep_row, todo, workers, "rows made")
+    module, out = table.function.__module__, settings.out
+    places = {out / f"{kept.key(module, job)}.json": job for job in table.jobs}
+    todo = [(table.function, job, place) for place, job in places.items() if not place.exists()]
+    parallel.run(_keep_row, todo, settings.workers or len(os.sched_getaffinity(0)), "rows made")
     ran = [_read(place, table.digits) for place in places]
     return [one.pop("row") for one in ran], ran
 
 
 def _keep_row(function: Callable[..., results.Row], job: Mapping, place: Path) -> None:
     start = datetime.now(UTC)
-    row = function(**job)
+    about = {"row": function(**job), "started": start.isoformat()} | runs.machine()
     seconds = (datetime.now(UTC) - start).total_seconds()
-    about = {"row": row, "started": start.isoformat(), "seconds": seconds} | runs.machine()
-    places.write(place, json.dumps(about))
+    places.write(place, json.dumps(about | {"seconds": seconds}))
 
 
 def _commit() -> str | None:

@@ -26,6 +26,7 @@ def chapter(tmp_path, monkeypatch):
     """A package of a few modules, one importing another, and a chapter that uses it."""
     tiny = f"tiny{uuid.uuid4().hex}"
     monkeypatch.setattr(provenance, "PACKAGE", tiny)
+    monkeypatch.setattr(provenance, "FOLDER", tmp_path)
     monkeypatch.setattr(notebooks, "CHAPTERS", tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     for name, text in MODULES.items():

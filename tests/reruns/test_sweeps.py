@@ -125,7 +125,7 @@ def shown(tmp_path, capsys, monkeypatch, quiet=False):
     return found.err.splitlines()
 
 
-def test_without_a_terminal_a_sweep_shows_a_line_for_each_run(tmp_path, capsys, monkeypatch):
+def test_a_sweep_shows_a_line_for_each_run(tmp_path, capsys, monkeypatch):
     assert shown(tmp_path, capsys, monkeypatch) == [
         "done     seed=0  (3 s; 1 of 2)",
         "failed   seed=1  (61 s; 2 of 2)",
@@ -135,14 +135,6 @@ def test_without_a_terminal_a_sweep_shows_a_line_for_each_run(tmp_path, capsys, 
 
 def test_quiet_shows_warnings_alone(tmp_path, capsys, monkeypatch):
     assert shown(tmp_path, capsys, monkeypatch, quiet=True) == ["refused: a worker"]
-
-
-def test_on_a_terminal_there_is_a_bar_with_the_failures(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    text = "".join(shown(tmp_path, capsys, monkeypatch))
-    assert "2/2" in text
-    assert "1 failed" in text
-    assert "done " not in text
 
 
 def test_a_run_is_named_by_what_tells_it_from_the_others():
