@@ -32,7 +32,7 @@ Beside the science, which is at the top level:
 - ``figures``: a module a chapter, numbers in, a matplotlib figure out;
 - ``ledger``: the claims of the paper with their criteria (``claims.settle``), and the register of
   what it leaves open;
-- ``reruns``: a chapter with other parameters, sweeps of them (``sweeps.sweep``), tables of results
+- ``reruns``: a chapter with other parameters, sweeps of them (``sweeps.run``), tables of results
   and networks that are kept;
 - ``book``: executing the chapters and making the pages.
 

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import json
 from collections import Counter
 
 import numpy as np
@@ -15,6 +16,7 @@ from pwlib.training import TrainingConfig
 
 ROWS = results.read("networks")
 GPU = "cuda"
+ORIGIN = results.RESULTS / "networks.json"
 
 
 def row(arm, device, seed, height):
@@ -40,7 +42,7 @@ def test_two_arms_of_one_name_differ_in_nothing_and_two_names_in_something():
 
 def test_the_rows_of_the_gpu_are_the_file_that_the_origin_names():
     """Byte for byte, but for the two columns that have another name here."""
-    wanted = results.origin("networks")["cuda"]["hundred-seeds.csv"]
+    wanted = json.loads(ORIGIN.read_text())["cuda"]["hundred-seeds.csv"]
     columns = ["arm", "dataset", "seed", *(f"os_{m}" for m in robustness.MAGNITUDES), "height"]
     columns += ["pgd_1_first", "pgd_2_first", "to_reference", "from_reference", "control"]
     path = results.RESULTS / "networks.csv"

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from asyncio import CancelledError
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -21,7 +22,6 @@ from nbclient.exceptions import CellExecutionError
 from pwlib.ledger import assumptions, claims
 from pwlib.places import CHAPTERS, ROOT, write
 from pwlib.reruns import notebooks
-from pwlib.reruns.notebooks import Progress
 
 BUILD = ROOT / "_build"
 EXECUTED = BUILD / "executed"
@@ -152,7 +152,7 @@ def _executed_here(chapter: Path) -> bool:
 def _execute(chapter: Path, fresh: bool) -> Path:
     out = EXECUTED / chapter.name
     try:
-        notebooks.execute(chapter, out, _show_progress, fresh)
+        notebooks.execute(chapter, out, partial(_show_progress, chapter.stem), fresh)
     except CellExecutionError as error:
         print(_erase(), end="")
         failed = out.with_suffix(".failed.ipynb")
@@ -165,11 +165,11 @@ def _execute(chapter: Path, fresh: bool) -> Path:
     return out
 
 
-def _show_progress(now: Progress) -> None:
-    line = f"executing {now.chapter:<34} {now.seconds:6.0f} s  cell {now.cell} of {now.cells}"
+def _show_progress(chapter: str, cell: int) -> None:
+    line = f"executing {chapter:<34} cell {cell + 1}"
     if sys.stdout.isatty():
         print(f"{_erase()}{line}", end="", flush=True)
-    elif now.cell % 10 == 1:
+    elif cell % 10 == 0:
         print(line, flush=True)
 
 

@@ -1,20 +1,18 @@
 """Tasks on a Dask cluster: of this machine's cores, or one that is already there."""
 
-import gc
 import logging
 import signal
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager
 from functools import partial
 
 import dask
 from distributed import Client, Future, LocalCluster, Worker, as_completed, get_worker
 
 from pwlib.reruns import runs
-from pwlib.reruns.runs import NoWorkers, Refused, Result, Task
+from pwlib.reruns.plans import SweepError
+from pwlib.reruns.runs import Refused, Result, Task
 
 TRIES = 3  # of a task whose worker or kernel dies
 PATIENCE = 10  # seconds that a scheduler has to answer, and workers to be there
@@ -38,23 +36,22 @@ def dask_setup(worker: Worker) -> None:
 def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
     """A client of the scheduler at an address, or of so many processes here, of one thread each.
 
-    Raises NoWorkers where no scheduler answers.
+    Raises SweepError where no scheduler answers, or none that has workers.
     """
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    with dask.config.set(SETTINGS), ExitStack() as stack:
+    with dask.config.set(SETTINGS):
         if scheduler is None:
-            yield stack.enter_context(Client(stack.enter_context(_own(workers))))
+            with _own(workers) as here, Client(here) as client:
+                yield client
             return
         try:
-            client, why = Client(scheduler, timeout=PATIENCE), ""
+            client = Client(scheduler, timeout=PATIENCE)
+            client.wait_for_workers(1, timeout=PATIENCE)
         except (OSError, ValueError) as error:
-            client, why = None, f"got {scheduler!r}, where none answers: {_first_line(error)}"
-        if client is None:
-            # What is left of a client that failed closes itself when it is collected; should that
-            # happen while the next one starts, both wait for ever.
-            gc.collect()
-            raise NoWorkers(f"--scheduler: {why}")
-        yield stack.enter_context(client)
+            why = f"got {scheduler!r}, where no worker answers: {_first_line(error)}"
+            raise SweepError(f"--scheduler: {why}") from None
+        with client:
+            yield client
 
 
 def _own(workers: int) -> LocalCluster:
@@ -81,17 +78,30 @@ def execute(
     Each thread of the workers has one task at a time, so that one which kills its worker takes no
     other with it. Dask tries tasks again whose worker died or whose kernel didn't start. The tasks
     rest on the same things; workers that differ in them get none, and ``say`` is told so. Raises
-    NoWorkers when there is no worker for PATIENCE seconds that can. ``cached`` allows the workers
-    their cache of networks.
+    SweepError when all have refused, or the scheduler has gone. ``cached`` allows the workers their
+    cache of networks.
     """
     todo, running, ended = deque(tasks), dict[Future, Task](), as_completed()
-    crew = _Crew(client, tasks[0], say)
     submit = partial(client.submit, _on_worker, cached=cached, pure=False, retries=TRIES - 1)
+    refused = set[str]()
+
+    def refuse(worker: str, why: object) -> None:
+        if worker not in refused:
+            say(f"refused: {worker}: {why}")
+        refused.add(worker)
+
+    answers = client.run(runs.refuse_others, tasks[0], on_error="return")
+    for worker, why in answers.items():
+        if why is not None:  # what was raised there; some may lack pwlib itself
+            refuse(worker, why)
     while todo or running:
-        threads = crew.threads(wait=not running)
+        able = {worker: n for worker, n in _threads(client).items() if worker not in refused}
+        if refused and not able and not running:
+            raise SweepError("no worker is left that has this pwlib and these data")
         # A task that is bound to workers waits for ever if all of them die, so only where it must.
-        only = {"workers": [*threads], "allow_other_workers": True} if crew.refused else {}
-        for _ in range(min(len(todo), sum(threads.values()) - len(running))):
+        only = {"workers": [*able], "allow_other_workers": True} if refused else {}
+        free = max(1, sum(able.values())) - len(running)  # one waits if there is no worker now
+        for _ in range(min(len(todo), free)):
             task = todo.popleft()
             future = submit(task, **only)
             running[future] = task
@@ -105,9 +115,9 @@ def execute(
             todo.append(task)
         elif isinstance(found := future.result(), Result):
             yield task, found
-        else:  # by a worker that has just joined
+        else:  # by a worker that has joined since
             todo.append(task)
-            crew.refuse(*found)
+            refuse(*found)
         future.release()  # or Dask computes it again, should its worker die
 
 
@@ -119,48 +129,12 @@ def _on_worker(task: Task, cached: bool) -> Result | tuple[str, str]:
         return get_worker().address, str(refused)
 
 
-@dataclass
-class _Crew:
-    """The workers as they come and go, and those among them that can't run the tasks."""
-
-    client: Client
-    task: Task
-    say: Callable[[str], None]
-    known: set[str] = field(default_factory=set)
-    refused: set[str] = field(default_factory=set)
-
-    def threads(self, wait: bool) -> dict[str, int]:
-        """The threads of each worker that hasn't refused; waits for one if asked to."""
-        until = time.monotonic() + PATIENCE
-        while True:
-            try:
-                there = self.client.nthreads()
-            except (OSError, RuntimeError) as error:
-                raise NoWorkers(f"the scheduler has gone: {_first_line(error)}") from None
-            if new := [*(there.keys() - self.known)]:
-                self._ask(new)
-            able = {worker: n for worker, n in there.items() if worker not in self.refused}
-            if able or not wait:
-                return able
-            if time.monotonic() > until:
-                none = f"the scheduler has had no worker for {PATIENCE} seconds"
-                why = "no worker is left that has this pwlib and these data"
-                raise NoWorkers(why if self.refused else none)
-            time.sleep(0.5)
-
-    def refuse(self, worker: str, why: str) -> None:
-        """Note, and say once, that a worker can't run the tasks."""
-        if worker not in self.refused:
-            self.say(f"refused: {worker}: {why}")
-        self.refused.add(worker)
-
-    def _ask(self, new: list[str]) -> None:
-        """Ask workers that have just joined; some may lack pwlib itself."""
-        self.known.update(new)
-        asked = self.client.run(runs.refuse_others, self.task, workers=new, on_error="return")
-        for worker, answer in asked.items():
-            if isinstance(answer, Exception) and not isinstance(answer, OSError):  # it has gone
-                self.refuse(worker, str(answer))
+def _threads(client: Client) -> dict[str, int]:
+    """The number of threads of each worker, by its address."""
+    try:
+        return client.nthreads()
+    except (OSError, RuntimeError) as error:
+        raise SweepError(f"the scheduler has gone: {_first_line(error)}") from None
 
 
 def _first_line(error: Exception) -> str:

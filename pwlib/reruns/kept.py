@@ -56,8 +56,7 @@ def summary(environment: Mapping[str, str] = os.environ) -> str:
         done = Path(environment.get(LOG, "")).read_text(encoding="utf-8").split()
     except OSError:
         return ""
-    damaged = f", {n} damaged there and trained again" if (n := done.count("damaged")) else ""
-    return f"{done.count('served')} of {len(done)} networks from the cache{damaged}" if done else ""
+    return f"{done.count('served')} of {len(done)} networks from the cache" if done else ""
 
 
 def key(module: str, settings: Mapping) -> str:
@@ -87,12 +86,12 @@ def keep(settings: Mapping, compute: Callable[[], Tensors]) -> Tensors:
         with suppress(OSError):  # where nothing can be written there is nothing to share
             place.mkdir(parents=True, exist_ok=True)
             stack.enter_context(FileLock(f"{path}.lock"))
-        there, found = path.exists(), _read(path)
+        found = _read(path)
         if LOG in os.environ:
             with open(os.environ[LOG], "a", encoding="utf-8") as log:
-                print("served" if found else "damaged" if there else "trained", file=log)
+                print("served" if found else "trained", file=log)
         if found is None:
-            if there:
+            if path.exists():
                 print(f"{path}: damaged, so what it held is computed again", file=sys.stderr)
             found = compute()
             _write(path, found, settings)

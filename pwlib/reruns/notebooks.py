@@ -1,13 +1,12 @@
 """Executing chapters the same way every time, and knowing which of them are stale.
 
 An executed chapter carries a fingerprint of what its outputs depend on: its code cells, the modules
-of pwlib behind them, its entries in the registers, the tables that it reads, and the versions of
+of pwlib behind them, its entries in the registers, the tables if it reads any, and the versions of
 packages; data enter through their checksums in ``pwlib/datasets.py``. A chapter is stale when
 today's fingerprint is another; prose, comments and docstrings are not part of it.
 """
 
 import atexit
-import copy
 import hashlib
 import json
 import platform
@@ -15,7 +14,6 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,33 +22,12 @@ import yaml
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
+from traitlets.config import Config
 
 from pwlib import places
 from pwlib.places import CHAPTERS, ROOT
 from pwlib.reruns import kept
-from pwlib.reruns.provenance import imports, meaning, processor, source, tables, version
-
-# What a kernel says when another one took its port; about 1 start in 200, so worth trying again.
-PORT_TAKEN = ("Address already in use", "Kernel died before replying")
-TRIES = 3
-
-
-@dataclass(frozen=True)
-class Progress:
-    """A moment of a run: cell ``cell`` of ``cells`` has started, ``seconds`` after the start."""
-
-    chapter: str
-    cell: int
-    cells: int
-    seconds: float
-
-
-class Failed(Exception):
-    """A cell raised: the half-executed ``notebook``, and nbclient's ``error``."""
-
-    def __init__(self, notebook: NotebookNode, error: CellExecutionError) -> None:
-        super().__init__(f"{error.ename}: {error.evalue}")
-        self.notebook, self.error = notebook, error
+from pwlib.reruns.provenance import imports, meaning, processor, source, version
 
 
 def chapters() -> list[Path]:
@@ -78,10 +55,10 @@ def inputs(nb: NotebookNode, chapter: str) -> dict[str, Any]:
         "versions": {name: version(name) for name in sorted(packages)},
         "registers": {name: _entries(name, chapter, cells) for name in registers},
     }
-    read = set().union(*map(tables, [*cells, *texts.values()]))
-    there = sorted((CHAPTERS / "results").glob("*.csv")) if read else []
-    named = {path.stem: path.read_text("utf-8") for path in there if {path.stem, None} & read}
-    return found | ({"tables": named} if named else {})
+    if any("results.read" in cell for cell in cells):
+        tables = sorted((CHAPTERS / "results").glob("*.csv"))
+        found["tables"] = {path.stem: path.read_text("utf-8") for path in tables}
+    return found
 
 
 def digest(data: object) -> str:
@@ -99,9 +76,7 @@ def stamp(executed: Path) -> dict:
     return dict(nbformat.read(executed, as_version=4).metadata.get("pwlib", {}))
 
 
-def execute(
-    path: Path, out: Path, progress: Callable[[Progress], None], fresh: bool = False
-) -> None:
+def execute(path: Path, out: Path, started: Callable[[int], None], fresh: bool = False) -> None:
     """Execute a chapter in its own folder and write it, whole or not at all, to ``out``.
 
     Networks that were trained before come from the cache (`pwlib.reruns.kept`), unless ``fresh``;
@@ -110,17 +85,13 @@ def execute(
     """
     before, start = fingerprint(path), time.monotonic()
     nb = nbformat.read(path, as_version=4)
-
-    def show(cell: int) -> None:
-        progress(Progress(path.stem, cell + 1, len(nb.cells), time.monotonic() - start))
-
     try:
         with kept.counted(not fresh) as environment:
-            nb = executed(nb, path.parent, environment, show)
+            run(nb, path.parent, environment, started)
             networks = kept.summary(environment)
-    except Failed as failed:
-        write(failed.notebook, out.with_suffix(".failed.ipynb"))
-        raise failed.error from None
+    except CellExecutionError:
+        write(nb, out.with_suffix(".failed.ipynb"))
+        raise
     nb.metadata["pwlib"] = {
         "fingerprint": before,
         "seconds": round(time.monotonic() - start, 1),
@@ -131,22 +102,23 @@ def execute(
     out.with_suffix(".failed.ipynb").unlink(missing_ok=True)
 
 
-def executed(
+def run(
     nb: NotebookNode,
     folder: Path,
     environment: Mapping[str, str],
     started: Callable[[int], None],
-) -> NotebookNode:
-    """An executed copy of a notebook whose kernel runs in a folder, with an environment.
+) -> None:
+    """Execute a notebook in place, in a kernel that runs in a folder, with an environment.
 
-    ``started`` is told the index of each cell as it starts. A kernel that lost its port to another
-    one is started again. Raises Failed when a cell raises, and DeadKernelError, with the kernel's
-    last words, when the kernel ends.
+    ``started`` is told the index of each cell as it starts. Raises CellExecutionError when a cell
+    raises, and DeadKernelError, with the kernel's last words, when the kernel ends.
     """
-    for attempt in range(TRIES):
-        copied = copy.deepcopy(nb)
+    with tempfile.TemporaryDirectory() as place, open(f"{place}/stderr", "w+") as stderr:
+        # Sockets are files, as two kernels that start at once may choose the same port.
+        sockets = {"transport": "ipc", "connection_file": f"{place}/kernel.json"}
         client = NotebookClient(
-            copied,
+            nb,
+            config=Config(KernelManager=sockets),
             timeout=None,
             kernel_name="python3",
             extra_arguments=["--log-level=ERROR"],
@@ -155,24 +127,18 @@ def executed(
             resources={"metadata": {"path": str(folder)}},
             on_cell_start=lambda cell, cell_index: started(cell_index),
         )
-        with tempfile.TemporaryFile("w+") as stderr:  # of the kernel's process, not of its cells
-            try:
-                client.execute(env=dict(environment), stderr=stderr)
-                break
-            except CellExecutionError as error:
-                raise Failed(copied, error) from None
-            except (DeadKernelError, RuntimeError) as error:
-                atexit.unregister(client._cleanup_kernel)  # nbclient's, which fails without kernel
-                stderr.seek(0)
-                said = ": ".join([str(error), *stderr.read().splitlines()[-1:]])
-                if attempt + 1 == TRIES or not any(text in said for text in PORT_TAKEN):
-                    raise DeadKernelError(said) from None
-    # What differs between runs or machines says nothing.
+        try:
+            client.execute(env=dict(environment), stderr=stderr)  # the process's, not its cells'
+        except CellExecutionError:
+            raise
+        except (DeadKernelError, RuntimeError) as error:
+            atexit.unregister(client._cleanup_kernel)  # nbclient's, which fails without kernel
+            stderr.seek(0)
+            said = [str(error), *stderr.read().splitlines()[-1:]]
+            raise DeadKernelError(": ".join(said)) from None
+    # What differs between machines says nothing.
     kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-    copied.metadata.update(kernelspec=kernel, language_info={"name": "python"})
-    for cell in copied.cells:
-        cell.metadata.pop("execution", None)
-    return copied
+    nb.metadata.update(kernelspec=kernel, language_info={"name": "python"})
 
 
 def write(nb: NotebookNode, path: Path) -> None:

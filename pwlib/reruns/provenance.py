@@ -4,11 +4,12 @@ import ast
 import platform
 from functools import cache
 from importlib import metadata
-from importlib.util import find_spec
 from itertools import accumulate, chain
 from pathlib import Path
 
 PACKAGE = __name__.split(".")[0]
+FOLDER = Path(__file__).parents[2]  # where the package lies
+distributions = cache(metadata.packages_distributions)  # which takes a while
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -53,24 +54,10 @@ def meaning(code: str) -> str:
     return ast.dump(tree) + ";" * code.rstrip().endswith(";")
 
 
-def tables(code: str) -> set[str | None]:
-    """The tables that a piece of code reads, as ``results.read("name")``; None for one that it
-    doesn't name in so many words.
-    """
-    calls = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call))
-    read = (call.args[0] for call in calls if ast.unparse(call.func).endswith("results.read"))
-    return {str(name.value) if isinstance(name, ast.Constant) else None for name in read}
-
-
 def version(package: str) -> str:
     """The version of the distribution that brings a package, without its local build tag."""
-    names = _distributions().get(package, [])
+    names = distributions().get(package, [])
     return " ".join(metadata.version(name).split("+")[0] for name in sorted(set(names)))
-
-
-@cache
-def _distributions() -> dict[str, list[str]]:
-    return dict(metadata.packages_distributions())
 
 
 def processor() -> str:
@@ -100,7 +87,6 @@ def _imported(code: str) -> tuple[frozenset[str], frozenset[str]]:
 
 def _file(module: str) -> Path | None:
     """The file of a module of this package; None for a name that isn't one's."""
-    origin = getattr(find_spec(PACKAGE), "origin", None) or ""
-    path = Path(origin).parent.joinpath(*module.split(".")[1:])
+    path = FOLDER.joinpath(*module.split("."))
     files = path.with_suffix(".py"), path / "__init__.py"
     return next((file for file in files if file.is_file()), None)

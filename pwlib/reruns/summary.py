@@ -1,32 +1,19 @@
 """What a sweep found: its numbers over the seeds, for each point of the rest of the grid."""
 
-import json
-import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.figure import Figure
 
+from pwlib.figures import style
 from pwlib.intervals import interval
 from pwlib.reruns import results
 
-TABLE, ABOUT = "table.csv", "sweep.json"
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """The rows of a sweep's table, and the names of its columns by kind.
-
-    ``swept`` are the parameters that its grid varied, in its order, without the seeds; ``numbers``
-    the columns that hold numbers wherever a run is done.
-    """
-
-    chapter: str
-    rows: list[results.Row]
-    swept: list[str]
-    numbers: list[str]
+COLUMNS = 2  # of panels in the figure
 
 
 class Mean(NamedTuple):
@@ -38,73 +25,87 @@ class Mean(NamedTuple):
     n: int
 
 
-def read(folder: str | Path) -> Sweep:
-    """A sweep from its folder, as `pwlib.reruns.sweeps` left it."""
-    folder = Path(folder)
-    about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-    rows = results.parse((folder / TABLE).read_text(encoding="utf-8"))
-    swept = [name for name in about["swept"] if not name.startswith("seed")]
-    known = {"run", "state", *about["parameters"]}
-    columns = [name for name in (rows[0] if rows else ()) if name not in known]
-    done = [row for row in rows if row["state"] == "done"]
-    numbers = [name for name in columns if any(_is_number(row[name]) for row in done)]
-    return Sweep(about["chapter"], rows, swept, numbers)
+@dataclass(frozen=True)
+class Summary:
+    """A sweep over the parameters ``swept``, without the seeds.
 
-
-def over_seeds(sweep: Sweep, number: str) -> dict[tuple, Mean]:
-    """A number's mean and interval at each point of the grid where a run has it."""
-    found: dict[tuple, list[float]] = {}
-    for row in sweep.rows:
-        if row["state"] == "done" and _is_number(row[number]):
-            found.setdefault(_point(sweep, row), []).append(row[number])
-    with np.errstate(invalid="ignore"):  # a number may be infinite
-        return {
-            point: Mean(float(np.mean(values)), *interval(values), len(values))
-            for point, values in found.items()
-        }
-
-
-def states(sweep: Sweep) -> list[list[str]]:
-    """How many runs are done, failed, waiting: rows for a table."""
-    states = [row["state"] for row in sweep.rows]
-    return [[state, str(states.count(state))] for state in dict.fromkeys(states)]
-
-
-def means(sweep: Sweep, numbers: Sequence[str]) -> tuple[list[list[str]], list[str]]:
-    """Rows and columns of a table: each number at each point, as "mean [low, high] (n)"."""
-    at = list(dict.fromkeys(_point(sweep, row) for row in sweep.rows))
-    names = [", ".join(f"{n} {v}" for n, v in zip(sweep.swept, p, strict=True)) for p in at]
-    found = {number: over_seeds(sweep, number) for number in numbers}
-    rows = [
-        [plain(number), *(_shown(found[number].get(point)) for point in at)] for number in numbers
-    ]
-    return rows, ["number", *(plain(name) or "all runs" for name in names)]
-
-
-def plain(text: str) -> str:
-    """Markdown that shows a text as it is: what a run was given is no markup and no link.
-
-    Bars are left to `markdown_table`.
+    ``states`` counts its runs; ``points`` are those of the grid; ``means`` has an entry for each
+    number, with its mean at each point where a run has it.
     """
-    return re.sub(r"([^\w\s.,|]|_)", r"\\\1", " ".join(text.split()))
+
+    swept: list[str]
+    states: Counter[str]
+    points: list[tuple]
+    means: dict[str, dict[tuple, Mean]]
 
 
-def _is_number(value: object) -> bool:
-    """Whether a cell of the table holds a number (a truth value is none)."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def read(table: str | Path, swept: Sequence[str], parameters: Sequence[str]) -> Summary:
+    """A sweep from its table, in which all columns but those of parameters may hold numbers."""
+    rows = results.parse(Path(table).read_text(encoding="utf-8"))
+    swept = [name for name in swept if not name.startswith("seed")]
+    found: dict[str, dict[tuple, list[float]]] = {}
+    at = [tuple(_key(row[name]) for name in swept) or ("all runs",) for row in rows]
+    for point, row in zip(at, rows, strict=True):
+        for name in row.keys() - {"run", "state", *parameters}:
+            if row["state"] == "done" and _is_number(row[name]):
+                found.setdefault(name, {}).setdefault(point, []).append(row[name])
+    columns = [name for name in (rows[0] if rows else ()) if name in found]
+    means = {name: {p: _mean(values) for p, values in found[name].items()} for name in columns}
+    return Summary(swept, Counter(row["state"] for row in rows), list(dict.fromkeys(at)), means)
+
+
+def table(found: Summary) -> tuple[list[list[str]], list[str]]:
+    """Rows and columns of a table: each number at each point, as "mean [low, high] (n)"."""
+    points = [zip(found.swept, point, strict=False) for point in found.points]
+    names = [", ".join(f"`{name} {value}`" for name, value in point) for point in points]
+    rows = [
+        [f"`{number}`", *(_shown(means.get(point)) for point in found.points)]
+        for number, means in found.means.items()
+    ]
+    return rows, ["number", *(name or "all runs" for name in names)]
+
+
+def figure(found: Summary) -> Figure:
+    """A panel for each number: its means against the first swept parameter.
+
+    The other parameters tell the lines apart.
+    """
+    numeric = all(_is_number(point[0]) for point in found.points)
+    rows = max(1, -(-len(found.means) // COLUMNS))
+    figure, panels = style.subplots(rows, COLUMNS, height=2.6 * rows, squeeze=False)
+    for panel, (number, means) in zip(panels.flat, found.means.items(), strict=False):
+        lines: dict[str, dict[float | str, Mean]] = {}
+        for (first, *rest), mean in means.items():
+            lines.setdefault(", ".join(map(str, rest)), {})[first] = mean
+        for name, line in lines.items():
+            x = list(line if numeric else map(str, line))
+            middle, low, high = np.array([mean[:3] for mean in line.values()]).T
+            ends = np.nan_to_num([middle - low, high - middle], posinf=0)  # of one seed: none
+            panel.errorbar(x, middle, ends, fmt="o-", capsize=3, label=name)
+        if any(lines):
+            panel.legend(fontsize="small")
+        panel.set_title(number, fontsize="small")
+        panel.set_xlabel(found.swept[0] if found.swept else "")
+    for panel in panels.flat[len(found.means) :]:
+        panel.set_axis_off()
+    return figure
+
+
+def _mean(values: Sequence[float]) -> Mean:
+    with np.errstate(invalid="ignore"):  # a number may be infinite
+        return Mean(float(np.mean(values)), *interval(values), len(values))
 
 
 def _shown(found: Mean | None) -> str:
     if found is None:
         return ""
-    if found.n == 1:
-        return f"{found.mean:.4g} (1)"
-    return f"{found.mean:.4g} [{found.low:.4g}, {found.high:.4g}] ({found.n})"
+    ends = f" [{found.low:.4g}, {found.high:.4g}]" if found.n > 1 else ""
+    return f"{found.mean:.4g}{ends} ({found.n})"
 
 
-def _point(sweep: Sweep, row: results.Row) -> tuple:
-    """The values of the swept parameters in a row."""
-    return tuple(_key(row[name]) for name in sweep.swept)
+def _is_number(value: object) -> bool:
+    """Whether a cell of the table holds a number (a truth value is none)."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _key(value: object) -> object:

@@ -1,30 +1,26 @@
 """Making the tables of ``chapters/results``: ``python -m pwlib table NAME``.
 
-``tables.yml`` there names the grids of those that sweeps make: a row is a run of
-``one-network.ipynb``, its parameters and what it glued. A function of pwlib makes each row of the
-others. What a stopped command has finished lies in its folder, and the next one goes on from there.
+A function of pwlib makes the rows. What a stopped command has finished is kept, and the next one
+goes on from there.
 """
 
-import ast
 import itertools
 import json
 import os
 import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 
 from pwlib import arms, parallel, places, point_search, sample_complexity, strong_attacks
 from pwlib.datasets import NAMES
-from pwlib.places import CHAPTERS, RESULTS, ROOT
-from pwlib.reruns import kept, plans, results, runs, sweeps
-
-CHAPTER = CHAPTERS / "one-network.ipynb"
+from pwlib.places import RESULTS, ROOT
+from pwlib.reruns import kept, results, runs
+from pwlib.reruns.plans import SweepError
 
 
 @dataclass(frozen=True)
@@ -63,38 +59,34 @@ LISTED = {
 }
 
 
-def grids(path: Path = RESULTS / "tables.yml") -> dict[str, list[str]]:
-    """The grids of each table, as ``python -m pwlib sweep --grid`` takes them."""
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+def make(name: str, out: Path, workers: int = 0) -> Path:
+    """Make what isn't there yet of a table, on that many processes (0: one a core).
 
-
-def make(name: str, settings: sweeps.Settings) -> Path:
-    """Run what isn't there yet of a table, write it with its origin, and return its path."""
+    Rows of all tables but the networks lie in ``out`` until all are there. Returns the path of the
+    table; beside it lies its origin. Raises SweepError for a name that isn't known.
+    """
+    workers = workers or len(os.sched_getaffinity(0))
     if name == "networks":
-        return networks(settings)
-    packages: Sequence[str] = ("torch", "numpy")
-    if name in LISTED:
-        rows, ran = _listed(LISTED[name], settings)
-        packages = LISTED[name].packages
-    elif name in grids():
-        rows, ran = _swept(grids()[name], settings)
-    else:
-        known = ", ".join(["networks", *grids(), *LISTED])
-        raise plans.SweepError(f"table: got {name!r}, accepts one of {known}")
+        return networks(workers)
+    if name not in LISTED:
+        known = ", ".join(["networks", *LISTED])
+        raise SweepError(f"table: got {name!r}, accepts one of {known}")
+    rows, ran = _listed(LISTED[name], out, workers)
     last = max(ran, key=lambda one: one["started"])
+    versions = {n: last["packages"][n].split("+")[0] for n in LISTED[name].packages}
     about = {
         "command": f"python -m pwlib table {name}",
         "made": last["started"][:10],
         "commit": _commit(),
-        "versions": {name: last["packages"][name].split("+")[0] for name in packages},
+        "versions": versions,
         "processor": " and ".join(sorted({one["processor"] for one in ran})),
         "runs": len(ran),
         "core_hours": round(sum(one["seconds"] for one in ran) / 3600, 1),
     }
-    return results.write(name, rows, about, RESULTS)
+    return _write(name, rows, about)
 
 
-def networks(settings: sweeps.Settings) -> Path:
+def networks(workers: int) -> Path:
     """Make what the table of networks lacks, an arm at a time, the most important first.
 
     On a GPU all networks of an arm are trained at once, else each by itself, a process a core. Each
@@ -102,8 +94,7 @@ def networks(settings: sweeps.Settings) -> Path:
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
     os.environ.setdefault(kept.VARIABLE, str(kept.default_folder()))  # references serve all arms
-    workers = settings.workers or len(os.sched_getaffinity(0))
-    rows, about = results.read("networks", RESULTS), results.origin("networks", RESULTS)
+    rows, about = results.read("networks", RESULTS), _read(RESULTS / "networks.json")
     for arm, sets in arms.missing(rows, device).items():
         jobs = [(dataset, arm, part) for dataset, seeds in sets for part in _parts(seeds, device)]
         work = [(*job, device, kept.keep) for job in jobs]
@@ -112,7 +103,7 @@ def networks(settings: sweeps.Settings) -> Path:
         hours = (datetime.now(UTC) - start).total_seconds() / 3600
         rows += [row for part in made for row in part]
         about[device] = _added(about.get(device, {}), sum(map(len, made)), hours)
-        results.write("networks", rows, about, RESULTS)
+        _write("networks", rows, about | {"runs": len(rows)})
     return RESULTS / "networks.csv"
 
 
@@ -134,52 +125,28 @@ def _added(about: Mapping, networks: int, hours: float) -> dict[str, Any]:
     }
 
 
-def defaults(chapter: Path) -> dict[str, object]:
-    """The parameters of a chapter and the values that it gives them."""
-    from papermill import inspect_notebook
-
-    found = inspect_notebook(str(chapter)).items()
-    return {name: ast.literal_eval(about["default"]) for name, about in found} | {"workers": 1}
-
-
-def _swept(grids: Sequence[str], settings: sweeps.Settings) -> tuple[list[dict], list[dict]]:
-    """The rows that sweeps make, and where each came from."""
-    asked = [plans.plan(plans.Request(CHAPTER, grid.split())) for grid in grids]
-    fixed = defaults(CHAPTER)
-    tasks = [replace(t, parameters=fixed | t.parameters) for one in asked for t in one.tasks]
-    tasks = list({task.key: task for task in tasks}.values())
-    swept = list(dict.fromkeys(parameter for one in asked for parameter in one.swept))
-    if failures := sweeps.run(plans.Plan(tasks, swept), settings):
-        raise plans.SweepError(f"{failures} runs failed, so the table is not written")
-    rows = []
-    for task in tasks:
-        named = {name: value for name, value in task.parameters.items() if name != "workers"}
-        rows.append(named | _read(settings.out / task.key / "numbers.json", 4))
-    return rows, [_read(settings.out / task.key / sweeps.ORIGIN) for task in tasks]
-
-
-def _listed(table: Listed, settings: sweeps.Settings) -> tuple[list[dict], list[dict]]:
+def _listed(table: Listed, out: Path, workers: int) -> tuple[list[dict], list[dict]]:
     """The rows that a function makes, and where each came from."""
-    if settings.scheduler:
-        raise plans.SweepError(
-            f"--scheduler: got {settings.scheduler!r}, but this table is made on one machine"
-        )
     module = table.function.__module__
-    places = [settings.out / f"{kept.key(module, job)}.json" for job in table.jobs]
-    work = zip(itertools.repeat(table.function), table.jobs, places, strict=False)
-    todo = [job for job in work if not job[-1].exists()]
-    workers = settings.workers or len(os.sched_getaffinity(0))
+    places = {out / f"{kept.key(module, job)}.json": job for job in table.jobs}
+    todo = [(table.function, job, place) for place, job in places.items() if not place.exists()]
     parallel.run(_keep_row, todo, workers, "rows made")
     ran = [_read(place, table.digits) for place in places]
     return [one.pop("row") for one in ran], ran
 
 
+def _write(name: str, rows: Sequence[Mapping], about: Mapping) -> Path:
+    """Write a table and its origin; returns the path of the table."""
+    places.write(RESULTS / f"{name}.json", json.dumps(about, indent=1, ensure_ascii=False) + "\n")
+    places.write(RESULTS / f"{name}.csv", results.text(rows))
+    return RESULTS / f"{name}.csv"
+
+
 def _keep_row(function: Callable[..., results.Row], job: Mapping, place: Path) -> None:
     start = datetime.now(UTC)
-    row = function(**job)
+    about = {"row": function(**job), "started": start.isoformat()} | runs.machine()
     seconds = (datetime.now(UTC) - start).total_seconds()
-    about = {"row": row, "started": start.isoformat(), "seconds": seconds} | runs.machine()
-    places.write(place, json.dumps(about))
+    places.write(place, json.dumps(about | {"seconds": seconds}))
 
 
 def _commit() -> str | None:

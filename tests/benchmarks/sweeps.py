@@ -87,7 +87,7 @@ def _sweep(chapter: Path, runs: int, workers: int) -> Callable[[], float]:
         from pwlib.reruns import cluster, plans
 
         with tempfile.TemporaryDirectory() as folder, cluster.connected(None, workers) as client:
-            plan = plans.plan(plans.Request(chapter, [f"k=0:{runs}"]))
+            plan = plans.plan(chapter, [f"k=0:{runs}"])
             start = time.monotonic()
             for task, result in cluster.execute(client, plan.tasks, print):
                 sweeps.keep(Path(folder), task, result)

@@ -1,12 +1,10 @@
 import os
 import re
-import socket
 import uuid
 from pathlib import Path
 
 import nbformat
 import pytest
-from jupyter_client.connect import LocalPortCache
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -28,6 +26,7 @@ def chapter(tmp_path, monkeypatch):
     """A package of a few modules, one importing another, and a chapter that uses it."""
     tiny = f"tiny{uuid.uuid4().hex}"
     monkeypatch.setattr(provenance, "PACKAGE", tiny)
+    monkeypatch.setattr(provenance, "FOLDER", tmp_path)
     monkeypatch.setattr(notebooks, "CHAPTERS", tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     for name, text in MODULES.items():
@@ -176,12 +175,12 @@ def test_executing_twice_gives_the_same_outputs_and_a_fresh_chapter(chapter, tmp
     first, second = (nbformat.read(out, as_version=4).cells for out in outs)
     assert first == second
     assert first[2].outputs[0].data["text/plain"] == "2"
-    assert [(now.cell, now.cells) for now in seen] == [(1, 3), (2, 3), (3, 3)] * 2
+    assert seen == [0, 1, 2] * 2
 
 
 def test_prose_edited_after_the_execution_is_what_the_book_shows(chapter, tmp_path):
     out = tmp_path / "out.ipynb"
-    notebooks.execute(chapter, out, lambda now: None)
+    notebooks.execute(chapter, out, lambda cell: None)
     edit(chapter, 0, "other prose")
     merged = notebooks.with_outputs(chapter, out)
     assert merged.cells[0].source == "other prose"
@@ -190,11 +189,11 @@ def test_prose_edited_after_the_execution_is_what_the_book_shows(chapter, tmp_pa
 
 def test_a_failing_chapter_keeps_its_traceback_and_the_last_good_execution(chapter, tmp_path):
     out = tmp_path / "out.ipynb"
-    notebooks.execute(chapter, out, lambda now: None)
+    notebooks.execute(chapter, out, lambda cell: None)
     good = out.read_bytes()
     edit(chapter, 2, "raise ValueError('on purpose')")
     with pytest.raises(CellExecutionError, match="on purpose"):
-        notebooks.execute(chapter, out, lambda now: None)
+        notebooks.execute(chapter, out, lambda cell: None)
     assert out.read_bytes() == good
     failed = nbformat.read(out.with_suffix(".failed.ipynb"), as_version=4)
     assert failed.cells[2].outputs[0].evalue == "on purpose"
@@ -208,30 +207,19 @@ def test_a_write_that_fails_leaves_the_old_notebook(chapter, monkeypatch):
     assert chapter.read_bytes() == before
 
 
-def test_a_chapter_depends_on_exactly_the_tables_that_it_reads(chapter):
+def test_a_chapter_that_reads_a_table_depends_on_all_of_them(chapter):
     results = chapter.parent / "results"
     results.mkdir()
     (results / "law.csv").write_text("n,m\n")
-    (results / "other.csv").write_text("")
     before = notebooks.fingerprint(chapter)
-    edit(chapter, 2, "if 0: results.read('law')")
-    named = notebooks.fingerprint(chapter)
     (results / "law.csv").write_text("n,m\n1,2\n")
-    changed = notebooks.fingerprint(chapter)
-    assert len({before, named, changed}) == 3
-    (results / "other.csv").write_text("x")
+    assert notebooks.fingerprint(chapter) == before
+    edit(chapter, 2, "if 0: results.read('law')")
+    reading = notebooks.fingerprint(chapter)
     (results / "law.json").write_text("{}")
-    assert notebooks.fingerprint(chapter) == changed
-
-
-def test_a_chapter_that_does_not_name_its_table_depends_on_all_of_them(chapter):
-    (chapter.parent / "results").mkdir()
-    table = chapter.parent / "results" / "law.csv"
-    table.write_text("n\n")
-    edit(chapter, 2, "for name in []: results.read(name)")
-    before = notebooks.fingerprint(chapter)
-    table.write_text("n\n1\n")
-    assert notebooks.fingerprint(chapter) != before
+    assert notebooks.fingerprint(chapter) == reading
+    (results / "law.csv").write_text("n,m\n1,3\n")
+    assert notebooks.fingerprint(chapter) != reading
 
 
 @pytest.mark.slow
@@ -242,51 +230,18 @@ def test_what_came_from_the_cache_stands_in_the_stamp_unless_all_is_to_be_traine
     keep = "from pwlib.reruns import kept\nimport torch\n"
     edit(chapter, 2, keep + "kept.keep({}, lambda: {'w': torch.ones(2)})['w']")
     for fresh, found in [(True, None), (False, "0 of 1"), (False, "1 of 1"), (True, None)]:
-        notebooks.execute(chapter, tmp_path / "out.ipynb", lambda now: None, fresh)
+        notebooks.execute(chapter, tmp_path / "out.ipynb", lambda cell: None, fresh)
         networks = notebooks.stamp(tmp_path / "out.ipynb").get("networks")
         assert networks == (found and f"{found} networks from the cache")
-
-
-@pytest.fixture
-def taken(monkeypatch):
-    """A port that is in use, and how many of the next kernels are told to take it."""
-    kernels = []
-
-    def find_available_port(self, ip):
-        if not kernels:
-            return free(self, ip)
-        return kernels.pop()
-
-    free = LocalPortCache.find_available_port
-    monkeypatch.setattr(LocalPortCache, "find_available_port", find_available_port)
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        sock.listen()
-        yield lambda n: kernels.extend([sock.getsockname()[1]] * 5 * n)
 
 
 def run(*sources):
     """Execute cells in a real kernel; returns the notebook and the indices of cells as told."""
     cells = [new_code_cell(source, id=f"c{i}") for i, source in enumerate(sources)]
     told = []
-    nb = notebooks.executed(new_notebook(cells=cells), Path.cwd(), os.environ, told.append)
+    nb = new_notebook(cells=cells)
+    notebooks.run(nb, Path.cwd(), os.environ, told.append)
     return nb, told
-
-
-@pytest.mark.slow
-def test_a_kernel_whose_ports_are_taken_is_started_again_in_silence(taken, capfd):
-    taken(2)
-    nb, told = run("6 * 7")
-    assert nb.cells[0].outputs[0].data["text/plain"] == "42"
-    assert told == [0]
-    assert capfd.readouterr() == ("", "")
-
-
-@pytest.mark.slow
-def test_ports_that_stay_taken_end_in_an_error_that_names_the_cause(taken):
-    taken(3)
-    with pytest.raises(DeadKernelError, match="Kernel died.*Address already in use"):
-        run("6 * 7")
 
 
 def test_the_last_words_of_a_kernel_that_ends_are_in_the_error():

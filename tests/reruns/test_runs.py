@@ -18,7 +18,8 @@ def task(chapter):
     """Plans a run of a small chapter of these code cells."""
 
     def plan(*sources, **parameters):
-        return runs.plan("tiny", chapter(*sources).read_text(), parameters)
+        text = chapter(*sources).read_text()
+        return runs.Task("tiny", text, parameters, runs.rests_on("tiny", text))
 
     return plan
 
@@ -42,8 +43,8 @@ def test_a_glued_number_is_a_number_whatever_its_type(value):
 @pytest.mark.parametrize(
     ("value", "found"),
     [
-        ("1,234", 1234.0),
-        ("-1,234,567.5", -1234567.5),
+        ("1,234", "1,234"),
+        ("98.3%", "98.3%"),
         (np.int64(3), 3.0),
         (float("inf"), float("inf")),
         (np.float64("-inf"), float("-inf")),
@@ -58,11 +59,6 @@ def test_a_glued_number_is_a_number_whatever_its_type(value):
 def test_other_glued_values_keep_their_meaning(value, found):
     (value,) = runs.numbers(glued(value)).values()
     assert (value, type(value)) == (found, type(found))
-
-
-@pytest.mark.parametrize("text", ["98.3%", "98.3 %"])
-def test_a_glued_share_is_a_number_named_by_its_unit(text):
-    assert runs.numbers(glued(text)) == {"x (%)": 98.3}
 
 
 def test_a_glued_picture_is_no_number():
@@ -115,20 +111,18 @@ def test_a_machine_that_differs_refuses_and_says_in_what(task):
 def test_a_machine_without_the_data_refuses(task, monkeypatch):
     planned = task("from pwlib import datasets")
     monkeypatch.setattr(datasets, "fetch", lambda name: (_ for _ in ()).throw(RuntimeError("no")))
-    runs._data.cache_clear()
+    runs._fetch.cache_clear()
     with pytest.raises(Refused, match="lacks something: no"):
         runs.refuse_others(planned)
 
 
-def test_a_run_has_its_parameters_numbers_log_and_origin(task):
-    code = "from myst_nb import glue\nprint('hello')\nglue('twice', 2 * seed, display=False)"
+def test_a_run_has_its_parameters_numbers_and_origin(task):
+    code = "from myst_nb import glue\nglue('twice', 2 * seed, display=False)"
     result = runs.run(task(code, seed=21))
-    assert result.state == "done"
     assert result.numbers == {"twice": 42.0}
-    assert "hello" in result.log
-    assert "cell 3" in result.log
     origin = result.origin
-    assert (origin["exit"], origin["seeds"], origin["chapter"]) == (0, {"seed": 21}, "tiny")
+    assert (origin["parameters"]["seed"], origin["chapter"]) == (21, "tiny")
+    assert "error" not in origin
     assert {"python", "packages", "host", "started", "seconds", "processor"} <= origin.keys()
 
 
@@ -137,20 +131,15 @@ def test_a_run_tells_which_networks_it_had_from_the_cache(task, tmp_path, monkey
     monkeypatch.setenv(kept.VARIABLE, str(tmp_path / "networks"))
     code = "import torch\nfrom pwlib.reruns import kept\n"
     code += "x = kept.keep({'a': seed}, lambda: {'w': torch.ones(2)})\nprint(kept.summary())"
-    said = [runs.run(task(code, seed=1)).log for _ in range(2)]
-    assert ["0 of 1 networks from the cache" in log for log in said] == [True, False]
-    assert ["1 of 1 networks from the cache" in log for log in said] == [False, True]
-    assert "networks from" not in runs.run(task(code, seed=1), cached=False).log
+    for found in ("0 of 1 networks from the cache", "1 of 1 networks from the cache"):
+        assert runs.run(task(code, seed=1)).origin["networks"] == found
+    assert runs.run(task(code, seed=1), cached=False).origin["networks"] == ""
 
 
 def test_a_failing_cell_keeps_what_ran_before_it(task):
     result = runs.run(task("'before'", BAD, "'after'", seed=0))
     origin = result.origin
-    assert result.state == "failed"
-    assert (origin["exit"], origin["failed_cell"]) == (1, 4)
-    assert origin["error"] == "ValueError: on purpose"
-    assert BAD in origin["traceback"]
-    assert "\x1b" not in origin["traceback"]
+    assert (origin["error"], origin["failed_cell"]) == ("ValueError: on purpose", 4)
     cells = nbformat.reads(result.notebook, as_version=4).cells
     assert cells[2].outputs[0].data["text/plain"] == "'before'"
     assert cells[3].outputs[0].evalue == "on purpose"

@@ -1,5 +1,7 @@
 """The tables: what they hold, and rows of each, made again."""
 
+import json
+
 import numpy as np
 import pytest
 from scipy.stats import t as student
@@ -8,7 +10,6 @@ from pwlib import arms, sample_complexity, strong_attacks
 from pwlib.datasets import loaded
 from pwlib.reruns import kept, results, tables
 from pwlib.reruns.plans import SweepError
-from pwlib.reruns.sweeps import Settings
 from pwlib.training import Job, train_many
 
 # Two rows of each kind of device, and what is looked at. Chapter 4c trains the first two and all
@@ -57,6 +58,11 @@ def test_a_row_of_the_strong_attacks_made_again_lies_within_what_so_few_images_a
         assert abs(float(found[name]) / 100 - share) <= slack, name
 
 
+def origin(folder):
+    """Where a table of a folder came from."""
+    return json.loads((folder / "tiny.json").read_text())
+
+
 @pytest.fixture
 def few(tmp_path, monkeypatch):
     """A table of networks that lacks two arms, which take no time."""
@@ -68,14 +74,13 @@ def few(tmp_path, monkeypatch):
     monkeypatch.setattr(arms, "rows", rows)
     monkeypatch.setattr(tables.parallel, "run", lambda f, jobs, *rest: [f(*job) for job in jobs])
     monkeypatch.setattr(tables, "RESULTS", tmp_path)
-    about = dict.fromkeys(results.ORIGIN) | {"runs": 1}
     there = [{"arm": "hard", "dataset": "MNIST", "device": "cuda", "seed": 7}]
-    results.write("networks", there, about, tmp_path)
+    tables._write("networks", there, {"runs": 1})
     return tmp_path
 
 
 def test_the_table_of_networks_gets_what_it_lacks_and_nothing_twice(few):
-    tables.make("networks", Settings(few, quiet=True))
+    tables.make("networks", few / "out")
     rows = results.read("networks", few)
     made = {(row["arm"], row["dataset"], row["seed"]) for row in rows if row["device"] == "cpu"}
     assert made == {
@@ -87,11 +92,11 @@ def test_the_table_of_networks_gets_what_it_lacks_and_nothing_twice(few):
         )
         for seed in range(5)
     }
-    about = results.origin("networks", few)
+    about = json.loads((few / "networks.json").read_text())
     assert about["runs"] == len(rows) == 16
     assert about["cpu"]["networks"] == 15
     before = (few / "networks.csv").read_text()
-    tables.make("networks", Settings(few, quiet=True))
+    tables.make("networks", few / "out")
     assert (few / "networks.csv").read_text() == before
 
 
@@ -103,7 +108,7 @@ def test_an_arm_is_written_before_the_next_is_begun(few, monkeypatch):
 
     monkeypatch.setattr(tables.parallel, "run", run)
     with pytest.raises(KeyboardInterrupt):
-        tables.make("networks", Settings(few, quiet=True))
+        tables.make("networks", few / "out")
     assert {row["arm"] for row in results.read("networks", few)} == {"hard", "third"}
 
 
@@ -119,25 +124,20 @@ def listed(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_a_table_that_a_function_makes_has_its_rows_and_goes_on_where_it_was(listed, tmp_path):
-    settings = Settings(tmp_path / "out", workers=2)
-    path = tables.make("tiny", settings)
+    out = tmp_path / "out"
+    path = tables.make("tiny", out, 2)
     whole = path.read_text()
     assert results.read("tiny", tmp_path) == [sample_complexity.row(**job) for job in listed.jobs]
-    assert results.origin("tiny", tmp_path)["runs"] == 4
-    first, *rest = sorted((tmp_path / "out").iterdir())
+    assert json.loads((tmp_path / "tiny.json").read_text())["runs"] == 4
+    first, *rest = sorted(out.iterdir())
     before = [one.stat().st_mtime_ns for one in rest]
     first.unlink()
-    tables.make("tiny", settings)
+    tables.make("tiny", out, 2)
     assert path.read_text() == whole
     assert first.exists()
     assert [one.stat().st_mtime_ns for one in rest] == before
 
 
-def test_a_table_made_here_has_no_use_for_a_cluster(listed, tmp_path):
-    with pytest.raises(SweepError, match="^--scheduler: got 'tcp://x', but"):
-        tables.make("tiny", Settings(tmp_path, scheduler="tcp://x"))
-
-
-def test_a_table_that_isnt_known_is_refused():
+def test_a_table_that_isnt_known_is_refused(tmp_path):
     with pytest.raises(SweepError, match="^table: got 'netwroks', accepts one of networks, "):
-        tables.make("netwroks", Settings(results.RESULTS))
+        tables.make("netwroks", tmp_path)
