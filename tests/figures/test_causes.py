@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from pwlib.figures.causes import figure_leads
+from pwlib.figures.causes import (
+    figure_arms,
+    figure_leads,
+    figure_lengths,
+    figure_price,
+    figure_samples,
+)
+from pwlib.figures.style import COLOURS
 from pwlib.intervals import interval
 
 FOUND = {
@@ -30,3 +37,60 @@ def test_a_lead_is_a_mean_with_its_interval_in_the_row_of_its_setting(panel, riv
         assert line[:, 0] == pytest.approx(interval(leads))
     rows = np.round(bars.lines[0].get_ydata()).astype(int)
     assert [panels[0].get_yticklabels()[row].get_text() for row in rows] == ["SGD", "1 step"]
+
+
+ARMS = {
+    "MNIST": {"plain": [30.0, 32.0], "hard": [68.0, 70.0], "label": [83.0, 84.0]},
+    "Fashion-MNIST": {"plain": [20.0, 24.0], "hard": [44.0, 47.0], "label": [64.0, 66.0]},
+}
+KINDS = {"plain": "nothing", "hard": "features", "label": "output"}
+COLOUR = {"plain": "control", "hard": "robust", "label": "ink"}
+
+
+@pytest.mark.parametrize("panel", [0, 1])
+def test_an_arm_has_a_dot_for_each_seed_and_its_mean_in_its_row_and_colour(panel):
+    axes = figure_arms(ARMS, KINDS, "accuracy").axes[panel]
+    *lines, reference = axes.lines
+    for i, (arm, values) in enumerate(list(ARMS.values())[panel].items()):
+        dots, mean = lines[2 * i : 2 * i + 2]
+        assert dots.get_xdata() == pytest.approx(values)
+        assert mean.get_xdata() == pytest.approx([np.mean(values)])
+        assert {*dots.get_ydata(), *mean.get_ydata()} == {i}
+        assert {dots.get_color(), mean.get_color()} == {COLOURS[COLOUR[arm]]}
+    assert reference.get_xdata()[0] == pytest.approx(np.mean(list(ARMS.values())[panel]["plain"]))
+
+
+def test_a_price_is_a_dot_with_its_name_in_the_colour_of_its_kind():
+    found = {"MNIST": {"plain": (97.0, 1.3), "hard": (97.3, 13.7)}}
+    (axes,) = figure_price(found, KINDS).axes
+    for line, text, (arm, point) in zip(
+        axes.lines, axes.texts, found["MNIST"].items(), strict=True
+    ):
+        assert tuple(line.get_xydata()[0]) == point
+        assert line.get_color() == COLOURS[COLOUR[arm]]
+        assert (text.get_text(), text.xy) == (arm, point)
+
+
+def test_lengths_have_means_with_intervals_and_one_seed_has_none():
+    found = {"MNIST": {"hard": {0.5: [50.0, 54.0, 52.0], 2.0: [70.0]}}}
+    (axes,) = figure_lengths(found, KINDS).axes
+    ((line, _, (bars,)),) = axes.containers
+    assert line.get_xydata().tolist() == [[0.5, 52.0], [2.0, 70.0]]
+    assert line.get_color() == COLOURS["robust"]
+    first, second = bars.get_segments()
+    assert first[:, 1] == pytest.approx(interval([50.0, 54.0, 52.0]))
+    assert second[:, 1] == pytest.approx([70.0, 70.0])
+    assert [text.get_text() for text in axes.texts] == ["hard"]
+
+
+def test_a_curve_of_samples_has_means_and_a_band_over_all_seeds():
+    by_arm = {"plain": [[80.0, 82.0], [90.0, 91.0]], "label": [[78.0, 81.0]]}
+    axes = figure_samples([300, 900], {"MNIST": {"natural": by_arm}}).axes[0]
+    for line, band, (arm, by_size) in zip(
+        axes.lines, axes.collections, by_arm.items(), strict=True
+    ):
+        assert line.get_ydata() == pytest.approx([np.mean(values) for values in by_size])
+        assert line.get_color() == COLOURS[COLOUR[arm]]
+        ends = band.get_paths()[0].vertices[:, 1]
+        assert {ends.min(), ends.max()} == {np.min(by_size), np.max(by_size)}
+    assert axes.get_ylabel() == "natural, %"
