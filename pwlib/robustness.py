@@ -98,9 +98,10 @@ def measure(
     x, y, own = x[..., some, :], y[..., some], own[..., some, :]
     one_step = _accuracies(network, x, y, own, attack.pgd_eps, box)
     effort = attack.pgd_steps, attack.pgd_restarts, seed, box
-    found = (attacks.pgd(network, x, y, eps, *effort) for eps in attack.pgd_eps)
-    still = torch.zeros_like(x)
-    pgd = np.concatenate([_accuracies(network, at, y, still, (0.0,), box) for at in found], -1)
+    pgd, still = np.empty((*y.shape[:-1], len(attack.pgd_eps))), torch.zeros_like(x)
+    for i, eps in enumerate(attack.pgd_eps):
+        found = attacks.pgd(network, x, y, eps, *effort)
+        pgd[..., i] = _accuracies(network, found, y, still, (0.0,), box)[..., 0]
     return Measured(curves, lengths, one_step, pgd)
 
 
