@@ -17,6 +17,7 @@ from pathlib import Path
 import nbformat
 import yaml
 from nbclient.exceptions import CellExecutionError
+from nbformat.reader import NotJSONError
 
 from pwlib.ledger import assumptions, claims
 from pwlib.places import CHAPTERS, ROOT, write
@@ -73,23 +74,16 @@ def unreadable() -> str | None:
         claims.LEDGER: claims.ledger,
         assumptions.REGISTER: assumptions.register,
     }
-    readers |= dict.fromkeys(sorted(CHAPTERS.glob("*.ipynb")), _notebook)
-    return next(filter(None, map(_problem, readers.keys(), readers.values())), None)
-
-
-def _problem(path: Path, read: Callable[[Path], object]) -> str | None:
-    """Why a file can't be read; None where it can, or where what opens it says so."""
-    try:
-        read(path)
-    except OSError:
-        return None
-    except Exception as error:  # whatever a file of any content makes its reader raise
-        return f"{path}: {' '.join(str(error).split())[:200]}"
+    for path in sorted(CHAPTERS.glob("*.ipynb")):
+        readers[path] = lambda path: nbformat.validate(nbformat.read(path, as_version=4))
+    for path, read in readers.items():
+        try:
+            read(path)
+        except OSError:  # what opens the file says so
+            continue
+        except Exception as error:  # whatever a file of any content makes its reader raise
+            return f"{path}: {' '.join(str(error).split())[:200]}"
     return None
-
-
-def _notebook(path: Path) -> None:
-    nbformat.validate(nbformat.read(path, as_version=4))
 
 
 def accept() -> None:
@@ -141,12 +135,11 @@ def _fresh_copy(chapter: Path) -> Path | None:
 
 
 def _executed_here(chapter: Path) -> bool:
-    """Whether a fresh execution of a chapter lies here; what is no notebook is dropped."""
-    path = EXECUTED / chapter.name
-    if _problem(path, _notebook):
-        print(f"dropped   {path}, which is no whole notebook: it is executed again", flush=True)
-        path.unlink()
-    return notebooks.is_fresh(path, chapter)
+    """Whether a fresh execution of a chapter lies here; what is no whole notebook is none."""
+    try:
+        return notebooks.is_fresh(EXECUTED / chapter.name, chapter)
+    except NotJSONError:
+        return False
 
 
 def _execute(chapter: Path, fresh: bool) -> Path:
@@ -154,27 +147,19 @@ def _execute(chapter: Path, fresh: bool) -> Path:
     try:
         notebooks.execute(chapter, out, _show_progress, fresh)
     except CellExecutionError as error:
-        print(_erase(), end="")
         failed = out.with_suffix(".failed.ipynb")
         raise BookError(f"{chapter}: {error.ename}: {error.evalue}; see {failed}") from None
     except (AssertionError, CancelledError):  # how nbclient ends, which takes Ctrl-C for itself
         logging.disable()  # its tasks have more to say
         raise KeyboardInterrupt from None
-    seconds = notebooks.stamp(out)["seconds"]
-    print(f"{_erase()}executed  {chapter.stem:<34} {seconds:6.0f} s", flush=True)
+    print(f"executed  {chapter.stem:<34} {notebooks.stamp(out)['seconds']:6.0f} s", flush=True)
     return out
 
 
 def _show_progress(now: Progress) -> None:
-    line = f"executing {now.chapter:<34} {now.seconds:6.0f} s  cell {now.cell} of {now.cells}"
-    if sys.stdout.isatty():
-        print(f"{_erase()}{line}", end="", flush=True)
-    elif now.cell % 10 == 1:
-        print(line, flush=True)
-
-
-def _erase() -> str:
-    return "\r\x1b[K" if sys.stdout.isatty() else ""
+    if now.cell % 10 == 1:
+        cell = f"cell {now.cell} of {now.cells}"
+        print(f"executing {now.chapter:<34} {now.seconds:6.0f} s  {cell}", flush=True)
 
 
 def _assemble(chosen: list[Path]) -> None:
@@ -182,22 +167,18 @@ def _assemble(chosen: list[Path]) -> None:
 
     What hasn't changed is left alone, so that Sphinx reads again only what has.
     """
-    settings = [ROOT / "_config.yml", ROOT / "_toc.yml"]
-    pages = [
-        path
-        for path in CHAPTERS.rglob("*")
-        if path.is_file() and path.suffix != ".ipynb" and "/." not in str(path.relative_to(ROOT))
-    ]
-    wanted = {path.relative_to(ROOT): path.read_bytes() for path in settings + pages}
+    pages = [path for path in CHAPTERS.rglob("*") if path.is_file() and path.suffix != ".ipynb"]
+    copied = [ROOT / "_config.yml", ROOT / "_toc.yml", *pages]
+    wanted = {SOURCE / path.relative_to(ROOT): path.read_bytes() for path in copied}
     for path in chosen:
         merged = notebooks.with_outputs(CHAPTERS / path.name, path)
-        wanted[Path("chapters", path.name)] = nbformat.writes(merged).encode()
-    for name, content in wanted.items():
-        (SOURCE / name).parent.mkdir(parents=True, exist_ok=True)
-        if not (SOURCE / name).exists() or (SOURCE / name).read_bytes() != content:
-            (SOURCE / name).write_bytes(content)
+        wanted[SOURCE / "chapters" / path.name] = nbformat.writes(merged).encode()
+    for path, content in wanted.items():
+        if not path.exists() or path.read_bytes() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
     for path in SOURCE.rglob("*"):
-        if path.is_file() and path.relative_to(SOURCE) not in wanted:
+        if path.is_file() and path not in wanted:
             path.unlink()
 
 

@@ -7,7 +7,6 @@ with ``make test`` and ``make pdf``, not with the book.
 from __future__ import annotations
 
 import logging
-import os
 import re
 import shutil
 import threading
@@ -97,10 +96,9 @@ def pdf(out: Path = PDF) -> Path:
     build.require_book()
     page = whole(contents())
     with chromium() as browser:
-        content = with_outline(printed(browser, page), page)
-    part = out.with_name(f".{out.name}.{os.getpid()}")
-    part.write_bytes(content)
-    return part.replace(out)
+        content = printed(browser, page)
+    out.write_bytes(with_outline(content, page))
+    return out
 
 
 def contents() -> list[str]:
@@ -109,36 +107,35 @@ def contents() -> list[str]:
     return [toc["root"], *(entry["file"] for part in toc["parts"] for entry in part["chapters"])]
 
 
-def whole(pages: Sequence[str]) -> str:
+def whole(pages: Sequence[str]) -> BeautifulSoup:
     """One HTML page with the articles of all pages; it belongs beside the first of them.
 
     Ids get their page's name before them, and links lead to where their target now stands.
     """
-    names = [PurePosixPath(page).name for page in pages]
     texts = [(HTML / f"{page}.html").read_text(encoding="utf-8") for page in pages]
     soups = [BeautifulSoup(text, "html.parser") for text in texts]
+    names = [PurePosixPath(page).name for page in pages]
     articles = [_article(soup, name, names) for soup, name in zip(soups, names, strict=True)]
-    lines = [f'<li><a href="#{a["id"]}">{_title(a)}</a></li>' for a in articles]
+    titles = [_title(article) for article in articles]
+    lines = [f'<li><a href="#{n}">{t}</a></li>' for n, t in zip(names, titles, strict=True)]
     listed = f"<nav><h2>Contents</h2><ol>{''.join(lines[1:])}</ol></nav>"
-    return (
-        f'<!DOCTYPE html><html lang="en" data-theme="light"><head>{_head(soups[0])}</head>'
-        f'<body class="whole-book">{articles[0]}{listed}{"".join(map(str, articles[1:]))}</body>'
-        "</html>"
-    )
+    book = soups[0]
+    for script in book.select("head script"):
+        if "mathjax" not in str(script).lower():
+            script.decompose()
+    book.html["data-theme"] = "light"
+    book.title.string = titles[0]
+    book.body.replace_with(body := book.new_tag("body", attrs={"class": "whole-book"}))
+    body.extend([articles[0], BeautifulSoup(listed, "html.parser"), *articles[1:]])
+    return book
 
 
-def _title(tag: Tag) -> str:
-    return tag.select("h1")[0].get_text()
-
-
-def _head(soup: BeautifulSoup) -> str:
-    """The style sheets of a page, its heading as title, and what renders equations."""
-    kept = list(soup.select("head meta[charset], head link[rel=stylesheet]"))
-    kept += [tag for tag in soup.select("head script") if "mathjax" in str(tag).lower()]
-    return f"<title>{_title(soup)}</title>{''.join(map(str, kept))}"
+def _title(article: Tag) -> str:
+    return article.select("h1")[0].get_text()
 
 
 def _article(soup: BeautifulSoup, name: str, names: Collection[str]) -> Tag:
+    """The article of the page ``name``, as it stands among those of the pages ``names``."""
     (article,) = soup.select("article.bd-article")
     for tag in article.select(NOT_PRINTED):
         tag.decompose()
@@ -146,30 +143,20 @@ def _article(soup: BeautifulSoup, name: str, names: Collection[str]) -> Tag:
         folded["open"] = ""
     for tag in article.select("[id]"):
         tag["id"] = f"{name}--{tag['id']}"
-    for link in article.select("a.made-by-code"):  # to code that isn't printed
-        link.unwrap()
     for link in article.select("a[href]"):
-        target = _moved(str(link["href"]), name, names)
-        if target is None:
+        page, _, anchor = str(link["href"]).partition("#")
+        stem = page.removesuffix(".html") or name
+        if "made-by-code" in link.get("class", []):  # to code that isn't printed
             link.unwrap()
-        else:
-            link["href"] = target
+        elif stem in names:
+            link["href"] = f"#{stem}--{anchor}" if anchor else f"#{stem}"
+        elif not re.match(r"\w+:", page):
+            link.unwrap()
     article["id"] = name
     return article
 
 
-def _moved(href: str, name: str, names: Collection[str]) -> str | None:
-    """Where a link of the page ``name`` leads in the whole book; None where it can't."""
-    if href.startswith(("http:", "https:", "mailto:")):
-        return href
-    page, _, anchor = href.partition("#")
-    stem = page.removesuffix(".html") or name
-    if stem not in names:
-        return None
-    return f"#{stem}--{anchor}" if anchor else f"#{stem}"
-
-
-def with_outline(content: bytes, page: str) -> bytes:
+def with_outline(content: bytes, page: BeautifulSoup) -> bytes:
     """A PDF of a page whose outline has the page's headings, equations as they are written.
 
     Chromium gathers them from the painted lines: without the spaces between these, and twice over
@@ -179,9 +166,9 @@ def with_outline(content: bytes, page: str) -> bytes:
     from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # it counts Chromium's objects otherwise
-    writer = PdfWriter(clone_from=BytesIO(content))
+    writer = PdfWriter(BytesIO(content), incremental=True)
     entries = list(_entries(cast(DictionaryObject, writer.root_object["/Outlines"])))
-    headings = BeautifulSoup(page, "html.parser").find_all(re.compile("^h[1-6]$"))
+    headings = page.find_all(re.compile("^h[1-6]$"))
     for entry, heading in zip(entries, headings, strict=True):
         title = re.sub(r"\\[()]|\s+", " ", heading.get_text()).strip()
         entry[NameObject("/Title")] = TextStringObject(title)
@@ -200,20 +187,21 @@ def _entries(node: DictionaryObject) -> Iterator[DictionaryObject]:
         child = entry.get("/Next")
 
 
-def printed(browser: Browser, page: str) -> bytes:
+def printed(browser: Browser, page: BeautifulSoup) -> bytes:
     """A page that belongs beside the book's others, as a PDF; nothing is fetched from elsewhere."""
     with served(HTML) as address:
         tab = browser.new_page()
         tab.route(
             f"{address}chapters/whole.html",
-            lambda route: route.fulfill(body=page, content_type="text/html; charset=utf-8"),
+            lambda route: route.fulfill(body=str(page), content_type="text/html; charset=utf-8"),
         )
         tab.goto(f"{address}chapters/whole.html", timeout=300_000)
         tab.evaluate(READY)
+        sides = {"top": "18mm", "bottom": "20mm", "left": "18mm", "right": "18mm"}
         return tab.pdf(
             format="A4",
             scale=0.85,
-            margin={"top": "18mm", "bottom": "20mm", "left": "18mm", "right": "18mm"},
+            margin=sides,
             print_background=True,
             tagged=True,
             outline=True,

@@ -21,32 +21,17 @@ MENDS = {
     ' aria-label="Toggle hidden content"': "",
 }
 CLOSING = re.compile(r"[.,;:!?)\]’”%-]+")
-SIGNED = r"[-+±]?\d[\d.,]*(?:e[-+]\d+)?"
-NUMBERS = re.compile(  # one with its error and unit, or an interval
-    rf"([(\[]{SIGNED}(?: to |, |–){SIGNED}[)\]]"
-    rf"|(?<![\w-])(?:± )?{SIGNED}(?: ± {SIGNED})?(?: %)?)"
-)
+# Between a number and its error, its unit, or the other end of its interval.
+SPACE = re.compile(r"(?<=\d) (?=[±%]|to [-+]?\d)|(?<=±) (?=\d)|(?<=\d to) (?=[-+]?\d)")
 
 
 def settle_config(app: Sphinx, config: Config) -> None:
-    """Show the button that needs the repository's address where `_config.yml` gives one.
-
-    Captions carry the paper's figure numbers: Sphinx's own numbering, which another extension
-    forces on, would stand before them. Colab and Binder are offered by each chapter itself.
-    """
+    """Captions carry the paper's figure numbers: another extension forces Sphinx's own on."""
     config.numfig = False
-    options = config.html_theme_options
-    if options.get("repository_url"):
-        options["use_repository_button"] = True
 
 
 def mend_page(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
-    """Mend a page as it is written.
-
-    The theme's script for live cells comes from another host, twice; the book doesn't use it.
-    """
-    scripts = context.get("script_files", [])
-    context["script_files"] = [script for script in scripts if "thebe" not in str(script)]
+    """Mend a page as it is written."""
     body = context.get("body", "")
     for wrong, right in MENDS.items():
         body = body.replace(wrong, right)
@@ -75,16 +60,11 @@ def keep_punctuation(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def keep_numbers(app: Sphinx, doctree: nodes.document) -> None:
-    """In tables a number isn't broken at its sign, nor an interval within it."""
+    """In tables a number isn't broken from its error or its unit, nor an interval within it."""
     cells = [text for entry in doctree.findall(nodes.entry) for text in entry.findall(nodes.Text)]
     for text in cells:
-        pieces = NUMBERS.split(text)  # a number in every other place
-        breaks = [i % 2 and not set(" -–").isdisjoint(piece) for i, piece in enumerate(pieces)]
-        if any(breaks) and not isinstance(text.parent, nodes.literal | nodes.math):
-            text.parent.replace(text, [
-                nodes.inline("", piece, classes=["keep"]) if kept else nodes.Text(piece)
-                for piece, kept in zip(pieces, breaks, strict=True)
-            ])  # fmt: skip
+        if SPACE.search(text) and not isinstance(text.parent, nodes.literal | nodes.math):
+            text.parent.replace(text, nodes.Text(SPACE.sub("\N{NO-BREAK SPACE}", text)))
 
 
 def setup(app: Sphinx) -> dict:

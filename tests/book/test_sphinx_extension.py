@@ -26,20 +26,18 @@ def kept(node):
 @pytest.mark.parametrize(
     ("text", "together"),
     [
-        ("42.4 (-38.2 to 46.7), n = 5", ["(-38.2 to 46.7)"]),
-        ("at most 1.6e-06", ["1.6e-06"]),
-        ("3.5185 ± 0.0001", ["3.5185 ± 0.0001"]),
-        ("± 3.6e-05 and 8.5 %", ["± 3.6e-05", "8.5 %"]),
-        ("97.47 (97.42–97.51)", ["(97.42–97.51)"]),
-        ("-0.52 [-1.34, +0.30]", ["-0.52", "[-1.34, +0.30]"]),
-        ("fig-2-chebyshev, 7 of 12", []),
+        ("42.4 (-38.2 to 46.7), n = 5", "42.4 (-38.2_to_46.7), n = 5"),
+        ("at most 1.6e-06", "at most 1.6e-06"),
+        ("3.5185 ± 0.0001", "3.5185_±_0.0001"),
+        ("± 3.6e-05 and 8.5 %", "±_3.6e-05 and 8.5_%"),
+        ("from 7 to the end of 12", "from 7 to the end of 12"),
     ],
 )
-def test_a_number_in_a_table_stays_in_one_piece_and_its_text_as_it_was(text, together):
+def test_a_number_in_a_table_is_not_broken_from_its_error_or_unit(text, together):
     document = table([[text]])
     sphinx_extension.keep_numbers(None, document)
-    assert kept(document) == together
-    assert document.next_node(nodes.tbody).astext() == text
+    shown = document.next_node(nodes.tbody).astext()
+    assert shown == together.replace("_", "\N{NO-BREAK SPACE}")
 
 
 def test_a_formula_keeps_the_punctuation_behind_it():
@@ -59,8 +57,7 @@ def test_what_is_drawn_is_told_from_pictures_of_data(tmp_path):
     assert found == [["drawing"], ["picture"], ["picture"]]
 
 
-def test_a_page_loads_no_thebe_and_says_what_equations_need():
-    context = {"script_files": ["mathjax.js", "x/thebe.js"], "body": '<p class="math">x</p>'}
+def test_a_page_says_what_equations_need():
+    context = {"body": '<p class="math">x</p>'}
     sphinx_extension.mend_page(None, "page", "page.html", context, None)
-    assert context["script_files"] == ["mathjax.js"]
     assert context["body"].startswith(f"<noscript><p>{sphinx_extension.NO_SCRIPT}</p></noscript>")
