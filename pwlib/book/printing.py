@@ -6,7 +6,6 @@ with ``make test`` and ``make pdf``, not with the book.
 
 from __future__ import annotations
 
-import logging
 import re
 import shutil
 import threading
@@ -14,9 +13,8 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import yaml
 from bs4 import BeautifulSoup, Tag
@@ -27,7 +25,6 @@ from pwlib.places import ROOT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-    from pypdf.generic import DictionaryObject
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = "no Chromium is on PATH: apt-get install chromium fonts-dejavu-core"
@@ -97,7 +94,7 @@ def pdf(out: Path = PDF) -> Path:
     page = whole(contents())
     with chromium() as browser:
         content = printed(browser, page)
-    out.write_bytes(with_outline(content, page))
+    out.write_bytes(content)
     return out
 
 
@@ -107,7 +104,7 @@ def contents() -> list[str]:
     return [toc["root"], *(entry["file"] for part in toc["parts"] for entry in part["chapters"])]
 
 
-def whole(pages: Sequence[str]) -> BeautifulSoup:
+def whole(pages: Sequence[str]) -> str:
     """One HTML page with the articles of all pages; it belongs beside the first of them.
 
     Ids get their page's name before them, and links lead to where their target now stands.
@@ -116,22 +113,18 @@ def whole(pages: Sequence[str]) -> BeautifulSoup:
     soups = [BeautifulSoup(text, "html.parser") for text in texts]
     names = [PurePosixPath(page).name for page in pages]
     articles = [_article(soup, name, names) for soup, name in zip(soups, names, strict=True)]
-    titles = [_title(article) for article in articles]
-    lines = [f'<li><a href="#{n}">{t}</a></li>' for n, t in zip(names, titles, strict=True)]
+    lines = [f'<li><a href="#{a["id"]}">{a.select("h1")[0].get_text()}</a></li>' for a in articles]
     listed = f"<nav><h2>Contents</h2><ol>{''.join(lines[1:])}</ol></nav>"
-    book = soups[0]
-    for script in book.select("head script"):
+    (head,) = soups[0].select("head")
+    head.select("title")[0].string = articles[0].select("h1")[0].get_text()
+    for script in head.select("script"):
         if "mathjax" not in str(script).lower():
             script.decompose()
-    book.html["data-theme"] = "light"
-    book.title.string = titles[0]
-    book.body.replace_with(body := book.new_tag("body", attrs={"class": "whole-book"}))
-    body.extend([articles[0], BeautifulSoup(listed, "html.parser"), *articles[1:]])
-    return book
-
-
-def _title(article: Tag) -> str:
-    return article.select("h1")[0].get_text()
+    return (
+        f'<!DOCTYPE html><html lang="en" data-theme="light">{head}'
+        f'<body class="whole-book">{articles[0]}{listed}{"".join(map(str, articles[1:]))}</body>'
+        "</html>"
+    )
 
 
 def _article(soup: BeautifulSoup, name: str, names: Collection[str]) -> Tag:
@@ -143,12 +136,12 @@ def _article(soup: BeautifulSoup, name: str, names: Collection[str]) -> Tag:
         folded["open"] = ""
     for tag in article.select("[id]"):
         tag["id"] = f"{name}--{tag['id']}"
+    for link in article.select("a.made-by-code"):  # to code that isn't printed
+        link.unwrap()
     for link in article.select("a[href]"):
         page, _, anchor = str(link["href"]).partition("#")
         stem = page.removesuffix(".html") or name
-        if "made-by-code" in link.get("class", []):  # to code that isn't printed
-            link.unwrap()
-        elif stem in names:
+        if stem in names:
             link["href"] = f"#{stem}--{anchor}" if anchor else f"#{stem}"
         elif not re.match(r"\w+:", page):
             link.unwrap()
@@ -156,52 +149,20 @@ def _article(soup: BeautifulSoup, name: str, names: Collection[str]) -> Tag:
     return article
 
 
-def with_outline(content: bytes, page: BeautifulSoup) -> bytes:
-    """A PDF of a page whose outline has the page's headings, equations as they are written.
-
-    Chromium gathers them from the painted lines: without the spaces between these, and twice over
-    where a heading begins a page.
-    """
-    from pypdf import PdfWriter
-    from pypdf.generic import DictionaryObject, NameObject, TextStringObject
-
-    logging.getLogger("pypdf").setLevel(logging.ERROR)  # it counts Chromium's objects otherwise
-    writer = PdfWriter(BytesIO(content), incremental=True)
-    entries = list(_entries(cast(DictionaryObject, writer.root_object["/Outlines"])))
-    headings = page.find_all(re.compile("^h[1-6]$"))
-    for entry, heading in zip(entries, headings, strict=True):
-        title = re.sub(r"\\[()]|\s+", " ", heading.get_text()).strip()
-        entry[NameObject("/Title")] = TextStringObject(title)
-    out = BytesIO()
-    writer.write(out)
-    return out.getvalue()
-
-
-def _entries(node: DictionaryObject) -> Iterator[DictionaryObject]:
-    """The entries below a node of an outline, in the order in which one reads them."""
-    child = node.get("/First")
-    while child is not None:
-        entry = child.get_object()
-        yield entry
-        yield from _entries(entry)
-        child = entry.get("/Next")
-
-
-def printed(browser: Browser, page: BeautifulSoup) -> bytes:
+def printed(browser: Browser, page: str) -> bytes:
     """A page that belongs beside the book's others, as a PDF; nothing is fetched from elsewhere."""
     with served(HTML) as address:
         tab = browser.new_page()
         tab.route(
             f"{address}chapters/whole.html",
-            lambda route: route.fulfill(body=str(page), content_type="text/html; charset=utf-8"),
+            lambda route: route.fulfill(body=page, content_type="text/html; charset=utf-8"),
         )
         tab.goto(f"{address}chapters/whole.html", timeout=300_000)
         tab.evaluate(READY)
-        sides = {"top": "18mm", "bottom": "20mm", "left": "18mm", "right": "18mm"}
         return tab.pdf(
             format="A4",
             scale=0.85,
-            margin=sides,
+            margin={"top": "18mm", "bottom": "20mm", "left": "18mm", "right": "18mm"},
             print_background=True,
             tagged=True,
             outline=True,
