@@ -7,6 +7,7 @@ the sources that the book is rendered from in ``_build/source``, the pages in ``
 import json
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,6 @@ from pathlib import Path
 import nbformat
 import yaml
 from nbclient.exceptions import CellExecutionError
-from nbformat.reader import NotJSONError
 
 from pwlib.ledger import assumptions, claims
 from pwlib.places import CHAPTERS, ROOT, write
@@ -28,12 +28,6 @@ BUILD = ROOT / "_build"
 EXECUTED = BUILD / "executed"
 SOURCE = BUILD / "source"
 HTML = BUILD / "html"
-# Sends a reader on; an empty icon, or the browser asks for one that is not there.
-FRONT = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>To the front page</title>
-<link rel="icon" href="data:,"><meta http-equiv="refresh" content="0; url=chapters/index.html">
-</head><body><a href="chapters/index.html">To the front page</a></body></html>
-"""
 
 # What the README shows of the book: five claims, each with what it is about, and one figure.
 README_CLAIMS = {
@@ -45,7 +39,6 @@ README_CLAIMS = {
     "hard-objective-is-the-cause": "It does so because the points climb the hard objective (9)",
 }
 README_FIGURE = ("3a-pointwise-convergence", "fig-2")
-README_MARKS = ("<!-- findings: written by make accept -->\n", "<!-- end of findings -->")
 
 
 class BookError(RuntimeError):
@@ -74,7 +67,7 @@ def unreadable() -> str | None:
         claims.LEDGER: claims.ledger,
         assumptions.REGISTER: assumptions.register,
     }
-    for path in sorted(CHAPTERS.glob("*.ipynb")):
+    for path in sorted([*CHAPTERS.glob("*.ipynb"), *EXECUTED.glob("*.ipynb")]):
         readers[path] = lambda path: nbformat.validate(nbformat.read(path, as_version=4))
     for path, read in readers.items():
         try:
@@ -92,12 +85,12 @@ def accept() -> None:
     With it go the parts of the benchmark that were measured here.
     """
     for chapter in notebooks.chapters():
-        ran = EXECUTED / chapter.name
-        if _executed_here(chapter):
+        ran = _fresh_copy(chapter)
+        if ran is None:
+            print(f"stale     {chapter.relative_to(ROOT)} (make book executes it)")
+        elif ran != chapter:
             notebooks.write(notebooks.with_outputs(chapter, ran), chapter)
             print(f"accepted  {chapter.relative_to(ROOT)}")
-        elif not notebooks.is_fresh(chapter, chapter):
-            print(f"stale     {chapter.relative_to(ROOT)} (make book executes it)")
     found, tracked = BUILD / "benchmarks.json", CHAPTERS / "results" / "benchmarks.json"
     if found.exists():
         read = [json.loads(p.read_text(encoding="utf-8")) for p in (tracked, found) if p.exists()]
@@ -109,14 +102,13 @@ def accept() -> None:
 
 def readme(text: str) -> str:
     """The README with today's five findings from the ledger between its marks."""
-    start, end = README_MARKS
     found = {claim.id: claim for claim in claims.ledger()}
     lines = [
         f"- {about}: **{found[id].verdict}.** {claims.first_sentence(found[id].found())}\n"
         for id, about in README_CLAIMS.items()
     ]
-    head, rest = text.split(start)
-    return head + start + "".join(lines) + end + rest.split(end)[1]
+    between = r"(?<=<!-- findings: written by make accept -->\n).*(?=<!-- end of findings -->)"
+    return re.sub(between, lambda old: "".join(lines), text, flags=re.DOTALL)
 
 
 def readme_figure() -> str:
@@ -129,17 +121,8 @@ def readme_figure() -> str:
 
 def _fresh_copy(chapter: Path) -> Path | None:
     """The executed notebook that belongs to today's chapter: from here, else the tracked one."""
-    if _executed_here(chapter):
-        return EXECUTED / chapter.name
-    return chapter if notebooks.is_fresh(chapter, chapter) else None
-
-
-def _executed_here(chapter: Path) -> bool:
-    """Whether a fresh execution of a chapter lies here; what is no whole notebook is none."""
-    try:
-        return notebooks.is_fresh(EXECUTED / chapter.name, chapter)
-    except NotJSONError:
-        return False
+    copies = (EXECUTED / chapter.name, chapter)
+    return next((path for path in copies if notebooks.is_fresh(path, chapter)), None)
 
 
 def _execute(chapter: Path, fresh: bool) -> Path:
@@ -183,7 +166,7 @@ def _assemble(chosen: list[Path]) -> None:
 
 
 def _render() -> None:
-    program = str(Path(sys.executable).with_name("jupyter-book"))
+    program = Path(sys.executable).with_name("jupyter-book")
     options = ["-W", "-n", "--keep-going", "--quiet"]
     shutil.rmtree(HTML / "_modules", ignore_errors=True)  # Sphinx leaves old contents there
     print("rendering the book", flush=True)
@@ -198,7 +181,6 @@ def _render() -> None:
     if done.returncode:
         print(done.stdout)
         raise BookError("the pages: got errors or warnings, those above; mend what they name")
-    (HTML / "index.html").write_text(FRONT, encoding="utf-8")
 
 
 def _report(chosen: list[Path]) -> None:

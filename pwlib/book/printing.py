@@ -31,8 +31,6 @@ MISSING = "no Chromium is on PATH: apt-get install chromium fonts-dejavu-core"
 # No other host has an address: what asks for one fails, and nothing leaves this machine.
 NO_HOSTS = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 PDF = BUILD / "book.pdf"
-FOOTER = """<div style="width: 100%; text-align: center; font-size: 8pt">
-<span class="pageNumber"></span></div>"""
 READY = "MathJax.startup.promise.then(() => document.fonts.ready).then(() => true)"
 # Code that a page folds away, what answers to a reader, and marks of links have no use on paper.
 NOT_PRINTED = "details.above-input, figure.knobs, script, .headerlink, .viewcode-link"
@@ -160,13 +158,5 @@ def printed(browser: Browser, page: str) -> bytes:
         tab.goto(f"{address}chapters/whole.html", timeout=300_000)
         tab.evaluate(READY)
         return tab.pdf(
-            format="A4",
-            scale=0.85,
-            margin={"top": "18mm", "bottom": "20mm", "left": "18mm", "right": "18mm"},
-            print_background=True,
-            tagged=True,
-            outline=True,
-            display_header_footer=True,
-            header_template="<span></span>",
-            footer_template=FOOTER,
+            scale=0.85, prefer_css_page_size=True, print_background=True, tagged=True, outline=True
         )

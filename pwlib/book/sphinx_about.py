@@ -19,7 +19,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 from pwlib.markdown import markdown_table
-from pwlib.places import ROOT
+from pwlib.places import RESULTS, ROOT
 from pwlib.reruns import notebooks
 
 NOTE = "In the repository, with its environment active; these are the recorded values."
@@ -40,15 +40,10 @@ def directive(text: Callable[..., str], arguments: int = 0) -> type[SphinxDirect
     return Made
 
 
-def chapters(env: BuildEnvironment) -> Path:
-    """The folder of the chapters from which the book is being made."""
-    return Path(env.srcdir, "chapters")
-
-
 def execution_table(env: BuildEnvironment) -> str:
     """The stamp of each executed notebook of the book."""
     rows = []
-    for path in sorted(chapters(env).glob("*.ipynb")):
+    for path in sorted(Path(env.srcdir, "chapters").glob("*.ipynb")):
         env.note_dependency(str(path))
         stamp = {"seconds": "not executed"} | notebooks.stamp(path)
         about = [stamp.get(key, "") for key in ("seconds", "processor", "python")]
@@ -62,12 +57,13 @@ def cost_table(env: BuildEnvironment) -> str:
     Chapters in minutes on the clock, by their stamps; tables in core hours, by their origins.
     """
     env.note_reread()  # a table may come that no page depends on yet
-    stamps = [found for path in chapters(env).glob("*.ipynb") if (found := notebooks.stamp(path))]
+    folder = Path(env.srcdir, "chapters")
+    stamps = [found for path in folder.glob("*.ipynb") if (found := notebooks.stamp(path))]
     minutes = sum(stamp["seconds"] for stamp in stamps) / 60
     processors = " and ".join(sorted({stamp["processor"] for stamp in stamps}))
     what = "the chapters, each executed once"
     rows = [[what, len(stamps), f"{minutes:.1f} minutes", processors]]
-    for table in sorted((chapters(env) / "results").glob("*.csv")):
+    for table in sorted(folder.glob("results/*.csv")):
         origin = _read(table.with_suffix(".json"))
         hours = origin.get("core_hours")
         time = "not recorded" if hours is None else f"{hours:.1f} core hours"
@@ -83,7 +79,7 @@ def _read(path: Path) -> dict:
 
 def benchmark(env: BuildEnvironment, name: str) -> str:
     """What the last accepted ``make bench`` found in one of its parts."""
-    path = chapters(env) / "results" / "benchmarks.json"
+    path = RESULTS / "benchmarks.json"
     env.note_dependency(str(path))
     found = _read(path)
     if name not in found:

@@ -13,16 +13,7 @@ from pwlib.reruns.notebooks import digest
 from pwlib.reruns.provenance import source
 
 PARTS = (sphinx_about, sphinx_links)
-NO_SCRIPT = "Equations are shown, and figures can be turned, where JavaScript is on."
-MENDS = {
-    # The bibliography is a list of list items: docutils gives them a role that is no more.
-    'role="doc-biblioentry"': 'role="listitem"',
-    # A toggle is called what it says, not by one name for all of them.
-    ' aria-label="Toggle hidden content"': "",
-}
 CLOSING = re.compile(r"[.,;:!?)\]’”%-]+")
-# Between a number and its error, its unit, or the other end of its interval.
-SPACE = re.compile(r"(?<=\d) (?=[±%]|to [-+]?\d)|(?<=±) (?=\d)|(?<=\d to) (?=[-+]?\d)")
 
 
 def settle_config(app: Sphinx, config: Config) -> None:
@@ -31,12 +22,13 @@ def settle_config(app: Sphinx, config: Config) -> None:
 
 
 def mend_page(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
-    """Mend a page as it is written."""
-    body = context.get("body", "")
-    for wrong, right in MENDS.items():
-        body = body.replace(wrong, right)
-    needs_script = 'class="math' in body
-    context["body"] = f"<noscript><p>{NO_SCRIPT}</p></noscript>{body}" if needs_script else body
+    """Mend a page as it is written.
+
+    The bibliography is a list of list items: docutils gives them a role that is no more. A toggle
+    is called what it says, not by one name for all of them.
+    """
+    body = context.get("body", "").replace('role="doc-biblioentry"', 'role="listitem"')
+    context["body"] = body.replace(' aria-label="Toggle hidden content"', "")
 
 
 def tell_drawings(app: Sphinx, doctree: nodes.document) -> None:
@@ -59,20 +51,12 @@ def keep_punctuation(app: Sphinx, doctree: nodes.document) -> None:
             together += [math, nodes.Text(found[0])]
 
 
-def keep_numbers(app: Sphinx, doctree: nodes.document) -> None:
-    """In tables a number isn't broken from its error or its unit, nor an interval within it."""
-    cells = [text for entry in doctree.findall(nodes.entry) for text in entry.findall(nodes.Text)]
-    for text in cells:
-        if SPACE.search(text) and not isinstance(text.parent, nodes.literal | nodes.math):
-            text.parent.replace(text, nodes.Text(SPACE.sub("\N{NO-BREAK SPACE}", text)))
-
-
 def setup(app: Sphinx) -> dict:
     """Called by Sphinx."""
     for part in PARTS:
         part.setup(app)
     app.connect("config-inited", settle_config, priority=900)
-    for mend in (tell_drawings, keep_punctuation, keep_numbers):
+    for mend in (tell_drawings, keep_punctuation):
         app.connect("doctree-read", mend)
     app.connect("html-page-context", mend_page, priority=900)
     # Sphinx reads all pages again when this changes, as it must when what makes them does.

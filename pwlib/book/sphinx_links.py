@@ -29,7 +29,7 @@ FIGURES = {f"fig-{number}": f"Figure {number}" for number in range(1, 6)}
 SHOWN = EQUATIONS | FIGURES
 LABELS = {text: label for label, text in SHOWN.items()}
 TERMS = {"hard objective": "eq-9", "adversarial objective": "eq-10"}  # the paper's own names
-NUMBER = re.compile(r"(?<![\w)])\(\d+\)|\bFigure \d+\b")
+NUMBER = re.compile(r"(?<![\w)])\((?:[1-9]|1[0-2])\)|\bFigure [1-5]\b")
 LEDGER = "chapters/5-conclusion"  # the page whose table has a row for each claim
 BOX = re.compile(r'<div class="claim" id="claim-([\w-]+)">')
 NO_LINK_IN = (nodes.reference, nodes.title, nodes.caption)
@@ -40,36 +40,25 @@ def about(claim: Claim) -> list[str]:
     formulas, or by the paper's term."""
     text = re.sub(r"\$[^$]*\$", "", claim.claim)
     named = set(re.findall(r"^(?:eq|fig)-\d+", claim.id.removeprefix("beyond-")))
-    named |= {LABELS[number] for number in NUMBER.findall(text) if number in LABELS}
+    named |= {LABELS[number] for number in NUMBER.findall(text)}
     named |= {label for term, label in TERMS.items() if term in text}
     return [label for label in SHOWN if label in named]
-
-
-def section_of(stem: str) -> str:
-    """The section of the paper that a chapter mirrors: 3a-pointwise-convergence is III-A.
-
-    Empty for a page that mirrors none.
-    """
-    match = re.match(r"([1-5])([a-c]?)-", stem)
-    roman = ("I", "II", "III", "IV", "V")
-    return "-".join(filter(None, (roman[int(match[1]) - 1], match[2].upper()))) if match else ""
 
 
 def paper_numbers(env: BuildEnvironment, kind: str) -> str:
     """Where each of the paper's ``equations``, ``figures`` or ``sections`` stands, with its claims.
 
-    The name of a claim leads to the cell that settles it.
+    A section stands where its claims are settled. The name of a claim leads to the cell that does.
     """
     env.note_reread()  # any chapter may set a label, and the ledger any claim
-    paths, found = notebooks.chapters(), claims.ledger()
-    rows = []
+    found, rows = claims.ledger(), []
     if kind == "sections":
-        for stem in [path.stem for path in paths if section_of(path.stem)]:
-            section = section_of(stem)
+        for section in sorted({part for claim in found for part in claim.section.split(", ")}):
             named = [claim for claim in found if section in claim.section.split(", ")]
-            rows.append([section, f"{{doc}}`{stem}`", _listed(named)])
+            pages = dict.fromkeys(f"{{doc}}`{claim.chapter}`" for claim in named)
+            rows.append([section, ", ".join(pages), _listed(named)])
     else:
-        where = {label: path.stem for path in paths for label in labels(path)}
+        where = {label: path.stem for path in notebooks.chapters() for label in labels(path)}
         for label, text in {"equations": EQUATIONS, "figures": FIGURES}[kind].items():
             named = [claim for claim in found if label in about(claim)]
             rows.append([f"[{text}](#{label})", f"{{doc}}`{where[label]}`", _listed(named)])
@@ -148,7 +137,13 @@ class Number(PasteTextRole):
 def link_numbers(app: Sphinx, document: nodes.document) -> None:
     """Wrap each number in a link to the code of the cell that glued it, if that is shown."""
     numbers = [node for node in document.findall(nodes.inline) if "glued" in node]
-    cell_of = _cells_that_glue(Path(app.env.doc2path(app.env.docname))) if numbers else {}
+    path = Path(app.env.doc2path(app.env.docname))
+    cell_of = {
+        output.metadata["scrapbook"]["name"]: index
+        for index, cell in enumerate(nbformat.read(path, as_version=4).cells if numbers else [])
+        for output in cell.get("outputs", [])
+        if "scrapbook" in output.get("metadata", {})
+    }
     codes = {
         code.parent["cell_index"]: code
         for code in document.findall(nodes.container)
@@ -169,28 +164,15 @@ def _within(node: nodes.Node, kinds: tuple[type[nodes.Node], ...]) -> bool:
     return node is not None and (isinstance(node, kinds) or _within(node.parent, kinds))
 
 
-def _cells_that_glue(path: Path) -> dict[str, int]:
-    """The index of the cell that glued each name of a notebook."""
-    return {
-        output.metadata["scrapbook"]["name"]: index
-        for index, cell in enumerate(nbformat.read(path, as_version=4).cells)
-        for output in cell.get("outputs", [])
-        if "scrapbook" in output.get("metadata", {})
-    }
-
-
 def link_docstring(
     app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]
 ) -> None:
     """Outside code, make links of the paper's numbers in a docstring; in it |x| is a modulus."""
     pieces = re.split(r"(`+[^`]*`+)", "\n".join(lines))  # code in every other place
-    pieces[::2] = [NUMBER.sub(_reference, text.replace("|", r"\|")) for text in pieces[::2]]
+    for i in range(0, len(pieces), 2):
+        text = pieces[i].replace("|", r"\|")
+        pieces[i] = NUMBER.sub(lambda found: f":ref:`{found[0]} <{LABELS[found[0]]}>`", text)
     lines[:] = "".join(pieces).split("\n")
-
-
-def _reference(found: re.Match[str]) -> str:
-    label = LABELS.get(found[0])
-    return f":ref:`{found[0]} <{label}>`" if label else found[0]
 
 
 def setup(app: Sphinx) -> None:
