@@ -7,6 +7,7 @@ the sources that the book is rendered from in ``_build/source``, the pages in ``
 import json
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,12 +28,6 @@ BUILD = ROOT / "_build"
 EXECUTED = BUILD / "executed"
 SOURCE = BUILD / "source"
 HTML = BUILD / "html"
-# Sends a reader on; an empty icon, or the browser asks for one that is not there.
-FRONT = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>To the front page</title>
-<link rel="icon" href="data:,"><meta http-equiv="refresh" content="0; url=chapters/index.html">
-</head><body><a href="chapters/index.html">To the front page</a></body></html>
-"""
 
 # What the README shows of the book: five claims, each with what it is about, and one figure.
 README_CLAIMS = {
@@ -41,10 +36,9 @@ README_CLAIMS = {
     "ones only pointwise",
     "eq-8-optimal-points": "Points that minimise (8) keep the error small",
     "fig-5-direct-robustness": "Training on hard points makes networks robust (Figure 5)",
-    "hard-objective-is-the-cause": "It does so because the points climb the hard objective (9)",
+    "hypotheses-are-attacked": "It does so by attacking other hypotheses with the same features",
 }
 README_FIGURE = ("3a-pointwise-convergence", "fig-2")
-README_MARKS = ("<!-- findings: written by make accept -->\n", "<!-- end of findings -->")
 
 
 class BookError(RuntimeError):
@@ -73,23 +67,16 @@ def unreadable() -> str | None:
         claims.LEDGER: claims.ledger,
         assumptions.REGISTER: assumptions.register,
     }
-    readers |= dict.fromkeys(sorted(CHAPTERS.glob("*.ipynb")), _notebook)
-    return next(filter(None, map(_problem, readers.keys(), readers.values())), None)
-
-
-def _problem(path: Path, read: Callable[[Path], object]) -> str | None:
-    """Why a file can't be read; None where it can, or where what opens it says so."""
-    try:
-        read(path)
-    except OSError:
-        return None
-    except Exception as error:  # whatever a file of any content makes its reader raise
-        return f"{path}: {' '.join(str(error).split())[:200]}"
+    for path in sorted([*CHAPTERS.glob("*.ipynb"), *EXECUTED.glob("*.ipynb")]):
+        readers[path] = lambda path: nbformat.validate(nbformat.read(path, as_version=4))
+    for path, read in readers.items():
+        try:
+            read(path)
+        except OSError:  # what opens the file says so
+            continue
+        except Exception as error:  # whatever a file of any content makes its reader raise
+            return f"{path}: {' '.join(str(error).split())[:200]}"
     return None
-
-
-def _notebook(path: Path) -> None:
-    nbformat.validate(nbformat.read(path, as_version=4))
 
 
 def accept() -> None:
@@ -98,12 +85,12 @@ def accept() -> None:
     With it go the parts of the benchmark that were measured here.
     """
     for chapter in notebooks.chapters():
-        ran = EXECUTED / chapter.name
-        if _executed_here(chapter):
+        ran = _fresh_copy(chapter)
+        if ran is None:
+            print(f"stale     {chapter.relative_to(ROOT)} (make book executes it)")
+        elif ran != chapter:
             notebooks.write(notebooks.with_outputs(chapter, ran), chapter)
             print(f"accepted  {chapter.relative_to(ROOT)}")
-        elif not notebooks.is_fresh(chapter, chapter):
-            print(f"stale     {chapter.relative_to(ROOT)} (make book executes it)")
     found, tracked = BUILD / "benchmarks.json", CHAPTERS / "results" / "benchmarks.json"
     if found.exists():
         read = [json.loads(p.read_text(encoding="utf-8")) for p in (tracked, found) if p.exists()]
@@ -115,14 +102,13 @@ def accept() -> None:
 
 def readme(text: str) -> str:
     """The README with today's five findings from the ledger between its marks."""
-    start, end = README_MARKS
     found = {claim.id: claim for claim in claims.ledger()}
     lines = [
         f"- {about}: **{found[id].verdict}.** {claims.first_sentence(found[id].found())}\n"
         for id, about in README_CLAIMS.items()
     ]
-    head, rest = text.split(start)
-    return head + start + "".join(lines) + end + rest.split(end)[1]
+    between = r"(?<=<!-- findings: written by make accept -->\n).*(?=<!-- end of findings -->)"
+    return re.sub(between, lambda old: "".join(lines), text, flags=re.DOTALL)
 
 
 def readme_figure() -> str:
@@ -135,18 +121,8 @@ def readme_figure() -> str:
 
 def _fresh_copy(chapter: Path) -> Path | None:
     """The executed notebook that belongs to today's chapter: from here, else the tracked one."""
-    if _executed_here(chapter):
-        return EXECUTED / chapter.name
-    return chapter if notebooks.is_fresh(chapter, chapter) else None
-
-
-def _executed_here(chapter: Path) -> bool:
-    """Whether a fresh execution of a chapter lies here; what is no notebook is dropped."""
-    path = EXECUTED / chapter.name
-    if _problem(path, _notebook):
-        print(f"dropped   {path}, which is no whole notebook: it is executed again", flush=True)
-        path.unlink()
-    return notebooks.is_fresh(path, chapter)
+    copies = (EXECUTED / chapter.name, chapter)
+    return next((path for path in copies if notebooks.is_fresh(path, chapter)), None)
 
 
 def _execute(chapter: Path, fresh: bool) -> Path:
@@ -154,27 +130,18 @@ def _execute(chapter: Path, fresh: bool) -> Path:
     try:
         notebooks.execute(chapter, out, partial(_show_progress, chapter.stem), fresh)
     except CellExecutionError as error:
-        print(_erase(), end="")
         failed = out.with_suffix(".failed.ipynb")
         raise BookError(f"{chapter}: {error.ename}: {error.evalue}; see {failed}") from None
     except (AssertionError, CancelledError):  # how nbclient ends, which takes Ctrl-C for itself
         logging.disable()  # its tasks have more to say
         raise KeyboardInterrupt from None
-    seconds = notebooks.stamp(out)["seconds"]
-    print(f"{_erase()}executed  {chapter.stem:<34} {seconds:6.0f} s", flush=True)
+    print(f"executed  {chapter.stem:<34} {notebooks.stamp(out)['seconds']:6.0f} s", flush=True)
     return out
 
 
 def _show_progress(chapter: str, cell: int) -> None:
-    line = f"executing {chapter:<34} cell {cell + 1}"
-    if sys.stdout.isatty():
-        print(f"{_erase()}{line}", end="", flush=True)
-    elif cell % 10 == 0:
-        print(line, flush=True)
-
-
-def _erase() -> str:
-    return "\r\x1b[K" if sys.stdout.isatty() else ""
+    if cell % 10 == 0:
+        print(f"executing {chapter:<34} cell {cell + 1}", flush=True)
 
 
 def _assemble(chosen: list[Path]) -> None:
@@ -182,27 +149,23 @@ def _assemble(chosen: list[Path]) -> None:
 
     What hasn't changed is left alone, so that Sphinx reads again only what has.
     """
-    settings = [ROOT / "_config.yml", ROOT / "_toc.yml"]
-    pages = [
-        path
-        for path in CHAPTERS.rglob("*")
-        if path.is_file() and path.suffix != ".ipynb" and "/." not in str(path.relative_to(ROOT))
-    ]
-    wanted = {path.relative_to(ROOT): path.read_bytes() for path in settings + pages}
+    pages = [path for path in CHAPTERS.rglob("*") if path.is_file() and path.suffix != ".ipynb"]
+    copied = [ROOT / "_config.yml", ROOT / "_toc.yml", *pages]
+    wanted = {SOURCE / path.relative_to(ROOT): path.read_bytes() for path in copied}
     for path in chosen:
         merged = notebooks.with_outputs(CHAPTERS / path.name, path)
-        wanted[Path("chapters", path.name)] = nbformat.writes(merged).encode()
-    for name, content in wanted.items():
-        (SOURCE / name).parent.mkdir(parents=True, exist_ok=True)
-        if not (SOURCE / name).exists() or (SOURCE / name).read_bytes() != content:
-            (SOURCE / name).write_bytes(content)
+        wanted[SOURCE / "chapters" / path.name] = nbformat.writes(merged).encode()
+    for path, content in wanted.items():
+        if not path.exists() or path.read_bytes() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
     for path in SOURCE.rglob("*"):
-        if path.is_file() and path.relative_to(SOURCE) not in wanted:
+        if path.is_file() and path not in wanted:
             path.unlink()
 
 
 def _render() -> None:
-    program = str(Path(sys.executable).with_name("jupyter-book"))
+    program = Path(sys.executable).with_name("jupyter-book")
     options = ["-W", "-n", "--keep-going", "--quiet"]
     shutil.rmtree(HTML / "_modules", ignore_errors=True)  # Sphinx leaves old contents there
     print("rendering the book", flush=True)
@@ -217,7 +180,6 @@ def _render() -> None:
     if done.returncode:
         print(done.stdout)
         raise BookError("the pages: got errors or warnings, those above; mend what they name")
-    (HTML / "index.html").write_text(FRONT, encoding="utf-8")
 
 
 def _report(chosen: list[Path]) -> None:

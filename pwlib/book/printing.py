@@ -6,8 +6,6 @@ with ``make test`` and ``make pdf``, not with the book.
 
 from __future__ import annotations
 
-import logging
-import os
 import re
 import shutil
 import threading
@@ -15,9 +13,8 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import yaml
 from bs4 import BeautifulSoup, Tag
@@ -28,15 +25,12 @@ from pwlib.places import ROOT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-    from pypdf.generic import DictionaryObject
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = "no Chromium is on PATH: apt-get install chromium fonts-dejavu-core"
 # No other host has an address: what asks for one fails, and nothing leaves this machine.
 NO_HOSTS = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 PDF = BUILD / "book.pdf"
-FOOTER = """<div style="width: 100%; text-align: center; font-size: 8pt">
-<span class="pageNumber"></span></div>"""
 READY = "MathJax.startup.promise.then(() => document.fonts.ready).then(() => true)"
 # Code that a page folds away, what answers to a reader, and marks of links have no use on paper.
 NOT_PRINTED = "details.above-input, figure.knobs, script, .headerlink, .viewcode-link"
@@ -97,10 +91,9 @@ def pdf(out: Path = PDF) -> Path:
     build.require_book()
     page = whole(contents())
     with chromium() as browser:
-        content = with_outline(printed(browser, page), page)
-    part = out.with_name(f".{out.name}.{os.getpid()}")
-    part.write_bytes(content)
-    return part.replace(out)
+        content = printed(browser, page)
+    out.write_bytes(content)
+    return out
 
 
 def contents() -> list[str]:
@@ -114,31 +107,26 @@ def whole(pages: Sequence[str]) -> str:
 
     Ids get their page's name before them, and links lead to where their target now stands.
     """
-    names = [PurePosixPath(page).name for page in pages]
     texts = [(HTML / f"{page}.html").read_text(encoding="utf-8") for page in pages]
     soups = [BeautifulSoup(text, "html.parser") for text in texts]
+    names = [PurePosixPath(page).name for page in pages]
     articles = [_article(soup, name, names) for soup, name in zip(soups, names, strict=True)]
-    lines = [f'<li><a href="#{a["id"]}">{_title(a)}</a></li>' for a in articles]
+    lines = [f'<li><a href="#{a["id"]}">{a.select("h1")[0].get_text()}</a></li>' for a in articles]
     listed = f"<nav><h2>Contents</h2><ol>{''.join(lines[1:])}</ol></nav>"
+    (head,) = soups[0].select("head")
+    head.select("title")[0].string = articles[0].select("h1")[0].get_text()
+    for script in head.select("script"):
+        if "mathjax" not in str(script).lower():
+            script.decompose()
     return (
-        f'<!DOCTYPE html><html lang="en" data-theme="light"><head>{_head(soups[0])}</head>'
+        f'<!DOCTYPE html><html lang="en" data-theme="light">{head}'
         f'<body class="whole-book">{articles[0]}{listed}{"".join(map(str, articles[1:]))}</body>'
         "</html>"
     )
 
 
-def _title(tag: Tag) -> str:
-    return tag.select("h1")[0].get_text()
-
-
-def _head(soup: BeautifulSoup) -> str:
-    """The style sheets of a page, its heading as title, and what renders equations."""
-    kept = list(soup.select("head meta[charset], head link[rel=stylesheet]"))
-    kept += [tag for tag in soup.select("head script") if "mathjax" in str(tag).lower()]
-    return f"<title>{_title(soup)}</title>{''.join(map(str, kept))}"
-
-
 def _article(soup: BeautifulSoup, name: str, names: Collection[str]) -> Tag:
+    """The article of the page ``name``, as it stands among those of the pages ``names``."""
     (article,) = soup.select("article.bd-article")
     for tag in article.select(NOT_PRINTED):
         tag.decompose()
@@ -149,55 +137,14 @@ def _article(soup: BeautifulSoup, name: str, names: Collection[str]) -> Tag:
     for link in article.select("a.made-by-code"):  # to code that isn't printed
         link.unwrap()
     for link in article.select("a[href]"):
-        target = _moved(str(link["href"]), name, names)
-        if target is None:
+        page, _, anchor = str(link["href"]).partition("#")
+        stem = page.removesuffix(".html") or name
+        if stem in names:
+            link["href"] = f"#{stem}--{anchor}" if anchor else f"#{stem}"
+        elif not re.match(r"\w+:", page):
             link.unwrap()
-        else:
-            link["href"] = target
     article["id"] = name
     return article
-
-
-def _moved(href: str, name: str, names: Collection[str]) -> str | None:
-    """Where a link of the page ``name`` leads in the whole book; None where it can't."""
-    if href.startswith(("http:", "https:", "mailto:")):
-        return href
-    page, _, anchor = href.partition("#")
-    stem = page.removesuffix(".html") or name
-    if stem not in names:
-        return None
-    return f"#{stem}--{anchor}" if anchor else f"#{stem}"
-
-
-def with_outline(content: bytes, page: str) -> bytes:
-    """A PDF of a page whose outline has the page's headings, equations as they are written.
-
-    Chromium gathers them from the painted lines: without the spaces between these, and twice over
-    where a heading begins a page.
-    """
-    from pypdf import PdfWriter
-    from pypdf.generic import DictionaryObject, NameObject, TextStringObject
-
-    logging.getLogger("pypdf").setLevel(logging.ERROR)  # it counts Chromium's objects otherwise
-    writer = PdfWriter(clone_from=BytesIO(content))
-    entries = list(_entries(cast(DictionaryObject, writer.root_object["/Outlines"])))
-    headings = BeautifulSoup(page, "html.parser").find_all(re.compile("^h[1-6]$"))
-    for entry, heading in zip(entries, headings, strict=True):
-        title = re.sub(r"\\[()]|\s+", " ", heading.get_text()).strip()
-        entry[NameObject("/Title")] = TextStringObject(title)
-    out = BytesIO()
-    writer.write(out)
-    return out.getvalue()
-
-
-def _entries(node: DictionaryObject) -> Iterator[DictionaryObject]:
-    """The entries below a node of an outline, in the order in which one reads them."""
-    child = node.get("/First")
-    while child is not None:
-        entry = child.get_object()
-        yield entry
-        yield from _entries(entry)
-        child = entry.get("/Next")
 
 
 def printed(browser: Browser, page: str) -> bytes:
@@ -211,13 +158,5 @@ def printed(browser: Browser, page: str) -> bytes:
         tab.goto(f"{address}chapters/whole.html", timeout=300_000)
         tab.evaluate(READY)
         return tab.pdf(
-            format="A4",
-            scale=0.85,
-            margin={"top": "18mm", "bottom": "20mm", "left": "18mm", "right": "18mm"},
-            print_background=True,
-            tagged=True,
-            outline=True,
-            display_header_footer=True,
-            header_template="<span></span>",
-            footer_template=FOOTER,
+            scale=0.85, prefer_css_page_size=True, print_background=True, tagged=True, outline=True
         )

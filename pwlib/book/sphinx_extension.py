@@ -13,45 +13,22 @@ from pwlib.reruns.notebooks import digest
 from pwlib.reruns.provenance import source
 
 PARTS = (sphinx_about, sphinx_links)
-NO_SCRIPT = "Equations are shown, and figures can be turned, where JavaScript is on."
-MENDS = {
-    # The bibliography is a list of list items: docutils gives them a role that is no more.
-    'role="doc-biblioentry"': 'role="listitem"',
-    # A toggle is called what it says, not by one name for all of them.
-    ' aria-label="Toggle hidden content"': "",
-}
 CLOSING = re.compile(r"[.,;:!?)\]’”%-]+")
-SIGNED = r"[-+±]?\d[\d.,]*(?:e[-+]\d+)?"
-NUMBERS = re.compile(  # one with its error and unit, or an interval
-    rf"([(\[]{SIGNED}(?: to |, |–){SIGNED}[)\]]"
-    rf"|(?<![\w-])(?:± )?{SIGNED}(?: ± {SIGNED})?(?: %)?)"
-)
 
 
 def settle_config(app: Sphinx, config: Config) -> None:
-    """Show the button that needs the repository's address where `_config.yml` gives one.
-
-    Captions carry the paper's figure numbers: Sphinx's own numbering, which another extension
-    forces on, would stand before them. Colab and Binder are offered by each chapter itself.
-    """
+    """Captions carry the paper's figure numbers: another extension forces Sphinx's own on."""
     config.numfig = False
-    options = config.html_theme_options
-    if options.get("repository_url"):
-        options["use_repository_button"] = True
 
 
 def mend_page(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
     """Mend a page as it is written.
 
-    The theme's script for live cells comes from another host, twice; the book doesn't use it.
+    The bibliography is a list of list items: docutils gives them a role that is no more. A toggle
+    is called what it says, not by one name for all of them.
     """
-    scripts = context.get("script_files", [])
-    context["script_files"] = [script for script in scripts if "thebe" not in str(script)]
-    body = context.get("body", "")
-    for wrong, right in MENDS.items():
-        body = body.replace(wrong, right)
-    needs_script = 'class="math' in body
-    context["body"] = f"<noscript><p>{NO_SCRIPT}</p></noscript>{body}" if needs_script else body
+    body = context.get("body", "").replace('role="doc-biblioentry"', 'role="listitem"')
+    context["body"] = body.replace(' aria-label="Toggle hidden content"', "")
 
 
 def tell_drawings(app: Sphinx, doctree: nodes.document) -> None:
@@ -74,25 +51,12 @@ def keep_punctuation(app: Sphinx, doctree: nodes.document) -> None:
             together += [math, nodes.Text(found[0])]
 
 
-def keep_numbers(app: Sphinx, doctree: nodes.document) -> None:
-    """In tables a number isn't broken at its sign, nor an interval within it."""
-    cells = [text for entry in doctree.findall(nodes.entry) for text in entry.findall(nodes.Text)]
-    for text in cells:
-        pieces = NUMBERS.split(text)  # a number in every other place
-        breaks = [i % 2 and not set(" -–").isdisjoint(piece) for i, piece in enumerate(pieces)]
-        if any(breaks) and not isinstance(text.parent, nodes.literal | nodes.math):
-            text.parent.replace(text, [
-                nodes.inline("", piece, classes=["keep"]) if kept else nodes.Text(piece)
-                for piece, kept in zip(pieces, breaks, strict=True)
-            ])  # fmt: skip
-
-
 def setup(app: Sphinx) -> dict:
     """Called by Sphinx."""
     for part in PARTS:
         part.setup(app)
     app.connect("config-inited", settle_config, priority=900)
-    for mend in (tell_drawings, keep_punctuation, keep_numbers):
+    for mend in (tell_drawings, keep_punctuation):
         app.connect("doctree-read", mend)
     app.connect("html-page-context", mend_page, priority=900)
     # Sphinx reads all pages again when this changes, as it must when what makes them does.

@@ -6,7 +6,6 @@ numbers in docstrings lead there too, and those in the prose to the cell that pu
 """
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import cast
 
@@ -17,12 +16,12 @@ from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.domains.std import StandardDomain
 from sphinx.environment import BuildEnvironment
-from sphinx.util.docutils import SphinxDirective
 
-from pwlib.book.sphinx_about import chapters
+from pwlib.book.sphinx_about import directive
 from pwlib.ledger import claims
 from pwlib.ledger.claims import Claim
 from pwlib.markdown import markdown_table
+from pwlib.reruns import notebooks
 
 # Labels, and how the paper writes what has them.
 EQUATIONS = {f"eq-{number}": f"({number})" for number in range(1, 13)}
@@ -30,7 +29,7 @@ FIGURES = {f"fig-{number}": f"Figure {number}" for number in range(1, 6)}
 SHOWN = EQUATIONS | FIGURES
 LABELS = {text: label for label, text in SHOWN.items()}
 TERMS = {"hard objective": "eq-9", "adversarial objective": "eq-10"}  # the paper's own names
-NUMBER = re.compile(r"(?<![\w)])\(\d+\)|\bFigure \d+\b")
+NUMBER = re.compile(r"(?<![\w)])\((?:[1-9]|1[0-2])\)|\bFigure [1-5]\b")
 LEDGER = "chapters/5-conclusion"  # the page whose table has a row for each claim
 BOX = re.compile(r'<div class="claim" id="claim-([\w-]+)">')
 NO_LINK_IN = (nodes.reference, nodes.title, nodes.caption)
@@ -41,66 +40,33 @@ def about(claim: Claim) -> list[str]:
     formulas, or by the paper's term."""
     text = re.sub(r"\$[^$]*\$", "", claim.claim)
     named = set(re.findall(r"^(?:eq|fig)-\d+", claim.id.removeprefix("beyond-")))
-    named |= {LABELS[number] for number in NUMBER.findall(text) if number in LABELS}
+    named |= {LABELS[number] for number in NUMBER.findall(text)}
     named |= {label for term, label in TERMS.items() if term in text}
     return [label for label in SHOWN if label in named]
 
 
-def section_of(stem: str) -> str:
-    """The section of the paper that a chapter mirrors: 3a-pointwise-convergence is III-A.
+def paper_numbers(env: BuildEnvironment, kind: str) -> str:
+    """Where each of the paper's ``equations``, ``figures`` or ``sections`` stands, with its claims.
 
-    Empty for a page that mirrors none.
+    A section stands where its claims are settled. The name of a claim leads to the cell that does.
     """
-    match = re.match(r"([1-5])([a-c]?)-", stem)
-    roman = ("I", "II", "III", "IV", "V")
-    return "-".join(filter(None, (roman[int(match[1]) - 1], match[2].upper()))) if match else ""
+    env.note_reread()  # any chapter may set a label, and the ledger any claim
+    found, rows = claims.ledger(), []
+    if kind == "sections":
+        for section in sorted({part for claim in found for part in claim.section.split(", ")}):
+            named = [claim for claim in found if section in claim.section.split(", ")]
+            pages = dict.fromkeys(f"{{doc}}`{claim.chapter}`" for claim in named)
+            rows.append([section, ", ".join(pages), _listed(named)])
+    else:
+        where = {label: path.stem for path in notebooks.chapters() for label in labels(path)}
+        for label, text in {"equations": EQUATIONS, "figures": FIGURES}[kind].items():
+            named = [claim for claim in found if label in about(claim)]
+            rows.append([f"[{text}](#{label})", f"{{doc}}`{where[label]}`", _listed(named)])
+    columns = [kind.capitalize().removesuffix("s"), "Stands in", "Claims that name it"]
+    return markdown_table(rows, columns)
 
 
-class PaperNumbers(SphinxDirective):
-    """``{paper-numbers} equations|figures|sections``: where each stands, and the claims about it.
-
-    The row of eq-5 gets the label ``paper-eq-5``.
-    """
-
-    required_arguments = 1
-
-    def run(self) -> list[nodes.Node]:
-        kind, paths = self.arguments[0], sorted(chapters(self.env).glob("*.ipynb"))
-        for path in [*paths, chapters(self.env) / "claims.yml"]:
-            self.env.note_dependency(str(path))
-        numbers = {"equations": EQUATIONS, "figures": FIGURES}.get(kind, {})
-        found = ledger(self.env)
-        lines = _numbers(numbers, paths, found) if numbers else _sections(paths, found)
-        columns = [kind.capitalize().removesuffix("s"), "Stands in", "Claims that name it"]
-        made = self.parse_text_to_nodes(markdown_table(lines, columns))
-        rows = [row for node in made for body in node.findall(nodes.tbody) for row in body]
-        for label, row in zip(numbers, rows, strict=False):
-            anchor(self.env, f"paper-{label}", row)
-        return made
-
-
-def _numbers(numbers: Iterable[str], paths: list[Path], found: list[Claim]) -> list[list[str]]:
-    where = {label: path.stem for path in paths for label in labels(path)}
-    rows = []
-    for label in numbers:
-        named = _listed(claim for claim in found if label in about(claim))
-        rows.append([f"[{SHOWN[label]}](#{label})", f"{{doc}}`{where[label]}`", named])
-    return rows
-
-
-def _sections(paths: list[Path], found: list[Claim]) -> list[list[str]]:
-    rows = []
-    for stem in [path.stem for path in paths if section_of(path.stem)]:
-        section = section_of(stem)
-        named = _listed(claim for claim in found if section in claim.section.split(", "))
-        rows.append([section, f"{{doc}}`{stem}`", named])
-    beyond = [claim for claim in found if claim.section == "beyond"]
-    pages = dict.fromkeys(f"{{doc}}`{claim.chapter}`" for claim in beyond)
-    return [*rows, ["beyond the paper", ", ".join(pages), _listed(beyond)]]
-
-
-def _listed(found: Iterable[Claim]) -> str:
-    """Claims as Markdown: each name leads to the cell that settles it, its verdict follows."""
+def _listed(found: list[Claim]) -> str:
     return "; ".join(f"{claim.link(claim.id)} {claim.verdict}" for claim in found) or "none"
 
 
@@ -112,16 +78,8 @@ def labels(path: Path) -> set[str]:
     return set(re.findall(r"^\((eq-\d+)\)=", text, re.M)) | figures & set(FIGURES)
 
 
-def ledger(env: BuildEnvironment) -> list[Claim]:
-    """The ledger that belongs to the book which is being made; empty where there is none."""
-    path = chapters(env) / "claims.yml"
-    return claims.ledger(path) if path.exists() else []
-
-
-def anchor(env: BuildEnvironment, label: str, node: nodes.Element | None = None) -> None:
-    """Make an id of the page that is being read a label to all pages; a node gets it first."""
-    if node is not None:
-        node["ids"].append(label)
+def anchor(env: BuildEnvironment, label: str) -> None:
+    """Make an id of the page that is being read a label to all pages."""
     cast(StandardDomain, env.get_domain("std")).note_hyperlink_target(label, env.docname, label)
 
 
@@ -134,20 +92,23 @@ def link(env: BuildEnvironment, label: str, text: str) -> pending_xref:
 def join(app: Sphinx, document: nodes.document) -> None:
     """Set the links of a page that was just read."""
     env = app.env
-    found = {claim.id: claim for claim in ledger(env)}
+    found = {claim.id: claim for claim in claims.ledger()}
     for raw in list(document.findall(nodes.raw)):
         if (match := BOX.match(raw.astext())) and match[1] in found:
             _join_box(env, raw, found[match[1]])
-    rows = document.findall(nodes.row) if env.docname == LEDGER else ()
-    for row in rows:
+    for row in document.findall(nodes.row) if env.docname == LEDGER else ():
         for ref in row.findall(pending_xref):
             target = ref.get("reftargetid") or ""
             if target.startswith("claim-"):
-                anchor(env, target.replace("claim-", "ledger-", 1), row)
+                label = target.replace("claim-", "ledger-", 1)
+                row["ids"].append(label)
+                anchor(env, label)
     for node in list(document.findall(lambda n: isinstance(n, nodes.math_block | nodes.figure))):
-        for label in set(node["ids"]) & set(SHOWN):
-            env.note_dependency(str(chapters(env) / "claims.yml"))
-            node.parent.insert(node.parent.index(node) + 1, _rests_on(env, label, found.values()))
+        if set(node["ids"]) & set(SHOWN):
+            kind = "equations" if isinstance(node, nodes.math_block) else "figures"
+            listed = link(env, f"paper-{kind}", f"the paper's {kind} and their claims")
+            line = nodes.paragraph("", "", listed, classes=["rests-on"])
+            node.parent.insert(node.parent.index(node) + 1, line)
 
 
 def _join_box(env: BuildEnvironment, start: nodes.raw, claim: Claim) -> None:
@@ -163,16 +124,6 @@ def _join_box(env: BuildEnvironment, start: nodes.raw, claim: Claim) -> None:
     page.insert(end, nodes.paragraph("", "", *parts, classes=["claim-links"]))
 
 
-def _rests_on(env: BuildEnvironment, label: str, found: Iterable[Claim]) -> nodes.paragraph:
-    """The line under an equation or figure: the claims about it, and its row among the numbers."""
-    named = [claim for claim in found if label in about(claim)]
-    parts: list[nodes.Node] = [nodes.Text("Claims: ")] if named else []
-    for claim in named:
-        parts += [link(env, f"claim-{claim.id}", claim.id), nodes.Text(f" {claim.verdict} · ")]
-    last = link(env, f"paper-{label}", "all equations and figures")
-    return nodes.paragraph("", "", *parts, last, classes=["rests-on"])
-
-
 class Number(PasteTextRole):
     """``{glue:text}``, which remembers the name of what it shows."""
 
@@ -186,39 +137,31 @@ class Number(PasteTextRole):
 def link_numbers(app: Sphinx, document: nodes.document) -> None:
     """Wrap each number in a link to the code of the cell that glued it, if that is shown."""
     numbers = [node for node in document.findall(nodes.inline) if "glued" in node]
-    if not numbers:
-        return
-    barred = {
-        inner
-        for outer in document.findall(lambda node: isinstance(node, NO_LINK_IN))
-        for inner in outer.findall(nodes.inline)
+    path = Path(app.env.doc2path(app.env.docname))
+    cell_of = {
+        output.metadata["scrapbook"]["name"]: index
+        for index, cell in enumerate(nbformat.read(path, as_version=4).cells if numbers else [])
+        for output in cell.get("outputs", [])
+        if "scrapbook" in output.get("metadata", {})
     }
-    cell_of = _makers(Path(app.env.doc2path(app.env.docname)))
     codes = {
-        cell["cell_index"]: code
-        for cell in document.findall(nodes.container)
-        for code in cell.findall(nodes.container)
-        if "cell_index" in cell and code.get("nb_element") == "cell_code_source"
+        code.parent["cell_index"]: code
+        for code in document.findall(nodes.container)
+        if code.get("nb_element") == "cell_code_source"
     }
     kind = {"internal": True, "reftitle": "To the code that made this number"}
     for node in numbers:
         index = cell_of.get(node["glued"])
-        if index in codes and node not in barred:
+        if index in codes and not _within(node, NO_LINK_IN):
             if (id := f"cell-{index}") not in codes[index]["ids"]:
                 codes[index]["ids"].append(id)
             ref = nodes.reference("", "", refid=id, classes=["made-by-code"], **kind)
-            node.parent.replace(node, ref)
+            node.replace_self(ref)
             ref.append(node)
 
 
-def _makers(path: Path) -> dict[str, int]:
-    """The index of the cell that glued each name of a notebook."""
-    return {
-        output.metadata["scrapbook"]["name"]: index
-        for index, cell in enumerate(nbformat.read(path, as_version=4).cells)
-        for output in cell.get("outputs", [])
-        if "scrapbook" in output.get("metadata", {})
-    }
+def _within(node: nodes.Node, kinds: tuple[type[nodes.Node], ...]) -> bool:
+    return node is not None and (isinstance(node, kinds) or _within(node.parent, kinds))
 
 
 def link_docstring(
@@ -226,20 +169,17 @@ def link_docstring(
 ) -> None:
     """Outside code, make links of the paper's numbers in a docstring; in it |x| is a modulus."""
     pieces = re.split(r"(`+[^`]*`+)", "\n".join(lines))  # code in every other place
-    pieces[::2] = [NUMBER.sub(_reference, text.replace("|", r"\|")) for text in pieces[::2]]
+    for i in range(0, len(pieces), 2):
+        text = pieces[i].replace("|", r"\|")
+        pieces[i] = NUMBER.sub(lambda found: f":ref:`{found[0]} <{LABELS[found[0]]}>`", text)
     lines[:] = "".join(pieces).split("\n")
-
-
-def _reference(found: re.Match[str]) -> str:
-    label = LABELS.get(found[0])
-    return f":ref:`{found[0]} <{label}>`" if label else found[0]
 
 
 def setup(app: Sphinx) -> None:
     """Called by `pwlib.book.sphinx_extension`."""
     for name in ("myst_nb", "sphinx.ext.autodoc"):
         app.setup_extension(name)
-    app.add_directive("paper-numbers", PaperNumbers)
+    app.add_directive("paper-numbers", directive(paper_numbers, arguments=1))
     app.add_role_to_domain("glue", "text", Number(), override=True)
     app.connect("doctree-read", join)
     app.connect("doctree-read", link_numbers)

@@ -40,13 +40,13 @@ def walked(address):
 @pytest.fixture(scope="module")
 def close(walked):
     """A close look at every page over http."""
-    return [visit for visit, _ in walked]
+    return walked[0]
 
 
 @pytest.fixture(scope="module")
 def both(walked):
-    """Every page over http, and from the folder."""
-    return [visit for pair in walked for visit in pair]
+    """Every page over http, and one of each kind from the folder."""
+    return walked[0] + walked[1]
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_no_page_asks_another_host(both):
 
 
 def test_every_equation_is_rendered_without_an_error(both):
-    assert sum(visit.facts["equations"] for visit in both) > 1000
+    assert sum(visit.facts["equations"] for visit in both) > 500
     for visit in both:
         assert not visit.facts["unrendered"], (visit.page, visit.facts["unrendered"])
         assert not visit.facts["errors"], (visit.page, visit.facts["errors"])

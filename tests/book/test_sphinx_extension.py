@@ -2,44 +2,13 @@
 
 from types import SimpleNamespace
 
-import pytest
 from docutils import nodes
 
 from pwlib.book import sphinx_extension
 
 
-def table(rows):
-    """A table of texts, with a head of numbers."""
-    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in rows[0]))
-    lines = [nodes.row("", *(nodes.entry("", nodes.paragraph("", t)) for t in r)) for r in rows]
-    head = nodes.row(
-        "", *(nodes.entry("", nodes.paragraph("", str(i))) for i in range(len(rows[0])))
-    )
-    group += [nodes.thead("", head), nodes.tbody("", *lines)]
-    return nodes.table("", group, classes=["colwidths-auto"])
-
-
 def kept(node):
     return [part.astext() for part in node.findall(nodes.inline) if "keep" in part["classes"]]
-
-
-@pytest.mark.parametrize(
-    ("text", "together"),
-    [
-        ("42.4 (-38.2 to 46.7), n = 5", ["(-38.2 to 46.7)"]),
-        ("at most 1.6e-06", ["1.6e-06"]),
-        ("3.5185 ± 0.0001", ["3.5185 ± 0.0001"]),
-        ("± 3.6e-05 and 8.5 %", ["± 3.6e-05", "8.5 %"]),
-        ("97.47 (97.42–97.51)", ["(97.42–97.51)"]),
-        ("-0.52 [-1.34, +0.30]", ["-0.52", "[-1.34, +0.30]"]),
-        ("fig-2-chebyshev, 7 of 12", []),
-    ],
-)
-def test_a_number_in_a_table_stays_in_one_piece_and_its_text_as_it_was(text, together):
-    document = table([[text]])
-    sphinx_extension.keep_numbers(None, document)
-    assert kept(document) == together
-    assert document.next_node(nodes.tbody).astext() == text
 
 
 def test_a_formula_keeps_the_punctuation_behind_it():
@@ -57,10 +26,3 @@ def test_what_is_drawn_is_told_from_pictures_of_data(tmp_path):
     sphinx_extension.tell_drawings(SimpleNamespace(srcdir=tmp_path), page)
     found = [image["classes"] for image in page.findall(nodes.image)]
     assert found == [["drawing"], ["picture"], ["picture"]]
-
-
-def test_a_page_loads_no_thebe_and_says_what_equations_need():
-    context = {"script_files": ["mathjax.js", "x/thebe.js"], "body": '<p class="math">x</p>'}
-    sphinx_extension.mend_page(None, "page", "page.html", context, None)
-    assert context["script_files"] == ["mathjax.js"]
-    assert context["body"].startswith(f"<noscript><p>{sphinx_extension.NO_SCRIPT}</p></noscript>")

@@ -23,24 +23,6 @@ def test_a_claim_is_about_the_equations_and_figures_that_it_names(id, labels):
     assert sphinx_links.about(LEDGER[id]) == labels
 
 
-def test_a_chapter_mirrors_the_section_that_its_name_counts():
-    names = [
-        "1-introduction",
-        "3a-pointwise-convergence",
-        "4c-adversarial-training",
-        "5-conclusion",
-    ]
-    assert [sphinx_links.section_of(name) for name in names] == ["I", "III-A", "IV-C", "V"]
-    assert sphinx_links.section_of("6a-how-many-points") == ""
-    assert sphinx_links.section_of("index") == ""
-
-
-def test_every_section_of_the_ledger_is_a_chapters():
-    mirrored = {sphinx_links.section_of(path.stem) for path in notebooks.chapters()}
-    named = {part for claim in LEDGER.values() for part in claim.section.split(", ")}
-    assert named - {"beyond"} <= mirrored
-
-
 def test_each_of_the_papers_numbers_stands_in_one_chapter():
     found = [label for path in notebooks.chapters() for label in sphinx_links.labels(path)]
     assert sorted(found) == sorted(sphinx_links.SHOWN)
