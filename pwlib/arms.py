@@ -7,6 +7,7 @@ data. What else differs is said behind the name, or before it: "hard_r4", "hard@
 
 import itertools
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -197,7 +198,21 @@ def difference(rows: Sequence[Row], dataset: str, one: str, other: str, measure:
 def figure_5(
     rows: Sequence[Row], dataset: str, arm: str = "hard", reference: str = "reference"
 ) -> tuple[Measures, Measures]:
-    """What `pwlib.robustness.outcomes` takes: `numbers` of an arm and of its reference."""
+    """What `pwlib.robustness.outcomes` takes: `numbers` of an arm and of its reference.
+
+    All are of one kind of device where that can be, since damage is a difference between them.
+    """
+    for device in ("cuda", "cpu"):
+        with suppress(ValueError):
+            alike = [row for row in rows if row["device"] == device]
+            return _figure_5(alike, dataset, arm, reference)
+    return _figure_5(rows, dataset, arm, reference)
+
+
+def _figure_5(
+    rows: Sequence[Row], dataset: str, arm: str, reference: str
+) -> tuple[Measures, Measures]:
+    """`figure_5` of rows, each measure where it is."""
     names = {"natural": "os_0.0", "height": "height", "pgd_1": "pgd_1_first"}
     names |= {"pgd_2": "pgd_2_first"}
     pairs = {n: _on_one_device(rows, dataset, [arm, reference], of) for n, of in names.items()}
