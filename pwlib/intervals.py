@@ -3,7 +3,7 @@
 An interval for a mean is written "(a to b)", the range of the values "(seeds a–b)".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,18 +13,6 @@ def mean_with_error(values: ArrayLike) -> tuple[float, float]:
     """The mean of independent values (values,), at least two, and its standard error."""
     values = _values(values, 2)
     return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
-
-
-def by_seed(rows: Sequence[Mapping], measure: str, **where: str | float) -> NDArray[np.float64]:
-    """A measure in the rows of a table that hold what is asked for, in the order of their seeds.
-
-    Raises ValueError where there is no such row, or more than one with a seed.
-    """
-    found = [row for row in rows if all(row[key] == value for key, value in where.items())]
-    seeds = [row["seed"] for row in found]
-    if not found or len(set(seeds)) < len(seeds):
-        raise ValueError(f"where: got {where}, which {len(found)} rows have, seeds {seeds}")
-    return np.array([row[measure] for row in sorted(found, key=lambda row: row["seed"])])
 
 
 def interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:

@@ -9,7 +9,6 @@ from scipy.stats import t as student
 
 from pwlib import pockets
 from pwlib.attacks import move, unit
-from pwlib.figures.linear import figure_random_steps
 
 
 @pytest.fixture
@@ -146,14 +145,3 @@ def test_nearest_other_is_the_least_distance_to_another_label(generator):
     found = pockets.nearest_other(x, y, samples, labels)
     torch.testing.assert_close(found, torch.stack(expected), atol=1e-6, rtol=0)
     assert pockets.nearest_other(x, y, samples[:3], torch.ones(3))[1].isinf()
-
-
-def test_the_figure_draws_the_shares_with_their_intervals():
-    image, other = (pockets.shares([1.0, 2.0, 4.0], counts, 9) for counts in ([0, 1, 3], [9, 8, 7]))
-    axis = figure_random_steps(image, other, 3, 1.5).axes[0]
-    drawn = {c.get_label(): c for c in axis.containers}
-    line, caps, _ = drawn["from the image"].lines
-    np.testing.assert_allclose(line.get_ydata().astype(float), image.share)
-    np.testing.assert_allclose([c.get_ydata() for c in caps], [image.low, image.high])
-    flat = axis.lines[0]
-    np.testing.assert_allclose(flat.get_ydata()[-1], (1 - 1 / 4) / 2)  # Archimedes, at length 4

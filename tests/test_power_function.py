@@ -6,7 +6,7 @@ import pytest
 from scipy.optimize import approx_fprime
 
 from pwlib import grids, optimal, point_search, polynomials, power_function
-from pwlib.figures.points import figure_advantage, figure_ends, figure_offsets, figure_sets
+from pwlib.figures.points import figure_advantage, figure_offsets, figure_sets
 from pwlib.intervals import mean_with_error
 from pwlib.reruns import results
 
@@ -271,16 +271,6 @@ def test_the_figures_show_what_they_are_given():
     assert len(left.lines) == 2
     (axes,) = figure_offsets(5).axes
     assert [len(line.get_xdata()) for line in axes.lines[2:]] == [5] * 5
-
-
-def test_the_figure_of_the_ends_has_a_mark_for_each_size():
-    sizes = {"extrema": {10: [8], 12: [8, 10]}, "roots": {10: [], 12: []}}
-    (axes,) = figure_ends(sizes | {"equispaced": {10: [14], 12: []}}, 40).axes
-    assert [len(line.get_xdata()) for line in axes.lines] == [3, 0, 0, 0, 1, 0, 2, 2]
-    assert list(axes.lines[0].get_ydata()) == [8, 8, 10]
-    labels = [line.get_label() for line in axes.lines]
-    assert "roots: no size" in labels
-    assert "extrema" in labels
 
 
 @pytest.mark.parametrize("x", [[], [[0.1]], [1.2], [np.nan]])

@@ -194,38 +194,6 @@ def _mark_changes(axes: Axes, weights: Vector) -> None:
     axes.plot(spurious, 0 * spurious, label="spurious sign change", mfc="white", **look)
 
 
-def figure_near_a_sample(
-    degrees: Sequence[int], largest: Mapping[int, float], limit: float, slope: float
-) -> Figure:
-    """Left, f_n and g_n next to x = 1 on the scale of g_n; right, max |g_n - f_n| against n.
-
-    `largest` maps degrees to the maximum, which is drawn beside the law limit - slope/n.
-    """
-    fig, (left, right) = style.subplots(1, 2, height=3.4)
-    z = np.linspace(0, 3 * np.pi, 601)
-    f, g = polynomials.bernstein_classifier, polynomials.chebyshev_classifier
-    for name, of, classifier in (("f", "bernstein", f), ("g", "chebyshev", g)):
-        for n, dashes in zip(degrees, (":", "--", "-"), strict=True):
-            values = classifier(n, np.cos(z / (4 * ((n + 1) // 2))) ** 2)
-            look: Look = {"color": COLOURS[of], "ls": dashes, "lw": 1.2}
-            left.plot(z / np.pi, values, label=f"${name}_{{{n}}}$", **look)
-    left.axhline(0, color=MUTED, lw=0.8)
-    left.set_xlabel(r"$2pt/\pi$, sign changes of $g_n$ at 1, 2, 3")
-    left.set_title("next to the sample $x = 1$")
-    left.legend(ncols=2, loc="upper right", bbox_to_anchor=(1.02, 0.82), handlelength=1.4)
-    degree = np.array(list(largest))
-    for parity, marker, name in ((1, "o", "odd $n$"), (0, "s", "even $n$")):
-        chosen = [m for m in largest if m % 2 == parity][:: max(1, len(degree) // 80)]
-        look = {"ls": "", "marker": marker, "ms": 4, "mfc": "white", "mec": INK}
-        right.plot(chosen, [largest[m] for m in chosen], label=name, **look)
-    far = degree[limit - slope / degree > 0.5]
-    right.plot(far, limit - slope / far, color=MUTED, lw=1, label="the law")
-    right.axhline(limit, color=MUTED, ls="--", lw=1, label="the limit")
-    right.set(xscale="log", xlabel="degree $n$", title=r"$\max\,|g_n - f_n|$")
-    right.legend(loc="lower right")
-    return fig
-
-
 def figure_predictions(halves: Sequence[int]) -> Figure:
     """Where g_{2p} = g_{2p-1} has the wrong sign, a row for each p: intervals of [0, 1]."""
     fig, axes = style.subplots(height=3.8)

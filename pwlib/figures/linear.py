@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from pwlib.figures import style
 from pwlib.figures.style import COLOURS, Look
-from pwlib.pockets import Shares, hyperplane_shares
 
 Array = NDArray[np.float64]
 
@@ -104,30 +103,4 @@ def dimension_curves(images: Sequence[Array], family: Sequence[Array]) -> Figure
     axis.plot(d, sizes[0] * np.sqrt(d[0] / d), label=r"$\propto 1/\sqrt{d}$", **GUIDE)
     axis.legend(loc="lower left")
     panels[0].set_ylabel("median flipping size")
-    return figure
-
-
-def figure_random_steps(
-    image: Shares, adversarial: Shares, dimension: int, beyond: float
-) -> Figure:
-    """The shares from the image and from the adversarial example, against the length of the step.
-
-    Grey: what a hyperplane in R^dimension would give, with the adversarial example ``beyond`` as
-    far from the image as the boundary.
-    """
-    figure, axis = style.subplots(height=3.4)
-    lengths = np.geomspace(min(image.multiples), max(image.multiples), 200)
-    flat = hyperplane_shares(dimension, lengths, beyond)
-    for curve, label in zip(flat, ("if the boundary were flat", None), strict=True):
-        axis.plot(lengths, curve, label=label, **GUIDE)
-    away: Look = {"label": "from the adversarial example", "color": COLOURS["robust"], "fmt": "s-"}
-    near: Look = {"label": "from the image", "color": COLOURS["reference"], "fmt": "o--"}
-    for data, look in ((adversarial, away), (image, near)):
-        errors = np.abs(np.subtract((data.low, data.high), data.share))
-        axis.errorbar(data.multiples, data.share, errors, ms=4, capsize=2, **look)
-    axis.set(xscale="log", ylim=(-0.03, 1.03), ylabel="share misclassified")
-    axis.set_xlabel("length of the random step, in adversarial lengths")
-    axis.set_xticks(image.multiples, [f"{multiple:g}" for multiple in image.multiples])
-    axis.xaxis.set_minor_formatter(NullFormatter())
-    axis.legend(loc="center left")
     return figure

@@ -178,28 +178,3 @@ def figure_offsets(degree: int) -> Figure:
     axes.set(ylim=(0, 0.55), title=f"$n = {degree}$")
     style.legend_below(fig, axes, 3)
     return fig
-
-
-def figure_ends(sizes: Mapping[str, Mapping[int, Sequence[int]]], largest: int) -> Figure:
-    """The sizes m up to `largest` at which a classifier of degree n needs its end points.
-
-    `sizes` maps the name of each of three grids, one of them "equispaced", to the sizes at each
-    degree.
-    """
-    fig, axes = style.subplots(height=4.2)
-    shifts = np.linspace(-0.25, 0.25, len(sizes))
-    for shift, marker, (name, found) in zip(shifts, "o^s", sizes.items(), strict=True):
-        pairs = [(n + shift, m) for n, sizes_at in found.items() for m in sizes_at]
-        colour = COLOURS["equispaced" if name == "equispaced" else "chebyshev"]
-        label = name if pairs else f"{name}: no size"
-        axes.plot(*np.reshape(pairs, (-1, 2)).T, marker, color=colour, ms=3)
-        axes.plot([], [], marker, color=colour, ms=5, label=label)
-    degrees = np.array(list(next(iter(sizes.values()))))
-    axes.plot(degrees, degrees, "--", label="$m = n$", **_GUIDE)
-    axes.plot(degrees, degrees / 2, ":", label="$m = n/2$", **_GUIDE)
-    axes.set(xlabel="degree $n$", ylabel="number of points $m$")
-    axes.set(yscale="log", ylim=(4, largest * 1.1))
-    axes.set_yticks(ticks := [4, 10, 20, 40, 100, 200], map(str, ticks))
-    axes.yaxis.set_minor_formatter("")
-    style.legend_below(fig, axes, 3)
-    return fig

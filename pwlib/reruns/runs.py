@@ -5,7 +5,6 @@ its own copy of pwlib and of the data, and refuses a task that was planned with 
 """
 
 import ast
-import base64
 import platform
 import re
 from collections.abc import Mapping
@@ -26,7 +25,6 @@ from pwlib.reruns.provenance import processor
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 NUMPY = re.compile(r"np\.\w+\((.*)\)")  # a scalar as NumPy prints it
-IMAGES = {"image/svg+xml": "svg", "image/png": "png"}
 
 Numbers = dict[str, float | str | bool]
 
@@ -53,13 +51,11 @@ class Task:
 @dataclass(frozen=True)
 class Result:
     """What a run left: ``notebook`` its text, executed as far as it went; ``numbers`` what it glued
-    and what its claims measured; ``figures`` file names and contents; ``origin`` where it came
-    from, with an "error" if it failed.
+    and what its claims measured; ``origin`` where it came from, with an "error" if it failed.
     """
 
     notebook: str
     numbers: Numbers
-    figures: dict[str, bytes]
     origin: dict
 
 
@@ -92,12 +88,12 @@ def run(task: Task, cached: bool = True) -> Result:
             failure = {"error": f"{error.ename}: {error.evalue}", "failed_cell": _failed(nb)}
         networks = {"networks": kept.summary(environment)}
     origin = _origin(task, start) | {"rests_on": task.rests_on} | networks | machine() | failure
-    return Result(nbformat.writes(nb) + "\n", numbers(nb), figures(nb), origin)
+    return Result(nbformat.writes(nb) + "\n", numbers(nb), origin)
 
 
 def lost(task: Task, why: str) -> Result:
     """What there is of a task that couldn't be run at all."""
-    return Result("", {}, {}, _origin(task, datetime.now(UTC)) | {"error": why})
+    return Result("", {}, _origin(task, datetime.now(UTC)) | {"error": why})
 
 
 def refuse_others(task: Task) -> None:
@@ -121,20 +117,6 @@ def numbers(nb: NotebookNode) -> Numbers:
         if "claim" in (claim := about.get("pwlib", {})):
             found[claim["claim"]] = claim["verdict"]
             found |= {f"{claim['claim']}: {k}": v for k, v in claim["measured"].items()}
-    return found
-
-
-def figures(nb: NotebookNode) -> dict[str, bytes]:
-    """A notebook's figures as files, named as the chapter names them."""
-    found = {}
-    for cell in nb.cells:
-        named = cell.metadata.get("mystnb", {}).get("figure", {}).get("name", cell.get("id"))
-        shown = re.sub(r"[^\w.-]", "-", str(named))
-        outputs = [output.get("data", {}) for output in cell.get("outputs", [])]
-        drawn = [(mime, data[mime]) for data in outputs for mime in IMAGES if mime in data]
-        for i, (mime, image) in enumerate(drawn, 1):
-            content = image.encode() if "svg" in mime else base64.b64decode(image)
-            found[f"{shown}{f'-{i}' if i > 1 else ''}.{IMAGES[mime]}"] = content
     return found
 
 

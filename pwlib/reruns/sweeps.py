@@ -141,11 +141,10 @@ def keep(out: Path, task: Task, result: Result) -> Path:
     """Write what a run left to its folder, whole or not at all; returns the folder."""
     folder, part = out / task.key, out / ".part"
     shutil.rmtree(part, ignore_errors=True)  # of a sweep that was killed
-    (part / "figures").mkdir(parents=True)
+    part.mkdir(parents=True)
     about = {NUMBERS: result.numbers, ORIGIN: result.origin}
     files = {name: json.dumps(data, indent=1).encode() for name, data in about.items()}
     files |= {"notebook.ipynb": result.notebook.encode()} if result.notebook else {}
-    files |= {f"figures/{name}": content for name, content in result.figures.items()}
     for name, content in files.items():
         with (part / name).open("wb") as file:
             file.write(content)

@@ -1,4 +1,3 @@
-import base64
 from dataclasses import replace
 
 import nbformat
@@ -70,15 +69,6 @@ def test_what_a_claim_measured_is_named_by_the_claim():
     claim = {"claim": "eq-1", "verdict": "holds", "measured": {"gap": 0.5}}
     nb = notebook({"text/plain": ""}, {"pwlib": claim})
     assert runs.numbers(nb) == {"eq-1": "holds", "eq-1: gap": 0.5}
-
-
-def test_figures_are_files_named_as_the_chapter_names_them():
-    png = base64.b64encode(b"bytes").decode()
-    named = {"mystnb": {"figure": {"name": "a/figure"}}}
-    nb = notebook({"image/png": png}, metadata=None)
-    nb.cells[0].metadata = nbformat.from_dict(named)
-    nb.cells[0].outputs.append(new_output("display_data", {"image/svg+xml": "<svg/>"}))
-    assert runs.figures(nb) == {"a-figure.png": b"bytes", "a-figure-2.svg": b"<svg/>"}
 
 
 def test_the_key_depends_on_code_and_parameters_and_not_on_prose(task):

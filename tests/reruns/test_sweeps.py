@@ -21,8 +21,8 @@ from pwlib.reruns.runs import Result, Task
 from pwlib.reruns.sweeps import Settings
 
 TASK = Task("tiny", "{}", {"seed": 1}, {})
-OLD = Result("old", {"gap": 1.0}, {"a.svg": b"old"}, {"chapter": "tiny", "error": "x"})
-NEW = Result("new", {"gap": 2.0}, {"a.svg": b"new"}, {"chapter": "tiny"})
+OLD = Result("old", {"gap": 1.0}, {"chapter": "tiny", "error": "x"})
+NEW = Result("new", {"gap": 2.0}, {"chapter": "tiny"})
 WRITES = ["mkdir", "open", "replace", "unlink"]
 COUNT = "from pathlib import Path\nwith Path({!r}).open('a') as file:\n    print(seed, file=file)\n"
 GLUE = "from myst_nb import glue\nglue('twice', 2 * seed + radius, display=False)\n"
@@ -33,10 +33,9 @@ class Killed(BaseException):
 
 
 def kept(folder):
-    """The text, the number and the figure of the run in a folder."""
-    parts = [folder / "notebook.ipynb", folder / "figures" / "a.svg"]
+    """The text and the number of the run in a folder."""
     gap = json.loads((folder / "numbers.json").read_text())["gap"]
-    return [*(path.read_text() for path in parts), gap]
+    return [(folder / "notebook.ipynb").read_text(), gap]
 
 
 def kill_at(step, monkeypatch):
@@ -63,7 +62,7 @@ def test_a_kill_at_any_step_leaves_a_whole_run_or_none(tmp_path, monkeypatch, be
         with suppress(Killed):
             sweeps.keep(tmp_path, TASK, NEW)
     state = sweeps.state(tmp_path, TASK)
-    whole = {"failed": ["old", "old", 1.0], "done": ["new", "new", 2.0]}
+    whole = {"failed": ["old", 1.0], "done": ["new", 2.0]}
     if state != "waiting":
         assert kept(tmp_path / TASK.key) == whole[state]
     assert state == "done" or step < 11
@@ -91,7 +90,7 @@ def test_a_run_whose_origin_the_disk_lost_is_run_again(tmp_path):
 def test_the_table_has_a_row_for_each_run_also_for_those_without_a_result(tmp_path):
     tasks = [Task("tiny", "{}", {"seed": seed, "radius": [1.5]}, {}) for seed in (1, 2)]
     numbers = {"gap": 2.0, "word": "a, b", "seed": 9.0}
-    sweeps.keep(tmp_path, tasks[0], Result("", numbers, {}, {"chapter": "tiny"}))
+    sweeps.keep(tmp_path, tasks[0], Result("", numbers, {"chapter": "tiny"}))
     with sweeps.table(tmp_path, tasks).open(newline="") as file:
         one, two = csv.DictReader(file)
     assert one == {
@@ -113,7 +112,7 @@ def shown(tmp_path, capsys, monkeypatch, quiet=False):
 
     def execute(client, tasks, say, cached):
         for task, origin in zip(tasks, [{"seconds": 3.2}, failed], strict=True):
-            yield task, Result("", {}, {}, origin)
+            yield task, Result("", {}, origin)
         say("refused: a worker")
 
     monkeypatch.setattr(cluster, "connected", lambda scheduler, workers: nullcontext())
