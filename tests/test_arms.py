@@ -128,3 +128,37 @@ def arms_interval(values, level):
     from scipy import stats
 
     return tuple(stats.ttest_1samp(values, 0).confidence_interval(level))
+
+
+MEASURES = ("os_0.0", "height", "pgd_1_first", "pgd_2_first", "to_reference", "from_reference")
+
+
+def whole(arm, device, seed, value, lacks=()):
+    measures = {name: "" if name in lacks else value for name in (*MEASURES, "control")}
+    return {"arm": arm, "dataset": "MNIST", "device": device, "seed": seed} | measures
+
+
+TABLE = [
+    whole(arm, "cpu", seed, 1.0) for arm in ("reference", "hard", "hard_k1") for seed in range(2)
+]
+TABLE += [whole("reference", "cuda", seed, 2.0) for seed in range(4)]
+TABLE += [whole("hard", "cuda", seed, 2.0) for seed in range(4)]
+TABLE += [whole("heads", "cuda", seed, 2.0) for seed in range(4)]
+TABLE += [whole("random", "cuda", seed, 2.0, ["to_reference"]) for seed in range(4)]
+TABLE += [whole("random", "cpu", seed, 1.0) for seed in range(2)]
+
+
+@pytest.mark.parametrize(
+    ("arm", "value", "count"),
+    [("hard", 2.0, 4), ("hard_k1", 1.0, 2), ("random", 1.0, 2), ("heads", 2.0, 4)],
+)
+def test_all_of_figure_5_is_of_one_kind_of_device(arm, value, count):
+    for side in arms.figure_5(TABLE, "MNIST", arm):
+        for name, found in side.items():
+            assert found.tolist() == [value] * count, name
+
+
+def test_figure_5_takes_what_there_is_where_no_kind_of_device_has_all():
+    table = [whole("reference", "cuda", 0, 2.0), whole("hard", "cpu", 0, 1.0)]
+    robust, _ = arms.figure_5(table, "MNIST")
+    assert (robust["height"], robust["control"]) == (1.0, 2.0)

@@ -101,20 +101,3 @@ def test_values_that_are_no_list_of_numbers_are_refused(bad):
 def test_three_seeds_are_not_compared_with_one():
     with pytest.raises(ValueError, match="^a, b: got 3 and 1 values"):
         intervals.above([0.98, 0.97, 0.99], [0.9], 0.01)
-
-
-ROWS = [
-    {"seed": 1, "arm": "hard", "natural": 97.5},
-    {"seed": 0, "arm": "hard", "natural": 96.5},
-    {"seed": 0, "arm": "plain", "natural": 95},
-]
-
-
-def test_a_measure_comes_in_the_order_of_the_seeds():
-    assert intervals.by_seed(ROWS, "natural", arm="hard").tolist() == [96.5, 97.5]
-
-
-@pytest.mark.parametrize(("where", "said"), [({"arm": "x"}, "0 rows"), ({}, "3 rows")])
-def test_what_names_no_row_or_a_seed_twice_is_refused(where, said):
-    with pytest.raises(ValueError, match=f"where: got .*{said}"):
-        intervals.by_seed(ROWS, "natural", **where)
