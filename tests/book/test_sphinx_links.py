@@ -14,7 +14,7 @@ LEDGER = {claim.id: claim for claim in claims.ledger()}
         ("eq-12-objective", ["eq-11", "eq-12"]),
         ("chebyshev-endpoints", []),  # T*_i(1) is no equation
         ("fig-3-nodes-near-optimal", ["eq-12", "fig-3"]),
-        ("hard-objective-is-the-cause", ["eq-9", "fig-5"]),
+        ("direction-matters", ["eq-9", "fig-5"]),
         ("beyond-eq-8-well-posed", ["eq-8"]),
         ("beyond-nearest-formula", ["eq-12", "fig-3"]),
     ],
