@@ -29,7 +29,7 @@ EXECUTED = BUILD / "executed"
 SOURCE = BUILD / "source"
 HTML = BUILD / "html"
 
-# What the README shows of the book: five claims, each with what it is about, and one figure.
+# What the README shows of the book: five claims, each with what it is about.
 README_CLAIMS = {
     "eq-7": "The Chebyshev max-margin classifier (7)",
     "bernstein-uniform-chebyshev-pointwise": "Bernstein classifiers converge uniformly, Chebyshev "
@@ -38,7 +38,6 @@ README_CLAIMS = {
     "fig-5-direct-robustness": "Training on hard points makes networks robust (Figure 5)",
     "hypotheses-are-attacked": "It does so by attacking other hypotheses with the same features",
 }
-README_FIGURE = ("3a-pointwise-convergence", "fig-2")
 
 
 class BookError(RuntimeError):
@@ -113,10 +112,10 @@ def readme(text: str) -> str:
 
 def readme_figure() -> str:
     """The README's figure, as the executed chapter holds it."""
-    stem, name = README_FIGURE
-    cells = nbformat.read(CHAPTERS / f"{stem}.ipynb", as_version=4).cells
-    shown = [c for c in cells if c.metadata.get("mystnb", {}).get("figure", {}).get("name") == name]
-    return next(out.data["image/svg+xml"] for out in shown[0].outputs if "data" in out)
+    cells = nbformat.read(CHAPTERS / "3a-pointwise-convergence.ipynb", as_version=4).cells
+    figures = {c.metadata.get("mystnb", {}).get("figure", {}).get("name"): c for c in cells}
+    outputs = figures["fig-2"].outputs
+    return next(out.data["image/svg+xml"] for out in outputs if "data" in out)
 
 
 def _fresh_copy(chapter: Path) -> Path | None:
@@ -166,11 +165,10 @@ def _assemble(chosen: list[Path]) -> None:
 
 def _render() -> None:
     program = Path(sys.executable).with_name("jupyter-book")
-    options = ["-W", "-n", "--keep-going", "--quiet"]
     shutil.rmtree(HTML / "_modules", ignore_errors=True)  # Sphinx leaves old contents there
     print("rendering the book", flush=True)
     done = subprocess.run(
-        [program, "build", SOURCE, "--path-output", ROOT, *options],
+        [program, "build", SOURCE, "--path-output", ROOT, "-W", "-n", "--keep-going", "--quiet"],
         cwd=ROOT,
         env=os.environ | {"PYTHONUTF8": "1"},
         stdout=subprocess.PIPE,

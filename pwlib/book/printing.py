@@ -89,9 +89,8 @@ def pdf(out: Path = PDF) -> Path:
     book.
     """
     build.require_book()
-    page = whole(contents())
     with chromium() as browser:
-        content = printed(browser, page)
+        content = printed(browser, whole(contents()))
     out.write_bytes(content)
     return out
 

@@ -45,7 +45,7 @@ def execution_table(env: BuildEnvironment) -> str:
     rows = []
     for path in sorted(Path(env.srcdir, "chapters").glob("*.ipynb")):
         env.note_dependency(str(path))
-        stamp = {"seconds": "not executed"} | notebooks.stamp(path)
+        stamp = notebooks.stamp(path)
         about = [stamp.get(key, "") for key in ("seconds", "processor", "python")]
         rows.append([f"[{path.stem}]({path.name})", *about])
     return markdown_table(rows, ["Chapter", "Seconds", "Processor", "Python"])
@@ -81,10 +81,9 @@ def benchmark(env: BuildEnvironment, name: str) -> str:
     """What the last accepted ``make bench`` found in one of its parts."""
     path = RESULTS / "benchmarks.json"
     env.note_dependency(str(path))
-    found = _read(path)
-    if name not in found:
+    part = _read(path).get(name)
+    if part is None:
         return f"Not measured yet: `make bench ONLY={name}` does it, `make accept` keeps it."
-    part = found[name]
     versions = {"Python": part["python"]} | part["versions"]
     software = ", ".join(f"{name} {version}" for name, version in versions.items())
     pieces = [f"Measured on {part['date']}, on {part['processor']}, with {software}."]
@@ -99,15 +98,13 @@ def how_to_cite(env: BuildEnvironment) -> str:
     """A BibTeX entry from CITATION.cff."""
     path = ROOT / "CITATION.cff"
     env.note_dependency(str(path))
-    citation = yaml.safe_load(path.read_text(encoding="utf-8"))
-    fields = {
-        "title": citation["title"],
-        "author": " and ".join(author["name"] for author in citation["authors"]),
-        "year": citation["date-released"].year,
-        "note": f"Version {citation['version']}",
-    }
-    lines = [f"  {name} = {{{value}}},\n" for name, value in fields.items()]
-    return f"```bibtex\n@misc{{pwlib,\n{''.join(lines)}}}\n```"
+    found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    authors = " and ".join(author["name"] for author in found["authors"])
+    return (
+        f"```bibtex\n@misc{{pwlib,\n  title = {{{found['title']}}},\n  author = {{{authors}}},\n"
+        f"  year = {{{found['date-released'].year}}},\n  note = {{Version {found['version']}}},\n"
+        "}\n```"
+    )
 
 
 def parameters(chapter: Path) -> dict[str, object]:
@@ -122,33 +119,27 @@ def papermill_line(stem: str, values: Mapping[str, object]) -> str:
     return shlex.join(["papermill", f"chapters/{stem}.ipynb", "out.ipynb", "-y", flow.strip()])
 
 
-def offer(chapter: Path, page: str) -> list[nodes.Node]:
-    """The bar under a chapter's title; ``page`` is its name in the book, without suffix."""
+def add_offer(app: Sphinx, document: nodes.document, page: str) -> None:
+    """Put a bar under the title of each page that is a notebook: get it, and rerun it."""
+    chapter, title = Path(app.env.doc2path(page)), next(document.findall(nodes.title), None)
+    if chapter.suffix != ".ipynb" or title is None:
+        return
     up, stamp, values = "../" * page.count("/"), notebooks.stamp(chapter), parameters(chapter)
     line = f'<a href="{up}_sources/{html.escape(page)}.ipynb" download>Download the notebook</a>'
     if stamp:
         made = f"{stamp['seconds']:.0f} seconds on {stamp['processor']}"
         line += f" <span>Executed in {html.escape(made)}</span>"
-    parts = [_raw(f'<div class="offers"><p>{line}</p>')]
+    bar = [_raw(f'<div class="offers"><p>{line}</p>')]
     if values:
         code = papermill_line(chapter.stem, values)
-        parts += [
-            _raw(f"<details><summary>Rerun it with other parameters</summary><p>{NOTE}</p>"),
-            nodes.literal_block(code, code, language="bash"),
-            _raw("</details>"),
-        ]
-    return [*parts, _raw("</div>")]
+        head = f"<summary>Rerun it with other parameters</summary><p>{NOTE}</p>"
+        bar += [_raw(f"<details>{head}"), nodes.literal_block(code, code, language="bash")]
+        bar.append(_raw("</details>"))
+    title.parent[1:1] = [*bar, _raw("</div>")]
 
 
 def _raw(text: str) -> nodes.raw:
     return nodes.raw("", text, format="html")
-
-
-def add_offer(app: Sphinx, document: nodes.document, page: str) -> None:
-    """Put the bar under the title of each page that is a notebook."""
-    path, title = Path(app.env.doc2path(page)), next(document.findall(nodes.title), None)
-    if path.suffix == ".ipynb" and title is not None:
-        title.parent[1:1] = offer(path, page)
 
 
 def setup(app: Sphinx) -> None:

@@ -1,7 +1,6 @@
 """What the book adds to Sphinx: tables, links and offers; and what Sphinx gets wrong, mended."""
 
 import re
-from importlib import metadata
 from pathlib import Path
 
 from docutils import nodes
@@ -24,9 +23,12 @@ def settle_config(app: Sphinx, config: Config) -> None:
 def mend_page(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
     """Mend a page as it is written.
 
+    The theme adds its script for live cells twice to some pages, an error; the book doesn't use it.
     The bibliography is a list of list items: docutils gives them a role that is no more. A toggle
     is called what it says, not by one name for all of them.
     """
+    scripts = context.get("script_files", [])
+    context["script_files"] = [script for script in scripts if "thebe" not in str(script)]
     body = context.get("body", "").replace('role="doc-biblioentry"', 'role="listitem"')
     context["body"] = body.replace(' aria-label="Toggle hidden content"', "")
 
@@ -56,10 +58,9 @@ def setup(app: Sphinx) -> dict:
     for part in PARTS:
         part.setup(app)
     app.connect("config-inited", settle_config, priority=900)
-    for mend in (tell_drawings, keep_punctuation):
-        app.connect("doctree-read", mend)
+    app.connect("doctree-read", tell_drawings)
+    app.connect("doctree-read", keep_punctuation)
     app.connect("html-page-context", mend_page, priority=900)
     # Sphinx reads all pages again when this changes, as it must when what makes them does.
     made_by = digest([source(name) for name in (__name__, *(part.__name__ for part in PARTS))])
-    about = {"version": metadata.version("pwlib"), "parallel_read_safe": True}
-    return about | {"env_version": made_by}
+    return {"version": made_by, "parallel_read_safe": True, "env_version": made_by}

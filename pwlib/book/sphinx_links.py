@@ -98,8 +98,7 @@ def join(app: Sphinx, document: nodes.document) -> None:
             _join_box(env, raw, found[match[1]])
     for row in document.findall(nodes.row) if env.docname == LEDGER else ():
         for ref in row.findall(pending_xref):
-            target = ref.get("reftargetid") or ""
-            if target.startswith("claim-"):
+            if (target := ref.get("reftargetid") or "").startswith("claim-"):
                 label = target.replace("claim-", "ledger-", 1)
                 row["ids"].append(label)
                 anchor(env, label)
@@ -149,19 +148,14 @@ def link_numbers(app: Sphinx, document: nodes.document) -> None:
         for code in document.findall(nodes.container)
         if code.get("nb_element") == "cell_code_source"
     }
-    kind = {"internal": True, "reftitle": "To the code that made this number"}
+    kind = {"classes": ["made-by-code"], "reftitle": "To the code that made this number"}
     for node in numbers:
         index = cell_of.get(node["glued"])
-        if index in codes and not _within(node, NO_LINK_IN):
+        if index in codes and not isinstance(node.parent, NO_LINK_IN):
             if (id := f"cell-{index}") not in codes[index]["ids"]:
                 codes[index]["ids"].append(id)
-            ref = nodes.reference("", "", refid=id, classes=["made-by-code"], **kind)
-            node.replace_self(ref)
+            node.replace_self(ref := nodes.reference("", "", refid=id, internal=True, **kind))
             ref.append(node)
-
-
-def _within(node: nodes.Node, kinds: tuple[type[nodes.Node], ...]) -> bool:
-    return node is not None and (isinstance(node, kinds) or _within(node.parent, kinds))
 
 
 def link_docstring(
@@ -177,8 +171,8 @@ def link_docstring(
 
 def setup(app: Sphinx) -> None:
     """Called by `pwlib.book.sphinx_extension`."""
-    for name in ("myst_nb", "sphinx.ext.autodoc"):
-        app.setup_extension(name)
+    app.setup_extension("myst_nb")
+    app.setup_extension("sphinx.ext.autodoc")
     app.add_directive("paper-numbers", directive(paper_numbers, arguments=1))
     app.add_role_to_domain("glue", "text", Number(), override=True)
     app.connect("doctree-read", join)

@@ -67,7 +67,7 @@ def test_the_pdf_has_the_title_and_every_chapter_on_a_page_of_its_own(built_book
     pages = [pdf.get_destination_page_number(entry) for entry in tops]
     assert pages == sorted(set(pages))
     text = pdf.pages[pages[1]].extract_text()
-    assert "".join(text.split()).startswith("".join(chapters[1].split()))
+    assert "".join(chapters[1].split()) in "".join(text.split())
 
 
 def test_a_crash_leaves_the_old_pdf(tmp_path, monkeypatch):
