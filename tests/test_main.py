@@ -133,11 +133,16 @@ def test_a_file_of_the_book_that_cannot_be_read_is_named(checkout, name, content
     assert line.endswith("mend it, or bring back the committed one with git checkout")
 
 
-def test_an_earlier_execution_that_cannot_be_read_is_named(checkout):
+def test_a_cut_notebook_of_an_earlier_execution_is_dropped_and_executed_again(checkout):
     cut = checkout / "_build" / "executed" / "a.ipynb"
     cut.parent.mkdir(parents=True)
     cut.write_text('{"cells": [', "utf-8")
-    assert last_words(start(checkout, "accept")).startswith(f"{cut}: ")
+    running = start(checkout, "book")
+    lines = [running.stdout.readline() for _ in range(3)]
+    os.killpg(running.pid, signal.SIGKILL)
+    running.communicate()
+    assert lines[0] == f"dropped   {cut}, which is no whole notebook: it is executed again\n"
+    assert lines[2].startswith("executed  a ")
 
 
 @pytest.mark.slow

@@ -66,16 +66,23 @@ def unreadable() -> str | None:
         claims.LEDGER: claims.ledger,
         assumptions.REGISTER: assumptions.register,
     }
-    for path in sorted([*CHAPTERS.glob("*.ipynb"), *EXECUTED.glob("*.ipynb")]):
-        readers[path] = lambda path: nbformat.validate(nbformat.read(path, as_version=4))
-    for path, read in readers.items():
-        try:
-            read(path)
-        except OSError:  # what opens the file says so
-            continue
-        except Exception as error:  # whatever a file of any content makes its reader raise
-            return f"{path}: {' '.join(str(error).split())[:200]}"
+    readers |= dict.fromkeys(sorted(CHAPTERS.glob("*.ipynb")), _notebook)
+    return next(filter(None, map(_problem, readers.keys(), readers.values())), None)
+
+
+def _problem(path: Path, read: Callable[[Path], object]) -> str | None:
+    """Why a file can't be read; None where it can, or where what opens it says so."""
+    try:
+        read(path)
+    except OSError:
+        return None
+    except Exception as error:  # whatever a file of any content makes its reader raise
+        return f"{path}: {' '.join(str(error).split())[:200]}"
     return None
+
+
+def _notebook(path: Path) -> None:
+    nbformat.validate(nbformat.read(path, as_version=4))
 
 
 def accept() -> None:
@@ -120,7 +127,11 @@ def readme_figure() -> str:
 
 def _fresh_copy(chapter: Path) -> Path | None:
     """The executed notebook that belongs to today's chapter: from here, else the tracked one."""
-    copies = (EXECUTED / chapter.name, chapter)
+    ran = EXECUTED / chapter.name
+    if _problem(ran, _notebook):
+        print(f"dropped   {ran}, which is no whole notebook: it is executed again", flush=True)
+        ran.unlink()
+    copies = (ran, chapter)
     return next((path for path in copies if notebooks.is_fresh(path, chapter)), None)
 
 
