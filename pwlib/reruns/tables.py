@@ -95,6 +95,7 @@ def networks(workers: int) -> Path:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     os.environ.setdefault(kept.VARIABLE, str(kept.default_folder()))  # references serve all arms
     rows, about = results.read("networks", RESULTS), _read(RESULTS / "networks.json")
+    commit = _commit()  # before the table is written
     for arm, sets in arms.missing(rows, device).items():
         jobs = [(dataset, arm, part) for dataset, seeds in sets for part in _parts(seeds, device)]
         work = [(*job, device, kept.keep) for job in jobs]
@@ -102,7 +103,8 @@ def networks(workers: int) -> Path:
         made = parallel.run(arms.rows, work, 1 if device == "cuda" else workers, arm)
         hours = (datetime.now(UTC) - start).total_seconds() / 3600
         rows += [row for part in made for row in part]
-        about[device] = _added(about.get(device, {}), sum(map(len, made)), hours)
+        added = _added(about.get(device, {}), sum(map(len, made)), hours)
+        about[device] = added | {"commit": commit}
         _write("networks", rows, about | {"runs": len(rows)})
     return RESULTS / "networks.csv"
 
@@ -119,7 +121,6 @@ def _added(about: Mapping, networks: int, hours: float) -> dict[str, Any]:
     return {
         "on": sorted({*about.get("on", []), name}),
         "torch": machine["packages"]["torch"].split("+")[0],
-        "commit": _commit(),
         "networks": about.get("networks", 0) + networks,
         "hours": round(about.get("hours", 0) + hours, 2),
     }
