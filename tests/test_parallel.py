@@ -126,6 +126,6 @@ def test_in_a_notebook_it_is_one_text_that_is_updated_in_place():
     nap = "import time\nfrom pwlib import parallel\n"
     nap += "parallel.run(time.sleep, [(0.01,)] * 3, 2, 'naps taken');"
     nb = new_notebook(cells=[new_code_cell(nap, id="a")])
-    done = notebooks.executed(nb, Path.cwd(), os.environ, lambda index: None)
-    (output,) = done.cells[0].outputs
+    notebooks.run(nb, Path.cwd(), os.environ, lambda index: None)
+    (output,) = nb.cells[0].outputs
     assert output.data == {"text/plain": "naps taken: 3 of 3"}

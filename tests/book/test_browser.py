@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 # Words that a reader may look for, and the page that has to be found by each.
 SEARCHES = {
     "equispaced": "chapters/3a-pointwise-convergence.html",
-    "AutoAttack": "chapters/6c-what-makes-a-network-robust.html",
+    "AutoAttack": "chapters/settings.html",
     "papermill": "chapters/index.html",
 }
 # The pages with knobs, and how many each has: Figures 1 and 2, 3, and 5.

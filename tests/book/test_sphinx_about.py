@@ -49,7 +49,7 @@ def test_papermill_reads_in_the_line_exactly_the_recorded_parameters(stem):
 
 @pytest.mark.slow
 def test_the_line_reruns_a_chapter(tmp_path):
-    stem = "6d-how-many-samples"
+    stem = "6c-what-makes-a-network-robust"
     values = sphinx_about.parameters(CHAPTERS[stem])
     words = shlex.split(sphinx_about.papermill_line(stem, values))
     words[0] = str(Path(sys.executable).parent / "papermill")
