@@ -16,7 +16,6 @@ NUMERICS = [
     "linear",
     "intervals",
     "point_search",
-    "softmargin",
 ]
 HEAVY = ["torch", "matplotlib", "scipy.stats", "scipy.optimize", "sympy", "IPython"]
 

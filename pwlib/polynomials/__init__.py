@@ -1,0 +1,27 @@
+"""Bernstein and shifted Chebyshev polynomials on [0, 1]: bases, classifiers, hard points."""
+
+from pwlib.polynomials.bases import MEASURES, bernstein_features, chebyshev_features
+from pwlib.polynomials.chebyshev_hard_points import (
+    hard_objective,
+    hard_points,
+    nearest_hard_points,
+)
+from pwlib.polynomials.two_sample_classifiers import (
+    agreement,
+    bernstein_classifier,
+    chebyshev_classifier,
+    chebyshev_classifier_weights,
+)
+
+__all__ = [
+    "MEASURES",
+    "agreement",
+    "bernstein_classifier",
+    "bernstein_features",
+    "chebyshev_classifier",
+    "chebyshev_classifier_weights",
+    "chebyshev_features",
+    "hard_objective",
+    "hard_points",
+    "nearest_hard_points",
+]

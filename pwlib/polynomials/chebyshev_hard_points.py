@@ -1,0 +1,43 @@
+"""The hard training points of the shifted Chebyshev polynomials (12), as Figure 3 shows them."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pwlib.parameters import integer, points
+from pwlib.polynomials.bases import Vector, sine_ratio
+
+
+def hard_objective(n: int, x: ArrayLike) -> Vector:
+    """The summand of (12), 1/(n + 1) Σ_{i≤n} (1 − T*_i(x)²), one value a point.
+
+    Evaluated as (2n + 1 − sin((2n + 1)t)/sin t) / (4(n + 1)): between 0, at the end points, and 1.
+    """
+    n, x = integer("n", n, 0), points("x", x)
+    return (2 * n + 1 - sine_ratio(2 * n + 1, x)) / (4 * (n + 1))
+
+
+def hard_points(n: int) -> Vector:
+    """The n local maximisers of `hard_objective` in (0, 1), ascending; x and 1 − x both, exactly.
+
+    With N = 2n + 1 they solve tan(N t) = N tan t, once in each interval where sin(N t) < 0. Solved
+    for the N t on the left this is a fixed-point iteration that contracts by 15 or more a step.
+    """
+    n = integer("n", n, 1)
+    order = 2 * n + 1
+    centre = np.pi * (1.5 + 2 * np.arange(n // 2))  # of the intervals with t < π/2
+    t = centre / order
+    for _ in range(16):
+        t = (centre - np.arctan(1 / (order * np.tan(t)))) / order
+    upper = 1 - np.sin(t / 2) ** 2
+    return np.concatenate([(1 - upper), [0.5] * (n % 2), upper[::-1]])
+
+
+def nearest_hard_points(n: int, x: ArrayLike) -> tuple[NDArray[np.intp], Vector]:
+    """For each x the index of the hard point nearest in angle, and the signed distance to it.
+
+    The distance is that of the angles divided by π/n, the local spacing: x = (1 − cos s)/2.
+    """
+    angles, hard_angles = (np.arccos(1 - 2 * u) for u in (points("x", x), hard_points(n)))
+    apart = np.subtract.outer(angles, hard_angles) * n / np.pi
+    nearest = np.abs(apart).argmin(axis=1)
+    return nearest, apart[np.arange(len(apart)), nearest]
