@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
@@ -13,10 +14,9 @@ from pwlib.figures.style import COLOURS, Look
 from pwlib.intervals import interval
 
 Numbers = Sequence[float] | NDArray[np.float64]
+ByArm = Mapping[str, Mapping[str, Numbers]]  # data set, arm → accuracies in %, one a seed
 
-Accuracies = Mapping[str, Numbers]  # of each arm, one a seed
-
-KINDS = ("nothing", "features", "output")  # what the steps of an arm climb
+# By what the steps of an arm climb.
 _KINDS = {"nothing": ("control", "o"), "features": ("robust", "s"), "output": ("ink", "D")}
 _SAMPLES = {
     "plain": ("control", "o", "plain"),
@@ -27,10 +27,11 @@ _RIVALS = (("control", "o", -0.15), ("ink", "s", 0.15))  # colour, marker, shift
 _GRID: Look = {"color": "#88888833", "lw": 0.6}
 
 
-def figure_arms(found: Mapping[str, Accuracies], kinds: Mapping[str, str], axis: str) -> Figure:
+def figure_arms(found: ByArm, kinds: Mapping[str, str], axis: str) -> Figure:
     """A panel for each data set: a row for each arm, a dot for each seed and their mean.
 
-    ``kinds`` has for each arm one of KINDS. The first arm's mean is a line through the panel.
+    ``kinds`` says what the steps of an arm climb: "nothing", "features" or "output". The first
+    arm's mean is a line through the panel.
     """
     fig, panels = _rows(found, axis, height=0.9 + 0.24 * len(kinds))
     for axes, by_arm in zip(panels, found.values(), strict=True):
@@ -56,8 +57,7 @@ def figure_price(
         for arm, (natural, attacked) in by_arm.items():
             colour, marker = _KINDS[kinds[arm]]
             axes.plot(natural, attacked, marker, color=COLOURS[colour], ms=5)
-            place: Look = {"xytext": (4, 3), "textcoords": "offset points"}
-            axes.annotate(arm, (natural, attacked), fontsize=8, **place)
+            _name(axes, arm, natural, attacked)
         axes.set(title=title, xlabel="natural accuracy, %")
         axes.margins(x=0.3)
         axes.grid(**_GRID)
@@ -83,13 +83,7 @@ def figure_lengths(
             axes.errorbar(
                 [*by_length], means, np.nan_to_num(bars, posinf=0), fmt=f"{marker}-", **look
             )
-            axes.annotate(
-                arm,
-                ([*by_length][-1], means[-1]),
-                fontsize=8,
-                xytext=(4, 3),
-                textcoords="offset points",
-            )
+            _name(axes, arm, [*by_length][-1], means[-1])
         axes.set_xscale("log", base=2)
         lengths = sorted({length for by_length in by_arm.values() for length in by_length})
         axes.set_xticks(lengths, [f"{length:g}" for length in lengths])
@@ -147,6 +141,11 @@ def figure_samples(
             axes.grid(**_GRID)
     grid[0, 0].legend()
     return fig
+
+
+def _name(axes: Axes, text: str, x: float, y: float) -> None:
+    """A name beside a point."""
+    axes.annotate(text, (x, y), (4, 3), fontsize=8, textcoords="offset points")
 
 
 def _say_kinds(fig: Figure) -> None:

@@ -12,16 +12,3 @@ from pwlib.polynomials.two_sample_classifiers import (
     chebyshev_classifier,
     chebyshev_classifier_weights,
 )
-
-__all__ = [
-    "MEASURES",
-    "agreement",
-    "bernstein_classifier",
-    "bernstein_features",
-    "chebyshev_classifier",
-    "chebyshev_classifier_weights",
-    "chebyshev_features",
-    "hard_objective",
-    "hard_points",
-    "nearest_hard_points",
-]

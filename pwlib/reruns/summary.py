@@ -13,8 +13,6 @@ from pwlib.figures import style
 from pwlib.intervals import interval
 from pwlib.reruns import results
 
-COLUMNS = 2  # of panels in the figure
-
 
 class Mean(NamedTuple):
     """A number at one point of the grid: its mean over n seeds, and a 95% interval (±∞ for one)."""
@@ -71,8 +69,8 @@ def figure(found: Summary) -> Figure:
     The other parameters tell the lines apart.
     """
     numeric = all(_is_number(point[0]) for point in found.points)
-    rows = max(1, -(-len(found.means) // COLUMNS))
-    figure, panels = style.subplots(rows, COLUMNS, height=2.6 * rows, squeeze=False)
+    rows = max(1, -(-len(found.means) // 2))
+    figure, panels = style.subplots(rows, 2, height=2.6 * rows, squeeze=False)
     for panel, (number, means) in zip(panels.flat, found.means.items(), strict=False):
         lines: dict[str, dict[float | str, Mean]] = {}
         for (first, *rest), mean in means.items():

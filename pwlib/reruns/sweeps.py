@@ -23,7 +23,6 @@ from pwlib.reruns.plans import Plan, SweepError
 from pwlib.reruns.runs import Result, Task
 
 ORIGIN, NUMBERS = "origin.json", "numbers.json"
-SCRIPT = re.compile(r"<script\b.*?</script>", re.S)
 
 
 @dataclass(frozen=True)
@@ -70,9 +69,8 @@ def _run(plan: Plan, settings: Settings) -> int:
     failed = [task for task in tasks if state(out, task) == "failed"]
     for task in failed:
         origin = _origin(out, task)
-        where = (
-            f"in cell {origin['failed_cell']}" if "failed_cell" in origin else "without a result"
-        )
+        cell = origin.get("failed_cell")
+        where = f"in cell {cell}" if cell else "without a result"
         why = origin["error"].splitlines()[0]
         _say(f"failed  {_label(task, plan.swept)}  {where}: {why}\n        {out / task.key}")
     return len(failed)
@@ -119,7 +117,8 @@ def summarise(plan: Plan, written: Path) -> Path:
         exclude_input=True, exclude_output_prompt=True, mathjax_url="", require_js_url=""
     )
     text, _ = exporter.from_notebook_node(nb)
-    places.write(page, SCRIPT.sub("", text))  # it needs none, and no network
+    without = re.sub(r"<script\b.*?</script>", "", text, flags=re.S)  # it needs none
+    places.write(page, without)
     return page
 
 
