@@ -38,12 +38,9 @@ def test_a_row_made_again_lies_where_the_others_of_its_arm_do(dataset, arm, seed
 
 
 @pytest.mark.slow
-def test_a_row_of_the_strong_attacks_made_again_lies_within_what_so_few_images_allow(monkeypatch):
-    """On some of the images of the row, which would take minutes."""
+def test_a_row_of_the_strong_attacks_made_again_lies_within_what_so_few_images_allow():
     torchattacks = pytest.importorskip("torchattacks")  # make test installs it
     assert torchattacks.__version__
-    monkeypatch.setattr(strong_attacks, "AUTO", 50)
-    monkeypatch.setattr(strong_attacks, "BLACK_BOX", 80)
     network, dataset = "hard", "MNIST"  # which chapter 4c trains too
     job = Job(dataset, strong_attacks.CONFIGS[network], strong_attacks.SEED)
     (model,) = train_many([job], 1, keep=kept.keep)
