@@ -6,7 +6,7 @@ data. What else differs is said behind the name, or before it: "hard_r4", "hard@
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pwlib import attacks, directions
 from pwlib.datasets import NAMES, loaded
-from pwlib.networks import MLP
+from pwlib.networks import Network
 from pwlib.robustness import Attack, measure_together, numbers
 from pwlib.training import Keep, TrainingConfig, hard_points, trained
 
@@ -48,7 +48,11 @@ MAIN |= {f"{name}_x5": third(name, head_scale=5.0) for name in ("heads", "head")
 MAIN |= {name: third(name) for name in ("argmax", "hinge")}
 MAIN |= {"output_full": third("output", fraction=1.0)}
 
-SWEPT = {
+SWEPT = {}
+for epochs in (1, 2, 5):  # along the training: with one seed the first epochs are the same
+    SWEPT[f"third{epochs}"] = third(epochs=epochs)
+    SWEPT[f"hard{epochs}"] = third("hard", epochs=epochs)
+SWEPT |= {
     f"{name}_r{f'{r:g}'.removeprefix('0')}": third(name, radius=r)
     for r in LENGTHS
     for name in ("hard", "heads", "random", "output", "label")
@@ -99,22 +103,44 @@ for size in (1, 10):
     ARMS[f"unnorm_full_r{size}"] = third("unnormalised", radius=float(size), fraction=1.0)
 SEEDS = dict.fromkeys(ARMS, 20) | dict.fromkeys(MAIN, 100)  # on a GPU
 FEW = 5  # seeds on processors
+KEYS = ("arm", "dataset", "seed", "device")
 
 
 def missing(rows: Sequence[Row], device: str) -> dict[str, list[tuple[str, list[int]]]]:
     """The arms that a table lacks, with the data sets and seeds: all that a GPU should make.
 
-    Processors make a few of what isn't there at all.
+    Processors make a few of what isn't there at all, and of those main and swept arms of which they
+    haven't measured all that `rows` does. What is most important stands first.
     """
-    there = {(row["arm"], row["dataset"], row["seed"]) for row in rows if row["device"] == device}
-    known = {(row["arm"], row["dataset"]) for row in rows if row["device"] != device}
+    own = [row for row in rows if row["device"] == device]
+    if device != "cpu":
+        return _lacking(ARMS, SEEDS, own)
+    known = {(row["arm"], row["dataset"]) for row in rows}
+    absent = [arm for arm in ARMS if any((arm, n) not in known for n in NAMES)]
+    whole = [row for row in own if row["cos_hard_label"] != ""]
+    few = dict.fromkeys(ARMS, FEW)
+    todo = _lacking(MAIN | SWEPT, few, whole) | _lacking(absent, few, own)
+    first = sorted(todo, key=lambda arm: (arm not in MAIN, arm not in absent))
+    return {arm: todo[arm] for arm in first}
+
+
+def _lacking(
+    of: Iterable[str], counts: Mapping[str, int], rows: Sequence[Row]
+) -> dict[str, list[tuple[str, list[int]]]]:
+    """The seeds of arms for which there is no row, by arm and data set."""
+    there = {(row["arm"], row["dataset"], row["seed"]) for row in rows}
     todo: dict[str, list[tuple[str, list[int]]]] = {}
-    for arm, dataset in itertools.product(ARMS, NAMES):
-        wanted = range(FEW if device == "cpu" else SEEDS[arm])
-        seeds = [seed for seed in wanted if (arm, dataset, seed) not in there]
-        if seeds and (device != "cpu" or (arm, dataset) not in known):
+    for arm, dataset in itertools.product(of, NAMES):
+        seeds = [seed for seed in range(counts[arm]) if (arm, dataset, seed) not in there]
+        if seeds:
             todo.setdefault(arm, []).append((dataset, seeds))
     return todo
+
+
+def merged(rows: Sequence[Row], more: Sequence[Row]) -> list[Row]:
+    """The rows of a table with more of them; a network that is measured anew has its new row."""
+    by_network = {tuple(row[key] for key in KEYS): row for row in [*rows, *more]}
+    return list(by_network.values())
 
 
 def rows(
@@ -156,7 +182,7 @@ def rows(
     ]
 
 
-def _looked_at(dataset: str, model: MLP, config: TrainingConfig) -> dict[str, float]:
+def _looked_at(dataset: str, model: Network, config: TrainingConfig) -> dict[str, float]:
     """How far an arm's steps lead, how (9) and the loss agree, and what hard points still do.
 
     On the test images that `Attack` draws; the distance is a mean L2 length, the cosine a median,

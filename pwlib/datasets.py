@@ -99,11 +99,6 @@ def fetch(name: str) -> Path:
     return raw.parent
 
 
-def checksum(folder: Path) -> str:
-    """The SHA-256 of a data set's four files together, as they lie in what ``fetch`` returned."""
-    return hashlib.sha256(b"".join((folder / "raw" / f).read_bytes() for f in FILES)).hexdigest()
-
-
 def _sha256(path: Path) -> str:
     """Of a file's bytes; of nothing where there is none."""
     if not path.is_file():

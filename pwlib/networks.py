@@ -57,6 +57,32 @@ class MLP(nn.Module):
         return self.layers[-1](self.features(x))
 
 
+class CNN(nn.Module):
+    """A small convolutional network of 28 × 28 images, given as rows (N, 784), with ReLU.
+
+    Two convolutions of 5 × 5, with 16 and 32 channels and strides of 2, and a feature layer of 128.
+    It starts as an `MLP` does.
+    """
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(seed)
+            self.first = nn.Conv2d(1, 16, 5, stride=2, padding=2)
+            self.second = nn.Conv2d(16, 32, 5, stride=2, padding=2)
+            self.third = nn.Linear(32 * 7 * 7, 128)
+            self.head = nn.Linear(128, 10)
+
+    def features(self, x: Tensor) -> Tensor:
+        """The feature layer after its activation: (N, 784) → (N, 128)."""
+        x = torch.relu(self.first(x.unflatten(1, (1, 28, 28))))
+        return torch.relu(self.third(torch.relu(self.second(x)).flatten(1)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The logits: (N, 784) → (N, 10)."""
+        return cast(Tensor, self.head(self.features(x)))
+
+
 class Linears(nn.Module):
     """The layers ``nn.Linear`` of S networks as one layer: (S, N, in) → (S, N, out)."""
 

@@ -17,7 +17,7 @@ from torch.nn.functional import cross_entropy
 from pwlib import datasets, parallel, parameters
 from pwlib.datasets import Dataset, loaded
 from pwlib.directions import DIRECTIONS, moved
-from pwlib.networks import MLP, Network, fast_products, stack, unstack
+from pwlib.networks import CNN, MLP, Network, fast_products, stack, unstack
 
 __all__ = [
     "Job",
@@ -36,6 +36,7 @@ OTHER = 1_000_000  # added to the seed for the network whose hard points the arm
 UPDATES = ("together", "apart")
 SAMPLES = ("random", "first", "balanced")
 PRECISIONS = ("float32", "bfloat16")
+ARCHITECTURES = ("mlp", "cnn")
 LEARNING_RATES = {"adam": 1e-3, "sgd": 0.1}  # of each optimiser, where none is given
 
 Weights = dict[str, Tensor]
@@ -54,7 +55,7 @@ class TrainingConfig:
     update "together", or one each, "apart".
     ``optimiser`` is "adam", or "sgd" with momentum 0.9; a ``learning_rate`` of None stands for 1e-3
     and 0.1. With the ``precision`` "bfloat16" the factors and results of matrix products are
-    rounded to 8 bits, by PyTorch's autocast.
+    rounded to 8 bits, by PyTorch's autocast. The ``architecture`` "cnn" has no ``widths``.
     """
 
     widths: tuple[int, ...] = (784, 512, 512, 10)
@@ -71,6 +72,7 @@ class TrainingConfig:
     updates: str = "together"
     sample: str = "random"
     precision: str = "float32"
+    architecture: str = "mlp"
 
     def __post_init__(self) -> None:
         parameters.integer("epochs", self.epochs, 1, 10_000)
@@ -87,6 +89,11 @@ class TrainingConfig:
         parameters.choice("updates", self.updates, UPDATES)
         parameters.choice("sample", self.sample, SAMPLES)
         parameters.choice("precision", self.precision, PRECISIONS)
+        parameters.choice("architecture", self.architecture, ARCHITECTURES)
+
+    def start(self, seed: int) -> MLP | CNN:
+        """The network that training starts from."""
+        return CNN(seed) if self.architecture == "cnn" else MLP(self.widths, "relu", seed)
 
 
 class Job(NamedTuple):
@@ -138,7 +145,7 @@ def hard_points(network: Network, x: Tensor, steps: int, radius: float) -> Tenso
     return moved(network, x, x.new_zeros(len(x), dtype=torch.long), "hard", steps, radius)
 
 
-def train(data: Dataset, config: TrainingConfig, seed: int) -> MLP:
+def train(data: Dataset, config: TrainingConfig, seed: int) -> MLP | CNN:
     """A ReLU network trained on (a fraction of) the training set, from PyTorch's default start.
 
     The seed decides the initial weights, the samples drawn and the order of the batches, so that
@@ -148,10 +155,10 @@ def train(data: Dataset, config: TrainingConfig, seed: int) -> MLP:
     return train_together(data, config, [seed])[0]
 
 
-def train_together(data: Dataset, config: TrainingConfig, seeds: Sequence[int]) -> list[MLP]:
-    """``train`` for each seed; on a GPU all at once, so that it has enough to do."""
-    networks = [MLP(config.widths, "relu", seed) for seed in seeds]
-    if data.train_x.is_cuda:
+def train_together(data: Dataset, config: TrainingConfig, seeds: Sequence[int]) -> list[MLP | CNN]:
+    """``train`` for each seed; on a GPU all perceptrons at once, so that it has enough to do."""
+    networks = [config.start(seed) for seed in seeds]
+    if data.train_x.is_cuda and config.architecture == "mlp":
         fit(networks, data, config, seeds)
     else:
         for network, seed in zip(networks, seeds, strict=True):
@@ -245,7 +252,7 @@ def captured(
 
 def train_many(
     jobs: Sequence[Job], workers: int, device: str = "cpu", keep: Keep | None = None
-) -> list[MLP]:
+) -> list[MLP | CNN]:
     """The networks of the jobs, in their order and in main memory.
 
     On "cpu" each is trained by itself, on that many processes; on any other device of PyTorch's
@@ -260,11 +267,11 @@ def train_many(
     return _train_by_arm(jobs, device, keep)
 
 
-def _train_by_arm(jobs: Sequence[Job], device: str, keep: Keep | None = None) -> list[MLP]:
+def _train_by_arm(jobs: Sequence[Job], device: str, keep: Keep | None = None) -> list[MLP | CNN]:
     seeds: dict[tuple[str, TrainingConfig], list[int]] = {}
     for name, config, seed in jobs:
         seeds.setdefault((name, config), []).append(seed)
-    found: dict[Job, MLP] = {}
+    found: dict[Job, MLP | CNN] = {}
     for (name, config), together in seeds.items():
         models = trained(name, config, together, device, keep)
         found |= {Job(name, config, s): m for s, m in zip(together, models, strict=True)}
@@ -273,7 +280,7 @@ def _train_by_arm(jobs: Sequence[Job], device: str, keep: Keep | None = None) ->
 
 def trained(
     name: str, config: TrainingConfig, seeds: Sequence[int], device: str, keep: Keep | None
-) -> list[MLP]:
+) -> list[MLP | CNN]:
     """``train_together`` on a device, or what ``keep`` has of it; in main memory."""
 
     def compute() -> Weights:
@@ -284,7 +291,7 @@ def trained(
     settings["data"] = datasets.SHA256[name]
     if device != "cpu":
         settings["gpu"] = torch.cuda.get_device_name(device)
-    models = [MLP(config.widths, "relu", seed) for seed in seeds]
+    models = [config.start(seed) for seed in seeds]
     nn.ModuleList(models).load_state_dict(keep(settings, compute) if keep else compute())
     return models
 

@@ -16,21 +16,32 @@ from typing import Any
 
 import torch
 
-from pwlib import arms, parallel, places, point_search, sample_complexity, strong_attacks
+from pwlib import (
+    arms,
+    parallel,
+    places,
+    point_search,
+    sample_complexity,
+    strong_attacks,
+    transfer,
+)
 from pwlib.datasets import NAMES
 from pwlib.places import RESULTS, ROOT
 from pwlib.reruns import kept, results, runs
 from pwlib.reruns.plans import SweepError
+from pwlib.training import Keep
 
 
 @dataclass(frozen=True)
 class Listed:
-    """A table whose rows are ``function(**job)``, perhaps rounded; the packages that matter."""
+    """A table of what ``function(**job)`` returns, one row or several, perhaps rounded; the
+    packages that matter; what keeps the networks that it trains."""
 
-    function: Callable[..., results.Row]
+    function: Callable[..., results.Row | list[results.Row]]
     jobs: Sequence[Mapping]
     packages: Sequence[str]
     digits: int | None = None
+    keep: Keep | None = None
 
 
 def every(**values: Iterable) -> list[dict[str, Any]]:
@@ -52,9 +63,16 @@ LISTED = {
     ),
     "strong-attacks": Listed(
         strong_attacks.row,
-        every(dataset=NAMES, network=strong_attacks.CONFIGS),
-        ("torch", "torchattacks", "adversarial-robustness-toolbox"),
+        every(seed=strong_attacks.SEEDS, dataset=NAMES, arm=strong_attacks.ARMS),
+        ("torch", "torchattacks"),
         digits=2,
+        keep=kept.keep,
+    ),
+    "transfer": Listed(
+        transfer.rows,
+        every(dataset=NAMES, seed=range(transfer.SEEDS)),
+        ("torch",),
+        keep=kept.keep,
     ),
 }
 
@@ -71,6 +89,7 @@ def make(name: str, out: Path, workers: int = 0) -> Path:
     if name not in LISTED:
         known = ", ".join(["networks", *LISTED])
         raise SweepError(f"table: got {name!r}, accepts one of {known}")
+    os.environ.setdefault(kept.VARIABLE, str(kept.default_folder()))
     rows, ran = _listed(LISTED[name], out, workers)
     last = max(ran, key=lambda one: one["started"])
     versions = {n: last["packages"][n].split("+")[0] for n in LISTED[name].packages}
@@ -102,7 +121,7 @@ def networks(workers: int) -> Path:
         start = datetime.now(UTC)
         made = parallel.run(arms.rows, work, 1 if device == "cuda" else workers, arm)
         hours = (datetime.now(UTC) - start).total_seconds() / 3600
-        rows += [row for part in made for row in part]
+        rows = arms.merged(rows, [row for part in made for row in part])
         added = _added(about.get(device, {}), sum(map(len, made)), hours)
         about[device] = added | {"commit": commit}
         _write("networks", rows, about | {"runs": len(rows)})
@@ -130,10 +149,14 @@ def _listed(table: Listed, out: Path, workers: int) -> tuple[list[dict], list[di
     """The rows that a function makes, and where each came from."""
     module = table.function.__module__
     places = {out / f"{kept.key(module, job)}.json": job for job in table.jobs}
-    todo = [(table.function, job, place) for place, job in places.items() if not place.exists()]
+    more = {"keep": table.keep} if table.keep else {}
+    todo = [
+        (table.function, {**j, **more}, place) for place, j in places.items() if not place.exists()
+    ]
     parallel.run(_keep_row, todo, workers, "rows made")
     ran = [_read(place, table.digits) for place in places]
-    return [one.pop("row") for one in ran], ran
+    rows = [one.pop("row") for one in ran]
+    return [row for some in rows for row in (some if isinstance(some, list) else [some])], ran
 
 
 def _write(name: str, rows: Sequence[Mapping], about: Mapping) -> Path:
@@ -143,7 +166,7 @@ def _write(name: str, rows: Sequence[Mapping], about: Mapping) -> Path:
     return RESULTS / f"{name}.csv"
 
 
-def _keep_row(function: Callable[..., results.Row], job: Mapping, place: Path) -> None:
+def _keep_row(function: Callable, job: Mapping, place: Path) -> None:
     start = datetime.now(UTC)
     about = {"row": function(**job), "started": start.isoformat()} | runs.machine()
     seconds = (datetime.now(UTC) - start).total_seconds()

@@ -1,0 +1,71 @@
+"""Do adversarial examples of one architecture fool another? The paper leaves this open (Section V).
+
+Networks of six architectures, each trained on a third of the data in the plain way and on hard
+points, attack each other: one source, one target, which starts from another seed.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from torch import Tensor, nn
+
+from pwlib import attacks
+from pwlib.arms import Row, third
+from pwlib.datasets import loaded
+from pwlib.robustness import Attack
+from pwlib.training import Keep, TrainingConfig, trained
+
+ARCHITECTURES: Mapping[str, Mapping[str, Any]] = {
+    "2 × 128": {"widths": (784, 128, 128, 10)},
+    "2 × 256": {"widths": (784, 256, 256, 10)},
+    "2 × 512": {"widths": (784, 512, 512, 10)},
+    "1 × 512": {"widths": (784, 512, 10)},
+    "3 × 512": {"widths": (784, 512, 512, 512, 10)},
+    "CNN": {"architecture": "cnn"},
+}
+ARMS = ("plain", "hard")
+SEEDS = 5
+LENGTH = 2.0  # of the examples, in L2
+Kind = tuple[str, str]  # an architecture and an arm
+
+
+def config(kind: Kind) -> TrainingConfig:
+    """How a network of a kind is trained."""
+    return third(kind[1], **ARCHITECTURES[kind[0]])
+
+
+def rows(dataset: str, seed: int, keep: Keep | None = None) -> list[Row]:
+    """A row for each source of that seed and each target of the next, and each source on itself.
+
+    Accuracies of the target in per cent, on the test images that `Attack` draws: untouched, under
+    one step of LENGTH made for the source, and under PGD of 20 steps from one start.
+    """
+    data, kinds = loaded(dataset), list(product(ARCHITECTURES, ARMS))
+    some = Attack(drawn=0).rows(len(data.test_y))
+    x, y = data.test_x[some], data.test_y[some]
+    after = (seed + 1) % SEEDS
+    nets = {
+        (kind, s): trained(dataset, config(kind), [s], "cpu", keep)[0]
+        for kind in kinds
+        for s in (seed, after)
+    }
+    found = []
+    for source in kinds:
+        examples = dict(_examples(nets[source, seed], x, y))
+        for target, s in [(source, seed), *((kind, after) for kind in kinds)]:
+            about: Row = {"dataset": dataset, "seed": seed, "source": source[0], "arm": source[1]}
+            about |= {"target": target[0], "target_arm": target[1], "target_seed": s}
+            right = {name: _right(nets[target, s], at, y) for name, at in examples.items()}
+            found.append(about | right)
+    return found
+
+
+def _examples(source: nn.Module, x: Tensor, y: Tensor) -> Iterator[tuple[str, Tensor]]:
+    yield "natural", x
+    yield "one_step", attacks.one_step(source, x, y, LENGTH)
+    yield "pgd", attacks.pgd(source, x, y, LENGTH, 20, 1, seed=0)
+
+
+def _right(target: nn.Module, x: Tensor, y: Tensor) -> float:
+    return round(100 * attacks.accuracy(target, x, y), 2)
