@@ -6,7 +6,7 @@ data. What else differs is said behind the name, or before it: "hard_r4", "hard@
 """
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from pwlib import attacks, directions
 from pwlib.datasets import NAMES, loaded
-from pwlib.networks import Network
 from pwlib.robustness import Attack, measure_together, numbers
 from pwlib.training import Keep, TrainingConfig, hard_points, trained
 
@@ -48,11 +47,7 @@ MAIN |= {f"{name}_x5": third(name, head_scale=5.0) for name in ("heads", "head")
 MAIN |= {name: third(name) for name in ("argmax", "hinge")}
 MAIN |= {"output_full": third("output", fraction=1.0)}
 
-SWEPT = {}
-for epochs in (1, 2, 5):  # along the training: with one seed the first epochs are the same
-    SWEPT[f"third{epochs}"] = third(epochs=epochs)
-    SWEPT[f"hard{epochs}"] = third("hard", epochs=epochs)
-SWEPT |= {
+SWEPT = {
     f"{name}_r{f'{r:g}'.removeprefix('0')}": third(name, radius=r)
     for r in LENGTHS
     for name in ("hard", "heads", "random", "output", "label")
@@ -103,44 +98,37 @@ for size in (1, 10):
     ARMS[f"unnorm_full_r{size}"] = third("unnormalised", radius=float(size), fraction=1.0)
 SEEDS = dict.fromkeys(ARMS, 20) | dict.fromkeys(MAIN, 100)  # on a GPU
 FEW = 5  # seeds on processors
-KEYS = ("arm", "dataset", "seed", "device")
+
+# What `displacement` looks at: two arms along the training, then what has a length at its end.
+ALONG = (1, 2, 3, 5, 10)
+LOOKED_AT = [(arm, e, s) for arm in ("third", "hard") for s in range(FEW) for e in ALONG]
+LOOKED_AT += [
+    (arm, MAIN[arm].epochs, s)
+    for s in range(FEW)
+    for arm in ("reference", "random", "output", "label", "heads", "perp", "parallel", "gaussian")
+]
+LOOKED_AT += [
+    (arm, REFERENCE.epochs, s)
+    for s in range(2)
+    for arm in SWEPT
+    if "_r" in arm and SWEPT[arm].radius not in (0.25, 8.0)
+]
 
 
 def missing(rows: Sequence[Row], device: str) -> dict[str, list[tuple[str, list[int]]]]:
     """The arms that a table lacks, with the data sets and seeds: all that a GPU should make.
 
-    Processors make a few of what isn't there at all, and of those main and swept arms of which they
-    haven't measured all that `rows` does. What is most important stands first.
+    Processors make a few of what isn't there at all.
     """
-    own = [row for row in rows if row["device"] == device]
-    if device != "cpu":
-        return _lacking(ARMS, SEEDS, own)
-    known = {(row["arm"], row["dataset"]) for row in rows}
-    absent = [arm for arm in ARMS if any((arm, n) not in known for n in NAMES)]
-    whole = [row for row in own if row["cos_hard_label"] != ""]
-    few = dict.fromkeys(ARMS, FEW)
-    todo = _lacking(MAIN | SWEPT, few, whole) | _lacking(absent, few, own)
-    first = sorted(todo, key=lambda arm: (arm not in MAIN, arm not in absent))
-    return {arm: todo[arm] for arm in first}
-
-
-def _lacking(
-    of: Iterable[str], counts: Mapping[str, int], rows: Sequence[Row]
-) -> dict[str, list[tuple[str, list[int]]]]:
-    """The seeds of arms for which there is no row, by arm and data set."""
-    there = {(row["arm"], row["dataset"], row["seed"]) for row in rows}
+    there = {(row["arm"], row["dataset"], row["seed"]) for row in rows if row["device"] == device}
+    known = {(row["arm"], row["dataset"]) for row in rows if row["device"] != device}
     todo: dict[str, list[tuple[str, list[int]]]] = {}
-    for arm, dataset in itertools.product(of, NAMES):
-        seeds = [seed for seed in range(counts[arm]) if (arm, dataset, seed) not in there]
-        if seeds:
+    for arm, dataset in itertools.product(ARMS, NAMES):
+        wanted = range(FEW if device == "cpu" else SEEDS[arm])
+        seeds = [seed for seed in wanted if (arm, dataset, seed) not in there]
+        if seeds and (device != "cpu" or (arm, dataset) not in known):
             todo.setdefault(arm, []).append((dataset, seeds))
     return todo
-
-
-def merged(rows: Sequence[Row], more: Sequence[Row]) -> list[Row]:
-    """The rows of a table with more of them; a network that is measured anew has its new row."""
-    by_network = {tuple(row[key] for key in KEYS): row for row in [*rows, *more]}
-    return list(by_network.values())
 
 
 def rows(
@@ -172,8 +160,6 @@ def rows(
     }
     columns |= {f"pgd_{e:g}_first": found.pgd[:, i] for i, e in enumerate(first.pgd_eps)}
     columns |= {f"pgd_{e:g}": drawn.pgd[:, i] for i, e in enumerate(first.pgd_eps)}
-    more = [_looked_at(dataset, model, ARMS[arm]) for model in networks["network"]]
-    columns |= {name: np.array([one[name] for one in more]) for name in more[0]}
     about = {"arm": arm, "dataset": dataset, "device": device}
     known = {name: values for name, values in columns.items() if np.isfinite(values).all()}
     return [
@@ -182,26 +168,29 @@ def rows(
     ]
 
 
-def _looked_at(dataset: str, model: Network, config: TrainingConfig) -> dict[str, float]:
-    """How far an arm's steps lead, how (9) and the loss agree, and what hard points still do.
+def displacement(dataset: str, arm: str, epochs: int, seed: int, keep: Keep | None = None) -> Row:
+    """How far an arm's points lie from the images, and how (9) and the loss agree on the way.
 
-    On the test images that `Attack` draws; the distance is a mean L2 length, the cosine a median,
-    the accuracy on the network's own hard points in per cent.
+    The network has trained for so many epochs: with one seed the first epochs are those of a longer
+    training. On the test images that `Attack` draws, "distance" is the mean L2 length of what the
+    arm's steps change, "cos_hard_label" the median cosine between the gradients of (9) and of the
+    loss of the true label, and "on_hard_points" the accuracy on the network's own hard points.
     """
-    data = loaded(dataset)
+    config, data = replace(ARMS[arm], epochs=epochs), loaded(dataset)
+    (model,) = trained(dataset, config, [seed], "cpu", keep)
     some = Attack(drawn=0).rows(len(data.test_y))
     x, y = data.test_x[some], data.test_y[some]
     steps = config.ascent_steps, config.radius
-    far = np.nan if config.arm == "other" else 0.0
+    found: Row = {"dataset": dataset, "arm": arm, "epochs": epochs, "seed": seed}
     if config.arm not in ("plain", "other"):
-        drawn = [torch.Generator().manual_seed(0)]
+        drawn = [torch.Generator().manual_seed(seed)]
         ends = directions.moved(
             model, x, y, config.arm, *steps, drawn, config.within, config.head_scale
         )
-        far = (ends - x).norm(dim=1).mean().item()
-    cosine = directions.cosines(model, x, y)["hard_label"].median().item()
+        found["distance"] = (ends - x).norm(dim=1).mean().item()
+    found["cos_hard_label"] = directions.cosines(model, x, y)["hard_label"].median().item()
     own = attacks.accuracy(model, hard_points(model, x, *steps), y)
-    return {"distance": far, "cos_hard_label": cosine, "on_hard_points": 100 * own}
+    return found | {"on_hard_points": 100 * own}
 
 
 def values(rows: Sequence[Row], dataset: str, arm: str, measure: str) -> Array:

@@ -68,6 +68,17 @@ LISTED = {
         digits=2,
         keep=kept.keep,
     ),
+    "displacements": Listed(
+        arms.displacement,
+        [
+            {"dataset": dataset, "arm": arm, "epochs": epochs, "seed": seed}
+            for arm, epochs, seed in arms.LOOKED_AT
+            for dataset in NAMES
+        ],
+        ("torch",),
+        digits=4,
+        keep=kept.keep,
+    ),
     "transfer": Listed(
         transfer.rows,
         every(dataset=NAMES, seed=range(transfer.SEEDS)),
@@ -121,7 +132,7 @@ def networks(workers: int) -> Path:
         start = datetime.now(UTC)
         made = parallel.run(arms.rows, work, 1 if device == "cuda" else workers, arm)
         hours = (datetime.now(UTC) - start).total_seconds() / 3600
-        rows = arms.merged(rows, [row for part in made for row in part])
+        rows += [row for part in made for row in part]
         added = _added(about.get(device, {}), sum(map(len, made)), hours)
         about[device] = added | {"commit": commit}
         _write("networks", rows, about | {"runs": len(rows)})
