@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.signal
 import scipy.stats
 import torch
 from torch import nn
@@ -123,6 +124,32 @@ def test_stacked_networks_compute_what_each_computes(activation):
         for ours, theirs in zip(stacked.layers, model.layers, strict=True):
             torch.testing.assert_close(ours.weight.grad[i].T, theirs.weight.grad)
             torch.testing.assert_close(ours.bias.grad[i, 0], theirs.bias.grad)
+
+
+def test_the_convolutional_network_agrees_with_scipy():
+    model = networks.CNN(seed=1).double()
+    image = torch.rand(1, 784, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    maps = image.reshape(1, 28, 28).numpy()
+    for layer in (model.first, model.second):
+        kernels, biases = layer.weight.detach().numpy(), layer.bias.detach().numpy()
+        sums = [
+            sum(scipy.signal.correlate2d(m, k, "same") for m, k in zip(maps, kernel, strict=True))
+            for kernel in kernels
+        ]
+        maps = np.maximum(np.array(sums)[:, ::2, ::2] + biases[:, None, None], 0)
+    weights = model.third.weight.detach().numpy(), model.third.bias.detach().numpy()
+    features = np.maximum(weights[0] @ maps.ravel() + weights[1], 0)
+    np.testing.assert_allclose(model.features(image).detach()[0], features, rtol=0, atol=1e-12)
+    logits = model.head.weight.detach().numpy() @ features + model.head.bias.detach().numpy()
+    np.testing.assert_allclose(model(image).detach()[0], logits, rtol=0, atol=1e-12)
+
+
+def test_the_convolutional_network_starts_from_its_seed_and_leaves_the_global_state_alone():
+    before = torch.random.get_rng_state()
+    one, same, other = (networks.CNN(seed).head.weight for seed in (3, 3, 4))
+    assert torch.equal(one, same)
+    assert not torch.equal(one, other)
+    assert torch.equal(torch.random.get_rng_state(), before)
 
 
 def test_unstacking_gives_the_networks_back():

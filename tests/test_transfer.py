@@ -1,0 +1,62 @@
+"""Transfer between networks, on linear ones whose adversarial examples are known."""
+
+import torch
+from torch import nn
+
+from pwlib import attacks, transfer
+from pwlib.datasets import Dataset
+from pwlib.robustness import Attack
+
+COUNT = 300
+
+
+def linear(seed):
+    """A linear network of two classes."""
+    generator = torch.Generator().manual_seed(seed)
+    network = nn.Linear(8, 2).double()
+    with torch.no_grad():
+        network.weight.copy_(torch.randn(2, 8, generator=generator))
+        network.bias.copy_(-network.weight.sum(1) / 2)  # the boundary goes through the middle
+    return network
+
+
+def test_each_source_meets_each_target_of_the_next_seed_and_itself(monkeypatch):
+    x = torch.rand(COUNT, 8, generator=torch.Generator().manual_seed(9), dtype=torch.float64)
+    y = (x @ torch.ones(8).double() > 4).long()
+    kinds = [(a, arm) for a in transfer.ARCHITECTURES for arm in transfer.ARMS]
+    configs = {transfer.config(kind): i for i, kind in enumerate(kinds)}
+
+    def trained(dataset, config, seeds, device, keep):
+        return [linear(100 * configs[config] + seed) for seed in seeds]
+
+    monkeypatch.setattr(transfer, "trained", trained)
+    monkeypatch.setattr(transfer, "loaded", lambda name: Dataset(x, y, x, y))
+    monkeypatch.setattr(transfer, "LENGTH", 0.1)
+    found = transfer.rows("MNIST", transfer.SEEDS - 1)
+    assert len(found) == len(kinds) * (len(kinds) + 1)
+    some = Attack(drawn=0).rows(COUNT)
+    x, y = x[some], y[some]
+    for row in found:
+        own = row["target_seed"] == transfer.SEEDS - 1
+        assert own or row["target_seed"] == 0  # the last seed's targets are those of the first
+        source = kinds.index((row["source"], row["arm"]))
+        target = kinds.index((row["target"], row["target_arm"]))
+        assert not own or source == target
+        weights = linear(100 * source + transfer.SEEDS - 1).weight.detach()
+        towards = torch.where(y.bool(), -1, 1)[:, None] * attacks.unit(weights[1] - weights[0])
+        network = linear(100 * target + row["target_seed"])
+        moved = (x + 0.1 * towards).clamp(0, 1)
+        accuracy = 100 * (network(moved).argmax(1) == y).double().mean().item()
+        assert abs(row["one_step"] - accuracy) < 0.01
+        natural = 100 * (network(x).argmax(1) == y).double().mean().item()
+        assert abs(row["natural"] - natural) < 0.01
+        if own:
+            assert row["pgd"] <= row["one_step"] <= row["natural"]
+
+
+def test_the_kinds_differ_in_architecture_and_arm_alone():
+    configs = [transfer.config((a, arm)) for a in transfer.ARCHITECTURES for arm in transfer.ARMS]
+    assert len({(c.widths, c.architecture, c.arm) for c in configs}) == len(configs) == 12
+    assert {(c.fraction, c.epochs, c.radius, c.ascent_steps) for c in configs} == {
+        (0.333333, 10, 1.0, 3)
+    }
