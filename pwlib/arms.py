@@ -105,7 +105,8 @@ LOOKED_AT = [(arm, e, s) for arm in ("third", "hard") for s in range(FEW) for e 
 LOOKED_AT += [
     (arm, MAIN[arm].epochs, s)
     for s in range(FEW)
-    for arm in ("reference", "random", "output", "label", "heads", "perp", "parallel", "gaussian")
+    for arm in MAIN
+    if arm not in ("third", "hard", "third30", "argmax", "hinge", "output_full")
 ]
 LOOKED_AT += [
     (arm, REFERENCE.epochs, s)
