@@ -4,10 +4,12 @@ Networks of six architectures, each trained on a third of the data in the plain 
 points, attack each other: one source, one target, which starts from another seed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pwlib import attacks
@@ -28,6 +30,7 @@ ARMS = ("plain", "hard")
 SEEDS = 5
 LENGTH = 2.0  # of the examples, in L2
 Kind = tuple[str, str]  # an architecture and an arm
+Array = NDArray[np.float64]
 
 
 def config(kind: Kind) -> TrainingConfig:
@@ -69,3 +72,33 @@ def _examples(source: nn.Module, x: Tensor, y: Tensor) -> Iterator[tuple[str, Te
 
 def _right(target: nn.Module, x: Tensor, y: Tensor) -> float:
     return round(100 * attacks.accuracy(target, x, y), 2)
+
+
+def damage_shares(
+    table: Sequence[Row], dataset: str, source_arm: str, target_arm: str, attack: str = "pgd"
+) -> dict[tuple[str, str], Array]:
+    """What examples of one architecture do to another, (seeds,) for each source and target.
+
+    It is the target's accuracy that they cost, in per cent of what its own examples of the same
+    attack cost. Source and target start from different seeds, also where the architecture is one.
+    """
+    rows = [row for row in table if row["dataset"] == dataset]
+    own = {
+        (row["source"], row["arm"], row["seed"]): row["natural"] - row[attack]
+        for row in rows
+        if row["target_seed"] == row["seed"]
+    }
+    found: dict[tuple[str, str], list[float]] = {}
+    for row in rows:
+        arms = row["arm"], row["target_arm"]
+        target = row["target"], row["target_arm"], row["target_seed"]
+        if arms == (source_arm, target_arm) and row["target_seed"] != row["seed"]:
+            share = 100 * (row["natural"] - row[attack]) / own[target]
+            found.setdefault((row["source"], row["target"]), []).append(share)
+    return {pair: np.array(shares) for pair, shares in found.items()}
+
+
+def mean_shares(shares: Mapping[tuple[str, str], Array], same: bool) -> Array:
+    """Their mean over pairs of one architecture, or of two different ones, for each seed."""
+    chosen = [found for (a, b), found in shares.items() if (a == b) is same]
+    return np.mean(chosen, axis=0)

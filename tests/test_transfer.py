@@ -60,3 +60,23 @@ def test_the_kinds_differ_in_architecture_and_arm_alone():
     assert {(c.fraction, c.epochs, c.radius, c.ascent_steps) for c in configs} == {
         (0.333333, 10, 1.0, 3)
     }
+
+
+def test_a_share_of_damage_compares_with_the_targets_own_examples():
+    """Two architectures, two seeds: examples of a do half of b's own damage, and so on."""
+    own, damage = {"a": 80.0, "b": 40.0}, {("a", "a"): 60.0, ("a", "b"): 20.0, ("b", "a"): 8.0}
+    damage[("b", "b")] = 30.0
+    table = []
+    for seed in (0, 1):
+        about = {"dataset": "MNIST", "seed": seed, "arm": "plain", "target_arm": "plain"}
+        for (source, target), points in damage.items():
+            row = about | {"source": source, "target": target, "target_seed": 1 - seed}
+            table.append(row | {"natural": 90.0, "pgd": 90.0 - points - seed})
+        for source, points in own.items():
+            row = about | {"source": source, "target": source, "target_seed": seed}
+            table.append(row | {"natural": 90.0, "pgd": 90.0 - points})
+    shares = transfer.damage_shares(table, "MNIST", "plain", "plain")
+    assert shares["a", "b"].tolist() == [50.0, 52.5]
+    assert shares["b", "a"].tolist() == [10.0, 11.25]
+    assert transfer.mean_shares(shares, same=False).tolist() == [30.0, 31.875]
+    assert transfer.mean_shares(shares, same=True).tolist() == [75.0, (61 / 80 + 31 / 40) * 50]
