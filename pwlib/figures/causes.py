@@ -155,7 +155,7 @@ def figure_along(found: Mapping[str, Mapping[str, Mapping[str, Mapping[int, Numb
     for column, (name, by_measure) in zip(grid.T, found.items(), strict=True):
         column[0].set_title(name)
         column[-1].set_xlabel("passes over the samples")
-        for axes, (measure, by_arm) in zip(column, by_measure.items(), strict=True):
+        for axes, by_arm in zip(column, by_measure.values(), strict=True):
             for arm, after in by_arm.items():
                 meaning, marker, label = _SAMPLES[arm]
                 low, high = ([f(values) for values in after.values()] for f in (np.min, np.max))
