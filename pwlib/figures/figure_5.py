@@ -5,14 +5,18 @@ from collections.abc import Mapping, Sequence
 from io import BytesIO
 
 import numpy as np
+import torch
 from IPython.display import HTML
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from pwlib.examples import ARMS, ATTACKS, FEW, OTHER, STEPS, Key, Shown
 from pwlib.figures import knobs, style
 from pwlib.figures.knobs import Control, Layer, Panel
+from pwlib.networks import Network
+from pwlib.objectives import hard_objective
 
 # The colour says whose accuracy a curve shows, the dash whose adversarial examples they are.
 FIGURE_5 = {
@@ -71,6 +75,30 @@ def figure_5(
         axis.grid(alpha=0.25)
     panels[0].set_ylabel("test accuracy, %")
     style.legend_below(figure, panels[0], 2)
+    return figure
+
+
+@torch.no_grad()
+def figure_climb(network: Network, paths: Mapping[str, Tensor], name: str) -> Figure:
+    """A row for each path of one test image, (steps + 1, 784), and an image for each step.
+
+    Below each stands what the network says, with its probability, and the hard objective in nats.
+    """
+    count = len(next(iter(paths.values())))
+    figure, grid = style.subplots(len(paths), count, 7.0, 2.1 * len(paths), squeeze=False)
+    for row, (way, images) in zip(grid, paths.items(), strict=True):
+        likely = network(images).softmax(-1)
+        for axes, image, p, hard in zip(
+            row, images, likely, hard_objective(network, images), strict=True
+        ):
+            axes.imshow(image.reshape(SIDE, SIDE).numpy(), cmap="gray_r", vmin=0, vmax=1)
+            answer = CLASSES[name][int(p.argmax())]
+            axes.set_xlabel(f"“{answer}”, {100 * p.max():.0f} %\n{hard:.2f} nats")
+            axes.set(xticks=[], yticks=[])
+            axes.spines[:].set_visible(False)
+        row[0].set_ylabel(way)
+    for step, axes in enumerate(grid[0]):
+        axes.set_title(f"{step} steps" if step != 1 else "1 step")
     return figure
 
 

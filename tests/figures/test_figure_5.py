@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 from matplotlib.colors import to_hex
 
-from pwlib.figures.figure_5 import figure_5
+from pwlib.figures.figure_5 import figure_5, figure_climb
 from pwlib.figures.style import COLOURS
+from pwlib.networks import MLP
+from pwlib.objectives import hard_objective
 
 LENGTHS = (0.0, 0.5, 1.0, 3.0)
 # Whose accuracy (the colour), and the dash of whose examples.
@@ -65,3 +68,18 @@ def test_words_limits_and_legend(figure, accuracies):
         for text, handle in zip(legend.get_texts(), legend.legend_handles, strict=True)
     ]
     assert shown == list(CURVES.values())
+
+
+def test_a_climb_shows_each_image_with_what_the_network_says_and_its_objective():
+    network = MLP((784, 16, 10), "relu", seed=0)
+    images = torch.rand(3, 784, generator=torch.Generator().manual_seed(1))
+    axes = figure_climb(network, {"up": images, "down": images.flip(0)}, "MNIST").axes
+    assert [one.get_title() for one in axes[:3]] == ["0 steps", "1 step", "2 steps"]
+    assert [axes[0].get_ylabel(), axes[3].get_ylabel()] == ["up", "down"]
+    for one, image in zip(axes, [*images, *images.flip(0)], strict=True):
+        shown = one.images[0]
+        np.testing.assert_array_equal(shown.get_array(), image.reshape(28, 28).numpy())
+        assert (shown.get_clim(), shown.cmap.name) == ((0, 1), "gray_r")  # ink is black
+        p, nats = network(image).softmax(-1), hard_objective(network, image)
+        text = f"“{p.argmax()}”, {100 * p.max():.0f} %\n{nats:.2f} nats"
+        assert one.get_xlabel() == text
