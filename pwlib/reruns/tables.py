@@ -20,7 +20,7 @@ from pwlib import arms, parallel, places, point_search, sample_complexity, stron
 from pwlib.datasets import NAMES
 from pwlib.places import RESULTS, ROOT
 from pwlib.reruns import kept, results, runs
-from pwlib.reruns.plans import SweepError
+from pwlib.reruns.runs import SweepError
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from nbconvert.filters import markdown2html
 from pwlib.figures import style
 from pwlib.intervals import interval
 from pwlib.reruns import summary, sweeps
-from pwlib.reruns.plans import Plan
 from pwlib.reruns.runs import Task
+from pwlib.reruns.sweeps import Plan
 
 
 @pytest.fixture
