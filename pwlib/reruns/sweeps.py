@@ -21,7 +21,7 @@ import yaml
 from filelock import FileLock, Timeout
 
 from pwlib import places
-from pwlib.reruns import kept, notebooks, results, runs
+from pwlib.reruns import kept, results, runs
 from pwlib.reruns.runs import Result, SweepError, Task
 
 ORIGIN, NUMBERS = "origin.json", "numbers.json"
@@ -161,6 +161,8 @@ def run(plan: Plan, settings: Settings) -> int:
 
 
 def _run(plan: Plan, settings: Settings) -> int:
+    from pwlib.reruns import summary
+
     tasks, out = plan.tasks, settings.out
     again = ("waiting", "failed") if settings.retry_failed else ("waiting",)
     todo = [task for task in tasks if state(out, task) in again]
@@ -171,7 +173,7 @@ def _run(plan: Plan, settings: Settings) -> int:
             _run_all(todo, plan.swept, settings)
     finally:
         written = table(out, tasks)
-    page = summarise(plan, written)
+    page = summary.write(written, tasks[0].chapter, plan.swept, list(tasks[0].parameters))
     if not settings.quiet:
         _say(f"the numbers of all runs: {written}, {page}")
     failed = [task for task in tasks if state(out, task) == "failed"]
@@ -205,29 +207,6 @@ def _say(text: str) -> None:
 def _label(task: Task, names: Sequence[str]) -> str:
     """A run as the parameters that tell it from the others: "seeds=[3] radius=1.5"."""
     return " ".join(f"{name}={task.parameters[name]}" for name in names) or "the only run"
-
-
-def summarise(plan: Plan, written: Path) -> Path:
-    """Execute the summary of a sweep: ``summary.ipynb`` beside its table, and a page of it."""
-    from nbconvert import HTMLExporter
-
-    template = nbformat.read(Path(__file__).with_name("summary.ipynb"), as_version=4)
-    about = {
-        "table": str(written.absolute()),
-        "chapter": plan.tasks[0].chapter,
-        "swept": plan.swept,
-    }
-    parameters = about | {"parameters": [*plan.tasks[0].parameters]}
-    nb, page = runs.with_parameters(template, parameters), written.with_name("summary.html")
-    notebooks.run(nb, written.parent, os.environ | runs.ONE_THREAD, lambda cell: None)
-    notebooks.write(nb, written.with_name("summary.ipynb"))
-    exporter = HTMLExporter(
-        exclude_input=True, exclude_output_prompt=True, mathjax_url="", require_js_url=""
-    )
-    text, _ = exporter.from_notebook_node(nb)
-    without = re.sub(r"<script\b.*?</script>", "", text, flags=re.S)  # it needs none
-    places.write(page, without)
-    return page
 
 
 def state(out: Path, task: Task) -> str:
