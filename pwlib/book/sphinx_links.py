@@ -17,7 +17,6 @@ from sphinx.application import Sphinx
 from sphinx.domains.std import StandardDomain
 from sphinx.environment import BuildEnvironment
 
-from pwlib.book.sphinx_about import directive
 from pwlib.ledger import claims
 from pwlib.ledger.claims import Claim
 from pwlib.markdown import markdown_table
@@ -173,7 +172,6 @@ def setup(app: Sphinx) -> None:
     """Called by `pwlib.book.sphinx_extension`."""
     app.setup_extension("myst_nb")
     app.setup_extension("sphinx.ext.autodoc")
-    app.add_directive("paper-numbers", directive(paper_numbers, arguments=1))
     app.add_role_to_domain("glue", "text", Number(), override=True)
     app.connect("doctree-read", join)
     app.connect("doctree-read", link_numbers)
