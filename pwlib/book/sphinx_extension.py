@@ -22,7 +22,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 from pwlib.book import sphinx_links
-from pwlib.markdown import markdown_table
+from pwlib.figures import style
 from pwlib.places import RESULTS, ROOT
 from pwlib.reruns import notebooks
 from pwlib.reruns.provenance import source
@@ -54,7 +54,7 @@ def execution_table(env: BuildEnvironment) -> str:
         stamp = notebooks.stamp(path)
         about = [stamp.get(key, "") for key in ("seconds", "processor", "python")]
         rows.append([f"[{path.stem}]({path.name})", *about])
-    return markdown_table(rows, ["Chapter", "Seconds", "Processor", "Python"])
+    return style.markdown_table(rows, ["Chapter", "Seconds", "Processor", "Python"])
 
 
 def cost_table(env: BuildEnvironment) -> str:
@@ -75,7 +75,7 @@ def cost_table(env: BuildEnvironment) -> str:
         time = "not recorded" if hours is None else f"{hours:.1f} core hours"
         about = [origin.get(key) or "" for key in ("runs", "processor")]
         rows.append([f"`results/{table.name}`", about[0], time, about[1]])
-    return markdown_table(rows, ["What was computed", "Runs", "Time", "Processor"])
+    return style.markdown_table(rows, ["What was computed", "Runs", "Time", "Processor"])
 
 
 def _read(path: Path) -> dict:
@@ -95,7 +95,7 @@ def benchmark(env: BuildEnvironment, name: str) -> str:
     pieces = [f"Measured on {part['date']}, on {part['processor']}, with {software}."]
     for table in part["tables"]:
         pieces += [f"*{table['caption']}*"] if table["caption"] else []
-        pieces.append(markdown_table(table["rows"], table["columns"]))
+        pieces.append(style.markdown_table(table["rows"], table["columns"]))
     pieces.append("\n".join(f"- {note}" for note in part["notes"]))
     return "\n\n".join(pieces)
 

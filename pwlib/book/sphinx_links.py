@@ -17,9 +17,9 @@ from sphinx.application import Sphinx
 from sphinx.domains.std import StandardDomain
 from sphinx.environment import BuildEnvironment
 
+from pwlib.figures import style
 from pwlib.ledger import claims
 from pwlib.ledger.claims import Claim
-from pwlib.markdown import markdown_table
 from pwlib.reruns import notebooks
 
 # Labels, and how the paper writes what has them.
@@ -62,7 +62,7 @@ def paper_numbers(env: BuildEnvironment, kind: str) -> str:
             named = [claim for claim in found if label in about(claim)]
             rows.append([f"[{text}](#{label})", f"{{doc}}`{where[label]}`", _listed(named)])
     columns = [kind.capitalize().removesuffix("s"), "Stands in", "Claims that name it"]
-    return markdown_table(rows, columns)
+    return style.markdown_table(rows, columns)
 
 
 def _listed(found: list[Claim]) -> str:
