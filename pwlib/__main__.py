@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _line(error: Exception, way_out: str) -> str | None:
     """An expected failure as a person is told of it; None for any other."""
     from pwlib.book import build
-    from pwlib.reruns.plans import SweepError
+    from pwlib.reruns.runs import SweepError
 
     if isinstance(error, SweepError):
         return str(error)
@@ -145,10 +145,10 @@ def _serve(port: int) -> None:
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    from pwlib.reruns import plans, sweeps
+    from pwlib.reruns import sweeps
 
     how = (options.scheduler, options.workers, options.retry_failed, options.quiet)
-    plan = plans.plan(options.chapter, options.grid, options.p)
+    plan = sweeps.plan(options.chapter, options.grid, options.p)
     return int(sweeps.run(plan, sweeps.Settings(options.out, *how)) > 0)
 
 

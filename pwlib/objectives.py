@@ -29,28 +29,6 @@ def softmax_entropy(z: Tensor) -> Tensor:
     return torch.log1p(total) - (gap * powers).sum(-1) / (1 + total)
 
 
-def entropy_uphill(z: Tensor) -> Tensor:
-    """A positive multiple, row by row, of the gradient of ``softmax_entropy`` at z (…, k).
-
-    With p = softmax(z), a_j = z_j − max z and ā = Σ p_j a_j, the gradient is p_i (ā − a_i), where
-    saturation costs no digits. It is divided by −ā: the largest entry of a row is then between
-    max p and 1, however saturated the softmax is. Where ā underflows the row is zero.
-    """
-    gap = z - z.amax(-1, keepdim=True)
-    p = gap.softmax(-1)
-    mean = torch.linalg.vecdot(p, gap).unsqueeze(-1)
-    rises = mean < -torch.finfo(z.dtype).tiny
-    scale = torch.where(rises, 1 / mean, 0)
-    return gap.mul_(p).mul_(scale).addcmul_(p, rises.to(z), value=-1)  # p·a first: no overflow
-
-
-def entropy_slope(z: Tensor) -> Tensor:
-    """The gradient of ``softmax_entropy`` at z (…, k) itself: p_i (ā − a_i), as above."""
-    gap = z - z.amax(-1, keepdim=True)
-    p = gap.softmax(-1)
-    return p * (torch.linalg.vecdot(p, gap).unsqueeze(-1) - gap)
-
-
 def argmax_loss(z: Tensor) -> Tensor:
     """−log max softmax(z): the cross entropy with the largest entry as the label, (…, k) → (…).
 

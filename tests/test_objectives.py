@@ -10,7 +10,6 @@ import torch
 from pwlib.networks import MLP, random_network
 from pwlib.objectives import (
     adversarial_objective,
-    entropy_uphill,
     hard_objective,
     softmax_entropy,
 )
@@ -116,35 +115,3 @@ def test_with_the_label_held_constant_no_gradient_is_left():
     (both,) = torch.autograd.grad(hard_objective(model, x).sum(), x)
     assert both.norm(dim=1).median() > 1e-3
     assert held.norm(dim=1).max() < 1e-12 * both.norm(dim=1).max()
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("scale", [1e-3, 1.0, 10.0, 60.0])
-def test_uphill_has_the_direction_of_the_entropys_gradient_at_any_scale(scale, dtype):
-    z = scale * torch.rand(40, 6, generator=torch.Generator().manual_seed(1), dtype=dtype)
-    uphill = entropy_uphill(z).double().numpy()
-    assert (abs(uphill).max(axis=1) <= 1 + 1e-6).all()
-    for ours, row in zip(uphill, z, strict=True):
-        with mpmath.workdps(60):
-            e = [mpmath.exp(mpmath.mpf(float(value))) for value in row]
-            p = [value / mpmath.fsum(e) for value in e]
-            mean = mpmath.fsum(q * mpmath.log(q) for q in p)
-            exact = [q * (mean - mpmath.log(q)) for q in p]
-            length = mpmath.norm(exact)
-            exact = np.array([float(value / length) for value in exact])
-        rounding = 1e-3 if dtype == torch.float32 and scale == 1e-3 else 1e-5
-        np.testing.assert_allclose(ours / np.linalg.norm(ours), exact, atol=rounding)
-
-
-def test_uphill_is_zero_where_there_is_no_way_up():
-    z = torch.tensor([[2.0, 2.0, 2.0], [0.0, -500.0, -500.0]])
-    assert torch.equal(entropy_uphill(z), torch.zeros(2, 3))
-
-
-@pytest.mark.parametrize(
-    ("dtype", "lead"), [(torch.float32, 91.0), (torch.float64, 711.0), (torch.float64, 712.0)]
-)
-def test_uphill_is_finite_down_to_underflow(dtype, lead):
-    uphill = entropy_uphill(torch.tensor([[lead, 0.0, 1.5, -1e4]], dtype=dtype))
-    assert uphill.isfinite().all()
-    assert uphill[0, 0] == -1

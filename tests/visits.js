@@ -98,10 +98,16 @@ window.visits = {
     return [window.visits.named(e), line || boxShadow !== "none"];
   },
 
-  // Of the pieces of code and signatures, and of the formulas in lines, leave one of each kind:
-  // axe takes minutes for thousands that look the same. The text of code stays.
+  // Of the rows of tables, the pieces of code and signatures, and the formulas in lines, leave one
+  // of each kind: axe takes minutes for thousands that look the same. The text of code stays.
   thin: () => {
     const seen = new Set();
+    for (const row of window.visits.all("tbody tr")) {
+      const looks = (e) => `${e.tagName} ${e.className} ${e.getAttributeNames()}`;
+      const kind = [row, ...row.querySelectorAll("*")].map(looks).join();
+      if (seen.has(kind)) row.remove();
+      seen.add(kind);
+    }
     for (const e of window.visits.all(":is(pre, dt.sig) :is(span, em), span.math mjx-container")) {
       const kind = [e.closest("pre, dt.sig"), e.parentElement, e].map((e) => `${e?.tagName} ${e?.className}`);
       if (seen.has(kind.join())) e.replaceWith(...(e.closest("pre, dt.sig") ? e.childNodes : []));

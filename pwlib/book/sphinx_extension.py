@@ -1,18 +1,151 @@
-"""What the book adds to Sphinx: tables, links and offers; and what Sphinx gets wrong, mended."""
+"""What the book adds to Sphinx: tables and offers, links; and what Sphinx gets wrong, mended.
 
+Directives make tables of how the book was made, at what cost, and how to cite it. The bar under a
+chapter's title is added when its page is written. Links are those of `sphinx_links`.
+"""
+
+import ast
+import html
+import json
 import re
+import shlex
+from collections.abc import Callable, Mapping
+from math import inf
 from pathlib import Path
 
+import yaml
 from docutils import nodes
+from papermill import inspect_notebook
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
+from sphinx.util.docutils import SphinxDirective
 
-from pwlib.book import sphinx_about, sphinx_links
-from pwlib.reruns.notebooks import digest
+from pwlib.book import sphinx_links
+from pwlib.figures import style
+from pwlib.places import RESULTS, ROOT
+from pwlib.reruns import notebooks
 from pwlib.reruns.provenance import source
 
-PARTS = (sphinx_about, sphinx_links)
+NOTE = "In the repository, with its environment active; these are the recorded values."
 CLOSING = re.compile(r"[.,;:!?)\]’”%-]+")
+
+
+def directive(text: Callable[..., str], arguments: int = 0) -> type[SphinxDirective]:
+    """A directive whose content is Markdown: ``text`` makes it when a page is read.
+
+    It gets Sphinx's environment and the directive's arguments.
+    """
+
+    class Made(SphinxDirective):
+        required_arguments = arguments
+
+        def run(self) -> list[nodes.Node]:
+            return self.parse_text_to_nodes(text(self.env, *self.arguments))
+
+    return Made
+
+
+def execution_table(env: BuildEnvironment) -> str:
+    """The stamp of each executed notebook of the book."""
+    rows = []
+    for path in sorted(Path(env.srcdir, "chapters").glob("*.ipynb")):
+        env.note_dependency(str(path))
+        stamp = notebooks.stamp(path)
+        about = [stamp.get(key, "") for key in ("seconds", "processor", "python")]
+        rows.append([f"[{path.stem}]({path.name})", *about])
+    return style.markdown_table(rows, ["Chapter", "Seconds", "Processor", "Python"])
+
+
+def cost_table(env: BuildEnvironment) -> str:
+    """What executing the chapters, and making the tables in ``results`` below them, took.
+
+    Chapters in minutes on the clock, by their stamps; tables in core hours, by their origins.
+    """
+    env.note_reread()  # a table may come that no page depends on yet
+    folder = Path(env.srcdir, "chapters")
+    stamps = [found for path in folder.glob("*.ipynb") if (found := notebooks.stamp(path))]
+    minutes = sum(stamp["seconds"] for stamp in stamps) / 60
+    processors = " and ".join(sorted({stamp["processor"] for stamp in stamps}))
+    what = "the chapters, each executed once"
+    rows = [[what, len(stamps), f"{minutes:.1f} minutes", processors]]
+    for table in sorted(folder.glob("results/*.csv")):
+        origin = _read(table.with_suffix(".json"))
+        hours = origin.get("core_hours")
+        time = "not recorded" if hours is None else f"{hours:.1f} core hours"
+        about = [origin.get(key) or "" for key in ("runs", "processor")]
+        rows.append([f"`results/{table.name}`", about[0], time, about[1]])
+    return style.markdown_table(rows, ["What was computed", "Runs", "Time", "Processor"])
+
+
+def _read(path: Path) -> dict:
+    """What a file of JSON holds; nothing where there is none."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def benchmark(env: BuildEnvironment, name: str) -> str:
+    """What the last accepted ``make bench`` found in one of its parts."""
+    path = RESULTS / "benchmarks.json"
+    env.note_dependency(str(path))
+    part = _read(path).get(name)
+    if part is None:
+        return f"Not measured yet: `make bench ONLY={name}` does it, `make accept` keeps it."
+    versions = {"Python": part["python"]} | part["versions"]
+    software = ", ".join(f"{name} {version}" for name, version in versions.items())
+    pieces = [f"Measured on {part['date']}, on {part['processor']}, with {software}."]
+    for table in part["tables"]:
+        pieces += [f"*{table['caption']}*"] if table["caption"] else []
+        pieces.append(style.markdown_table(table["rows"], table["columns"]))
+    pieces.append("\n".join(f"- {note}" for note in part["notes"]))
+    return "\n\n".join(pieces)
+
+
+def how_to_cite(env: BuildEnvironment) -> str:
+    """A BibTeX entry from CITATION.cff."""
+    path = ROOT / "CITATION.cff"
+    env.note_dependency(str(path))
+    found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    authors = " and ".join(author["name"] for author in found["authors"])
+    return (
+        f"```bibtex\n@misc{{pwlib,\n  title = {{{found['title']}}},\n  author = {{{authors}}},\n"
+        f"  year = {{{found['date-released'].year}}},\n  note = {{Version {found['version']}}},\n"
+        "}\n```"
+    )
+
+
+def parameters(chapter: Path) -> dict[str, object]:
+    """The names in a notebook's ``parameters`` cell with the values that are recorded there."""
+    found = inspect_notebook(chapter).items()
+    return {name: ast.literal_eval(about["default"]) for name, about in found}
+
+
+def papermill_line(stem: str, values: Mapping[str, object]) -> str:
+    """The command that reruns a chapter with each parameter at a value, all of them as YAML."""
+    flow = yaml.safe_dump(dict(values), default_flow_style=True, sort_keys=False, width=inf)
+    return shlex.join(["papermill", f"chapters/{stem}.ipynb", "out.ipynb", "-y", flow.strip()])
+
+
+def add_offer(app: Sphinx, document: nodes.document, page: str) -> None:
+    """Put a bar under the title of each page that is a notebook: get it, and rerun it."""
+    chapter, title = Path(app.env.doc2path(page)), next(document.findall(nodes.title), None)
+    if chapter.suffix != ".ipynb" or title is None:
+        return
+    up, stamp, values = "../" * page.count("/"), notebooks.stamp(chapter), parameters(chapter)
+    line = f'<a href="{up}_sources/{html.escape(page)}.ipynb" download>Download the notebook</a>'
+    if stamp:
+        made = f"{stamp['seconds']:.0f} seconds on {stamp['processor']}"
+        line += f" <span>Executed in {html.escape(made)}</span>"
+    bar = [_raw(f'<div class="offers"><p>{line}</p>')]
+    if values:
+        code = papermill_line(chapter.stem, values)
+        head = f"<summary>Rerun it with other parameters</summary><p>{NOTE}</p>"
+        bar += [_raw(f"<details>{head}"), nodes.literal_block(code, code, language="bash")]
+        bar.append(_raw("</details>"))
+    title.parent[1:1] = [*bar, _raw("</div>")]
+
+
+def _raw(text: str) -> nodes.raw:
+    return nodes.raw("", text, format="html")
 
 
 def settle_config(app: Sphinx, config: Config) -> None:
@@ -55,12 +188,16 @@ def keep_punctuation(app: Sphinx, doctree: nodes.document) -> None:
 
 def setup(app: Sphinx) -> dict:
     """Called by Sphinx."""
-    for part in PARTS:
-        part.setup(app)
+    sphinx_links.setup(app)
+    for text in (execution_table, cost_table, how_to_cite):
+        app.add_directive(text.__name__.replace("_", "-"), directive(text))
+    app.add_directive("benchmark", directive(benchmark, arguments=1))
+    app.add_directive("paper-numbers", directive(sphinx_links.paper_numbers, arguments=1))
     app.connect("config-inited", settle_config, priority=900)
     app.connect("doctree-read", tell_drawings)
     app.connect("doctree-read", keep_punctuation)
+    app.connect("doctree-resolved", add_offer)
     app.connect("html-page-context", mend_page, priority=900)
     # Sphinx reads all pages again when this changes, as it must when what makes them does.
-    made_by = digest([source(name) for name in (__name__, *(part.__name__ for part in PARTS))])
+    made_by = notebooks.digest([source(name) for name in (__name__, sphinx_links.__name__)])
     return {"version": made_by, "parallel_read_safe": True, "env_version": made_by}

@@ -17,10 +17,9 @@ from sphinx.application import Sphinx
 from sphinx.domains.std import StandardDomain
 from sphinx.environment import BuildEnvironment
 
-from pwlib.book.sphinx_about import directive
+from pwlib.figures import style
 from pwlib.ledger import claims
 from pwlib.ledger.claims import Claim
-from pwlib.markdown import markdown_table
 from pwlib.reruns import notebooks
 
 # Labels, and how the paper writes what has them.
@@ -63,7 +62,7 @@ def paper_numbers(env: BuildEnvironment, kind: str) -> str:
             named = [claim for claim in found if label in about(claim)]
             rows.append([f"[{text}](#{label})", f"{{doc}}`{where[label]}`", _listed(named)])
     columns = [kind.capitalize().removesuffix("s"), "Stands in", "Claims that name it"]
-    return markdown_table(rows, columns)
+    return style.markdown_table(rows, columns)
 
 
 def _listed(found: list[Claim]) -> str:
@@ -173,7 +172,6 @@ def setup(app: Sphinx) -> None:
     """Called by `pwlib.book.sphinx_extension`."""
     app.setup_extension("myst_nb")
     app.setup_extension("sphinx.ext.autodoc")
-    app.add_directive("paper-numbers", directive(paper_numbers, arguments=1))
     app.add_role_to_domain("glue", "text", Number(), override=True)
     app.connect("doctree-read", join)
     app.connect("doctree-read", link_numbers)

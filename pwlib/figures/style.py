@@ -9,8 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-from pwlib.markdown import markdown_table
-
 Look = dict[str, Any]  # how matplotlib draws something
 
 # Okabe and Ito's colours, told apart by colour-blind readers: the same thing has the same colour
@@ -70,3 +68,10 @@ def grid_look(grid: str) -> Look:
 def table(rows: Sequence[Sequence[object]], columns: Sequence[str]) -> Markdown:
     """Rows and column headings as a table that a notebook and the book both render."""
     return Markdown(markdown_table(rows, columns))
+
+
+def markdown_table(rows: Sequence[Sequence[object]], columns: Sequence[str]) -> str:
+    """Rows and column headings as Markdown text. Bars inside a cell are escaped."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    cells = [[str(cell).replace("|", r"\|") for cell in line] for line in lines]
+    return "\n".join("| " + " | ".join(line) + " |" for line in cells)

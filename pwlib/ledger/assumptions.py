@@ -5,8 +5,8 @@ from pathlib import Path
 
 from IPython.display import Markdown
 
+from pwlib.figures import style
 from pwlib.ledger.claims import entries
-from pwlib.markdown import markdown_table
 from pwlib.places import CHAPTERS
 
 REGISTER = CHAPTERS / "assumptions.yml"
@@ -40,4 +40,4 @@ def table(path: Path = REGISTER) -> Markdown:
         where = f"`{entry.parameter}` {where}" if entry.parameter else where
         chosen = f"{entry.choice.rstrip('.')} ({where}). {entry.why}"
         rows.append([entry.open, chosen, "; ".join(entry.alternatives), entry.effect])
-    return Markdown(markdown_table(rows, columns))
+    return style.table(rows, columns)

@@ -17,7 +17,7 @@ import yaml
 from IPython.display import Markdown, display
 from simpleeval import InvalidExpression, SimpleEval
 
-from pwlib.markdown import markdown_table
+from pwlib.figures import style
 from pwlib.places import CHAPTERS
 
 HOLDS = "holds"
@@ -171,7 +171,7 @@ def table(chapter: str | None = None, evidence: bool = False, path: Path = LEDGE
         for claim in ledger(path)
         if chapter in (None, claim.chapter)
     ]
-    return Markdown(markdown_table(rows, columns))
+    return style.table(rows, columns)
 
 
 def list_claims(claims: Sequence[Claim], verdict: str, found: bool = True) -> Markdown:
@@ -185,7 +185,7 @@ def list_claims(claims: Sequence[Claim], verdict: str, found: bool = True) -> Ma
         for claim in claims
         if claim.verdict == verdict
     ]
-    return Markdown(markdown_table(rows, columns) if rows else "")
+    return style.table(rows, columns) if rows else Markdown("")
 
 
 def first_sentence(text: str) -> str:
@@ -275,7 +275,7 @@ def _shown(claim: Claim, verdict: str, measured: Mapping, at: Mapping, at_record
         f'<div class="claim" id="claim-{claim.id}">',
         f"**The claim.** {claim.claim}",
         f"**The verdict: {verdict}.** {found}",
-        markdown_table(rows, ["quantity", "measured here", "recorded"]),
+        style.markdown_table(rows, ["quantity", "measured here", "recorded"]),
         "</div>",
     ]
     return "\n\n".join(text)

@@ -11,8 +11,7 @@ import dask
 from distributed import Client, Future, LocalCluster, Worker, as_completed, get_worker
 
 from pwlib.reruns import runs
-from pwlib.reruns.plans import SweepError
-from pwlib.reruns.runs import Refused, Result, Task
+from pwlib.reruns.runs import Refused, Result, SweepError, Task
 
 TRIES = 3  # of a task whose worker or kernel dies
 PATIENCE = 10  # seconds that a scheduler has to answer, and workers to be there

@@ -29,6 +29,10 @@ NUMPY = re.compile(r"np\.\w+\((.*)\)")  # a scalar as NumPy prints it
 Numbers = dict[str, float | str | bool]
 
 
+class SweepError(ValueError):
+    """Why a sweep or a table can't be made as it was asked for, a line for each reason."""
+
+
 class Refused(Exception):
     """A worker's pwlib, packages or data are not those that the task was planned with."""
 

@@ -28,7 +28,7 @@ from pwlib import (
 from pwlib.datasets import NAMES
 from pwlib.places import RESULTS, ROOT
 from pwlib.reruns import kept, results, runs
-from pwlib.reruns.plans import SweepError
+from pwlib.reruns.runs import SweepError
 from pwlib.training import Keep
 
 

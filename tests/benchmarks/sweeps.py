@@ -84,10 +84,10 @@ def _sweep(chapter: Path, runs: int, workers: int) -> Callable[[], float]:
     """A sweep of so many runs in a new folder: the seconds it takes, without cluster and page."""
 
     def seconds() -> float:
-        from pwlib.reruns import cluster, plans
+        from pwlib.reruns import cluster
 
         with tempfile.TemporaryDirectory() as folder, cluster.connected(None, workers) as client:
-            plan = plans.plan(chapter, [f"k=0:{runs}"])
+            plan = sweeps.plan(chapter, [f"k=0:{runs}"])
             start = time.monotonic()
             for task, result in cluster.execute(client, plan.tasks, print):
                 sweeps.keep(Path(folder), task, result)

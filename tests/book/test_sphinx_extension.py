@@ -1,10 +1,137 @@
-"""Mends of a page, on small documents."""
+"""What each chapter offers, what is said of the cost of the book, and mends of small pages."""
 
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
+import nbformat
+import pytest
+import yaml
+from bs4 import BeautifulSoup
 from docutils import nodes
+from papermill import cli
+from sphinx.application import Sphinx
 
 from pwlib.book import sphinx_extension
+from pwlib.reruns import notebooks
+
+PROCESSOR = "AMD EPYC 7742, 64 cores"
+CHAPTERS = {path.stem: path for path in notebooks.chapters()}
+
+
+def recorded(chapter):
+    """What the parameters cell sets, found by running it."""
+    found = nbformat.read(chapter, as_version=4).cells
+    cells = [cell.source for cell in found if "parameters" in cell.metadata.get("tags", [])]
+    names = {}
+    exec("\n".join(cells), names)
+    return {name: names[name] for name in names.get("__annotations__", {})}
+
+
+def understood(line):
+    """The parameters that papermill's own command line reads in a line."""
+    context = cli.papermill.make_context("papermill", shlex.split(line)[1:])
+    read = {name: cli._resolve_type(value) for name, value in context.params["parameters"]}
+    for text in context.params["parameters_yaml"]:
+        read |= yaml.safe_load(text)
+    return read
+
+
+@pytest.mark.parametrize("stem", CHAPTERS)
+def test_papermill_reads_in_the_line_exactly_the_recorded_parameters(stem):
+    values = sphinx_extension.parameters(CHAPTERS[stem])
+    read, expected = (
+        understood(sphinx_extension.papermill_line(stem, values)),
+        recorded(CHAPTERS[stem]),
+    )
+    assert read == expected
+    assert {name: type(read[name]) for name in read} == {k: type(v) for k, v in expected.items()}
+
+
+@pytest.mark.slow
+def test_the_line_reruns_a_chapter(tmp_path):
+    stem = "6c-what-makes-a-network-robust"
+    values = sphinx_extension.parameters(CHAPTERS[stem])
+    words = shlex.split(sphinx_extension.papermill_line(stem, values))
+    words[0] = str(Path(sys.executable).parent / "papermill")
+    words[2] = str(tmp_path / "out.ipynb")
+    done = subprocess.run(words, cwd=notebooks.ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert json.loads(Path(words[2]).read_text())["metadata"]["papermill"]["parameters"] == values
+
+
+def page(folder):
+    """The page of a small notebook."""
+    parameters = nbformat.v4.new_code_cell("n: int = 3\nsizes: list[int] = [1, 2]")
+    parameters.metadata["tags"] = ["parameters"]
+    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title"), parameters])
+    nb.metadata["pwlib"] = {"seconds": 200, "processor": "A <fast> one"}
+    nb.metadata["kernelspec"] = {"name": "python3", "language": "python", "display_name": "Python"}
+    (folder / "chapters").mkdir()
+    nbformat.write(nb, folder / "chapters" / "small.ipynb")
+    (folder / "index.md").write_text("# Book\n\n```{toctree}\nchapters/small\n```\n")
+    settings = {
+        "extensions": ["myst_nb", "pwlib.book.sphinx_extension"],
+        "html_theme": "sphinx_book_theme",
+        "nb_execution_mode": "off",
+    }
+    out = folder / "out"
+    Sphinx(folder, None, out, folder / "trees", "html", settings, status=None).build()
+    return BeautifulSoup((out / "chapters" / "small.html").read_text(), "html.parser")
+
+
+def test_a_chapter_offers_its_notebook_and_the_command_that_reruns_it(tmp_path):
+    offers = page(tmp_path).select_one(".offers")
+    assert [link.text for link in offers.select("a")] == ["Download the notebook"]
+    assert "Executed in 200 seconds on A <fast> one" in offers.text
+    assert offers.select_one("pre").text.strip() == (
+        "papermill chapters/small.ipynb out.ipynb -y '{n: 3, sizes: [1, 2]}'"
+    )
+    there = tmp_path / "out" / "chapters" / offers.select_one("a")["href"]
+    assert nbformat.read(there, as_version=4).cells[0].source == "# Title"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    chapters = tmp_path / "chapters"
+    chapters.mkdir()
+    for name, seconds in {"a": 90.0, "b": 30.0, "never-executed": None}.items():
+        nb = nbformat.v4.new_notebook()
+        if seconds:
+            nb.metadata["pwlib"] = {"seconds": seconds, "processor": "A Processor"}
+        nbformat.write(nb, chapters / f"{name}.ipynb")
+    (chapters / "results").mkdir()
+    return chapters
+
+
+def write(folder, name, **about):
+    (folder / "results" / f"{name}.csv").write_text("seed,natural\n0,97.5\n")
+    (folder / "results" / f"{name}.json").write_text(json.dumps(about))
+
+
+def rows(folder):
+    env = SimpleNamespace(srcdir=folder.parent, note_reread=lambda: None)
+    lines = sphinx_extension.cost_table(env).splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_the_origin_of_a_table_says_how_many_runs_took_how_many_core_hours_on_what(folder):
+    write(folder, "one", runs=10, core_hours=2.5, processor=PROCESSOR)
+    assert rows(folder)[1:] == [["`results/one.csv`", "10", "2.5 core hours", PROCESSOR]]
+
+
+def test_a_table_without_an_origin_or_whose_origin_is_silent_is_shown_as_not_recorded(folder):
+    write(folder, "silent", runs=None, core_hours=None, processor=None)
+    (folder / "results" / "untold.csv").write_text("n\n1\n")
+    shown = [[f"`results/{name}.csv`", "", "not recorded", ""] for name in ("silent", "untold")]
+    assert rows(folder)[1:] == shown
+
+
+def test_the_times_of_the_executed_chapters_are_added(folder):
+    assert rows(folder) == [["the chapters, each executed once", "2", "2.0 minutes", "A Processor"]]
 
 
 def kept(node):

@@ -16,8 +16,8 @@ import pytest
 from distributed import Client
 
 from pwlib.places import ROOT
-from pwlib.reruns import cluster, plans
-from pwlib.reruns.plans import SweepError
+from pwlib.reruns import cluster, sweeps
+from pwlib.reruns.runs import SweepError
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +42,7 @@ def two():
 
 
 def tasks(path, *grid):
-    return plans.plan(path, grid).tasks
+    return sweeps.plan(path, grid).tasks
 
 
 def pids(client):

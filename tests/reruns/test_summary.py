@@ -8,9 +8,7 @@ from nbconvert.filters import markdown2html
 
 from pwlib.figures import style
 from pwlib.intervals import interval
-from pwlib.reruns import summary, sweeps
-from pwlib.reruns.plans import Plan
-from pwlib.reruns.runs import Task
+from pwlib.reruns import summary
 
 
 @pytest.fixture
@@ -109,8 +107,8 @@ def test_what_a_run_was_given_is_shown_as_it_is(found, text):
 @pytest.mark.slow
 def test_the_summary_is_an_executed_notebook_and_a_page(found, tmp_path):
     found(*ROWS)
-    task = Task("tiny", "{}", {"seed": 0, "radius": 1.0}, {})
-    page = sweeps.summarise(Plan([task], ["radius", "seed"]), tmp_path / "table.csv").read_text()
+    about = "tiny", ["radius", "seed"], ["seed", "radius"]
+    page = summary.write(tmp_path / "table.csv", *about).read_text()
     assert "0.6 [" in page
     assert "data:image/svg+xml" in page
     assert not re.search(r"<script[^>]*src=\"?http", page)

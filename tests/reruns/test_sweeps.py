@@ -15,9 +15,8 @@ import nbformat
 import pytest
 from filelock import FileLock
 
-from pwlib.reruns import cluster, plans, sweeps
-from pwlib.reruns.plans import SweepError
-from pwlib.reruns.runs import Result, Task
+from pwlib.reruns import cluster, sweeps
+from pwlib.reruns.runs import Result, SweepError, Task
 from pwlib.reruns.sweeps import Settings
 
 TASK = Task("tiny", "{}", {"seed": 1}, {})
@@ -144,7 +143,7 @@ def test_a_run_is_named_by_what_tells_it_from_the_others():
 
 def refusal(path, out, **settings):
     with pytest.raises(SweepError) as caught:
-        sweeps.run(plans.plan(path, ["seed=1"]), Settings(out, quiet=True, **settings))
+        sweeps.run(sweeps.plan(path, ["seed=1"]), Settings(out, quiet=True, **settings))
     (line,) = str(caught.value).splitlines()
     return line
 
@@ -275,7 +274,7 @@ def test_a_full_disk_is_one_line_and_what_is_whole_stays(chapter, tmp_path, monk
         written.append(keep(out, task, result))
 
     monkeypatch.setattr(sweeps, "keep", until_full)
-    plan, out = plans.plan(chapter(GLUE), ["seed=0:3"]), tmp_path / "out"
+    plan, out = sweeps.plan(chapter(GLUE), ["seed=0:3"]), tmp_path / "out"
     with pytest.raises(SweepError, match="^--out: got .*No space left on device$"):
         sweeps.run(plan, Settings(out, workers=1, quiet=True))
     first = written[0] / "origin.json"
@@ -327,9 +326,9 @@ def test_an_interrupted_sweep_says_so_and_leaves_no_process(chapter, tmp_path):
 
 
 def test_the_sweep_of_a_chapter_can_be_planned_without_running_it():
-    path = plans.runs.CHAPTERS / "4c-adversarial-training.ipynb"
+    path = sweeps.runs.CHAPTERS / "4c-adversarial-training.ipynb"
     grid = ["seed=0:10", "dataset=MNIST,FashionMNIST", "radius=1.5,3,5"]
-    tasks = plans.plan(path, grid).tasks
+    tasks = sweeps.plan(path, grid).tasks
     assert len({task.key for task in tasks}) == 60
     assert tasks[0].parameters == {
         "workers": 1,

@@ -9,7 +9,7 @@ from scipy.stats import t as student
 from pwlib import arms, sample_complexity, strong_attacks
 from pwlib.datasets import loaded
 from pwlib.reruns import kept, results, tables
-from pwlib.reruns.plans import SweepError
+from pwlib.reruns.runs import SweepError
 from pwlib.training import Job, train_many
 
 # Rows that are made again. Chapter 4c trains the first two and all references: make test keeps

@@ -1,18 +1,18 @@
 import nbformat
 import pytest
 
-from pwlib.reruns import plans, runs
-from pwlib.reruns.plans import SweepError
+from pwlib.reruns import runs, sweeps
+from pwlib.reruns.runs import SweepError
 
 
 def points(path, grid, *names, **given):
-    tasks = plans.plan(path, grid, **given).tasks
+    tasks = sweeps.plan(path, grid, **given).tasks
     return [tuple(task.parameters[name] for name in names) for task in tasks]
 
 
 def complaints(path, *grid, **given):
     with pytest.raises(SweepError) as caught:
-        plans.plan(path, grid, **given)
+        sweeps.plan(path, grid, **given)
     return str(caught.value).splitlines()
 
 
@@ -26,11 +26,11 @@ def test_every_combination_is_planned_in_the_order_of_the_grid(chapter):
     [("0:3", [0, 1, 2]), ("0:10:4", [0, 4, 8]), ("3:0:-1", [3, 2, 1]), ("-2:0", [-2, -1])],
 )
 def test_a_range_leaves_out_its_end(text, found):
-    assert list(plans.values(text)) == found
+    assert list(sweeps.values(text)) == found
 
 
 def test_the_singular_of_a_list_takes_its_members_one_at_a_time(chapter):
-    plan = plans.plan(chapter("1"), ["dataset=MNIST,FashionMNIST"])
+    plan = sweeps.plan(chapter("1"), ["dataset=MNIST,FashionMNIST"])
     assert [task.parameters["datasets"] for task in plan.tasks] == [["MNIST"], ["FashionMNIST"]]
     assert plan.swept == ["datasets"]
 
@@ -49,7 +49,7 @@ def test_pairs_are_values_that_all_runs_share(chapter):
     given = {"pairs": [("radius", "4"), ("datasets", "[a, b]")]}
     found = points(chapter("1"), ["seed=0:2"], "seed", "radius", "datasets", **given)
     assert found == [(0, 4.0, ["a", "b"]), (1, 4.0, ["a", "b"])]
-    assert plans.plan(chapter("1"), ["seed=0:2"], **given).swept == ["seed"]
+    assert sweeps.plan(chapter("1"), ["seed=0:2"], **given).swept == ["seed"]
 
 
 def test_a_value_that_is_named_twice_is_one_run(chapter):
@@ -57,7 +57,7 @@ def test_a_value_that_is_named_twice_is_one_run(chapter):
 
 
 def test_without_a_grid_there_is_one_run(chapter):
-    assert len(plans.plan(chapter("1", parameters=None)).tasks) == 1
+    assert len(sweeps.plan(chapter("1", parameters=None)).tasks) == 1
 
 
 HAS = "accepts one of seed, radius, datasets, workers"
@@ -136,14 +136,14 @@ def test_a_chapter_that_is_no_python_says_so(chapter):
 
 def test_outputs_of_the_chapter_dont_enter_the_plan(chapter):
     path = chapter("1")
-    before = plans.plan(path).tasks[0]
+    before = sweeps.plan(path).tasks[0]
     nb = nbformat.read(path, as_version=4)
     nb.cells[1].execution_count = 7
     nbformat.write(nb, path)
-    assert plans.plan(path).tasks[0] == before
+    assert sweeps.plan(path).tasks[0] == before
 
 
 def test_planning_rests_on_the_modules_that_the_chapter_imports(chapter):
-    (task,) = plans.plan(chapter("from pwlib import intervals")).tasks
+    (task,) = sweeps.plan(chapter("from pwlib import intervals")).tasks
     assert "pwlib.intervals" in task.rests_on
     assert task.rests_on == runs.rests_on(task.chapter, task.notebook)
