@@ -1,6 +1,6 @@
 // A knob: a figure with controls (see pwlib/figures/knobs.py). Its script element has controls,
-// panels and layers, and for each setting the places among the pieces of: the sentence, the
-// numbers of each layer, and the HTML of the examples where there are any.
+// panels and layers, and for each setting the places among the pieces of: the sentence and
+// the numbers of each layer.
 document.addEventListener("DOMContentLoaded", () => {
   const X = Array.from({ length: 801 }, (_, i) => (1 - Math.cos((Math.PI * i) / 800)) / 2);
   const R = 1.7, HALF = 3.5; // a dot's radius and half a triangle, in points
@@ -48,7 +48,6 @@ document.addEventListener("DOMContentLoaded", () => {
   const PATHS = {
     series: (data, { at }) => joined(X.map((x) => at(x, series(data, 2 * x - 1)))),
     line: (data, { at }) => joined(data.map((p) => at(...p))),
-    area: (data, { at }) => joined(data.map((p) => at(...p)), "z"),
     dots: each((x, y) => `M${x - R} ${y}a${R} ${R} 0 1 0 ${2 * R} 0a${R} ${R} 0 1 0 ${-2 * R} 0`),
     triangles: each((x, y) => `M${x - HALF} ${y + HALF}h${2 * HALF}l${-HALF} ${-2 * HALF}z`),
     spans: (data, { at, ylim: [low, high] }) => data.map(([a, b]) =>
@@ -58,7 +57,6 @@ document.addEventListener("DOMContentLoaded", () => {
   const LOOKS = {
     series: line,
     line,
-    area: ({ colour, size }) => ({ fill: colour, "fill-opacity": size }),
     dots: ({ colour, size, hollow }) => ({ fill: hollow ? "white" : colour, stroke: colour, "stroke-width": size }),
     triangles: ({ colour }) => ({ fill: colour }),
     spans: ({ colour, size }) => ({ fill: colour, "fill-opacity": size, stroke: EDGE, "stroke-width": 0.5 }),
@@ -101,20 +99,17 @@ document.addEventListener("DOMContentLoaded", () => {
     write(svg, left + 25, middle + 3.3, layer.label);
   });
 
-  const control = (parent, id, { label, texts, start, choice }) => {
-    const box = make(parent, "div", choice ? {} : { class: "slider" });
+  const control = (parent, id, { label, texts, start }) => {
+    const box = make(parent, "div", { class: "slider" });
     make(box, "label", { for: id }).textContent = label;
-    const range = { type: "range", min: 0, max: texts.length - 1, value: start };
-    const input = make(box, choice ? "select" : "input", { id, ...(choice ? {} : range) });
-    if (choice) texts.forEach((text) => { make(input, "option", {}).textContent = text; });
-    else make(box, "span", { "aria-hidden": "true" });
-    if (choice) input.selectedIndex = start;
+    const input = make(box, "input", { id, type: "range", min: 0, max: texts.length - 1, value: start });
+    make(box, "span", { "aria-hidden": "true" });
     return input;
   };
 
   for (const figure of document.querySelectorAll("figure.knobs")) {
     const data = JSON.parse(figure.querySelector("script").textContent);
-    const [turn, svg, examples, output] = [".turn", "svg", ".examples", "output"].map((name) =>
+    const [turn, svg, output] = [".turn", "svg", "output"].map((name) =>
       figure.querySelector(name));
     const inputs = data.controls.map((one, i) => control(turn, `${figure.id}-${i}`, one));
     svg.setAttribute("font-family", "'DejaVu Sans', Verdana, sans-serif");
@@ -125,14 +120,12 @@ document.addEventListener("DOMContentLoaded", () => {
     legend(svg, svg.viewBox.baseVal.height, data.layers.filter((layer) => layer.label));
 
     const show = () => {
-      const places = inputs.map((input) => input.selectedIndex ?? Number(input.value));
+      const places = inputs.map((input) => Number(input.value));
       const at = places.reduce((sum, place, i) => sum * data.controls[i].texts.length + place, 0);
       const [said, ...shown] = data.frames[at].map((piece) => data.pieces[piece]);
       if (output.textContent !== said) output.textContent = said;
       data.layers.forEach(({ kind, panel }, i) => paths[i].setAttribute("d", PATHS[kind](shown[i], panels[panel])));
-      if (examples) examples.innerHTML = shown[paths.length];
       inputs.forEach((input, i) => {
-        if (data.controls[i].choice) return;
         const text = data.controls[i].texts[places[i]];
         input.setAttribute("aria-valuetext", text);
         input.nextElementSibling.textContent = text;

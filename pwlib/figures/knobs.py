@@ -19,12 +19,11 @@ UNIT_TICKS = ((0, "0"), (0.5, "0.5"), (1, "1"))
 
 @dataclass(frozen=True)
 class Control:
-    """A slider, or with ``choice`` a list: a text for each place, and the place it starts at."""
+    """A slider: a text for each place, and the place it starts at."""
 
     label: str
     texts: Sequence[str]
     start: int = 0
-    choice: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,8 @@ class Layer:
     """What a panel draws in one look; with a label it is in the legend.
 
     The kind says what the numbers are: "series", the coefficients of a Chebyshev series in 2x - 1,
-    drawn over [0, 1]; "line", "area", "dots", "triangles", points (x, y); "spans", intervals of x.
-    ``size`` is the width of lines, the edge of dots (both in points), the opacity of areas.
+    drawn over [0, 1]; "line", "dots", "triangles", points (x, y); "spans", intervals of x. ``size``
+    is the width of lines or the edge of dots, in points.
     """
 
     kind: str
@@ -73,14 +72,12 @@ def show(
 ) -> HTML:
     """The knob of that name (unique in its page), of a height in points, as an HTML figure.
 
-    ``setting`` takes a place for each control and returns the sentence, the numbers of each layer,
-    and the HTML beside the drawing where there is any.
+    ``setting`` takes a place for each control and returns the sentence and each layer's numbers.
     """
     sizes = [len(control.texts) for control in controls]
     settings = [setting(*at) for at in np.ndindex(*sizes)]
     start = np.ravel_multi_index([control.start for control in controls], sizes)
-    said, *rest = settings[start]
-    beside = "".join(f'<div class="examples">{text}</div>' for text in rest[len(layers) :])
+    said = settings[start][0]
     places: dict[str, int] = {}  # what several settings share is in the page once
     frames = [[places.setdefault(_json(p), len(places)) for p in pieces] for pieces in settings]
     data = {
@@ -93,7 +90,7 @@ def show(
     return HTML(
         f'<figure class="knobs" id="{name}">\n<figcaption>{caption}</figcaption>\n'
         f'<div class="turn"></div>\n<div class="seen"><svg role="img" '
-        f'aria-labelledby="{name}-said" viewBox="0 0 {WIDTH} {height:g}"></svg>{beside}</div>\n'
+        f'aria-labelledby="{name}-said" viewBox="0 0 {WIDTH} {height:g}"></svg></div>\n'
         f'<output id="{name}-said" aria-live="polite">{html.escape(said)}</output>\n'
         f'<script type="application/json">{_json(data)}</script>\n</figure>'
     )

@@ -1,30 +1,25 @@
 """Knobs: what they say and draw against independent formulas, in the page and in a browser."""
 
-import base64
 import json
 import re
-from io import BytesIO
 
 import nbformat
 import numpy as np
 import pytest
 from numpy.polynomial.chebyshev import chebval
-from PIL import Image
 
-from pwlib import examples, grids, maxmargin
+from pwlib import grids, maxmargin
 from pwlib import polynomials as poly
-from pwlib.figures import figure_3, figure_5, figures_1_2
+from pwlib.figures import figure_3, figures_1_2
 from pwlib.figures.style import COLOURS
 from pwlib.places import CHAPTERS
 
 PAGES = {  # the knobs of each page, and how many bytes they may add to it
     "3a-pointwise-convergence": (["knob-1", "knob-2"], 150_000),
     "4a-hard-points-of-polynomials": (["knob-3"], 150_000),
-    "4c-adversarial-training": (["knob-5"], 400_000),
 }
-COLOURS_5 = (COLOURS["reference"], "#CC79A7", COLOURS["robust"])
 NUMBER = r"\d+(?:\.\d+)?"
-DEGREES, SIZES, EPS = range(1, 41), range(2, 121, 2), (0.0, 1.0, 3.0)
+DEGREES, SIZES = range(1, 41), range(2, 121, 2)
 MIDDLES = (np.arange(20_000) + 0.5) / 20_000
 T = np.arccos(2 * MIDDLES - 1)
 
@@ -40,10 +35,9 @@ class Knob:
             self.start = self.start * len(control["texts"]) + control["start"]
 
     def shown(self, at):
-        """The sentence, the numbers of each layer and the HTML of the examples of a setting."""
-        said, *rest = (self.data["pieces"][place] for place in self.data["frames"][at])
-        layers = len(self.data["layers"])
-        return said, rest[:layers], "".join(rest[layers:])
+        """The sentence and the numbers of each layer of a setting."""
+        said, *layers = (self.data["pieces"][place] for place in self.data["frames"][at])
+        return said, layers
 
     def said(self, at):
         return self.shown(at)[0]
@@ -97,30 +91,8 @@ def knob_3():
 
 
 @pytest.fixture(scope="module")
-def measured():
-    """Curves, and what three networks might say of two images."""
-    rng = np.random.default_rng(0)
-    keys = [(arm, attack) for arm in examples.ARMS for attack in examples.ATTACKS]
-    curves = {key: 100 * np.sort(rng.random((3, len(EPS))))[:, ::-1] for key in keys}
-    shown = examples.Shown(
-        np.array([7, 2]),
-        {key: rng.random((2, len(EPS), 784), dtype=np.float32) for key in keys},
-        {key: rng.integers(0, 10, (3, 2, len(EPS))) for key in keys},
-        {key: rng.random((3, 2, len(EPS))) for key in keys},
-    )
-    return curves, shown
-
-
-@pytest.fixture(scope="module")
-def knob_5(measured):
-    curves, shown = measured
-    made = figure_5.knob_5("knob-5", EPS, {"MNIST": curves}, {"MNIST": shown})
-    return Knob(made.data)
-
-
-@pytest.fixture(scope="module")
-def all_knobs(knob_1, knob_2, knob_3, knob_5):
-    return [knob_1, knob_2, knob_3, knob_5]
+def all_knobs(knob_1, knob_2, knob_3):
+    return [knob_1, knob_2, knob_3]
 
 
 @pytest.mark.parametrize("chapter", PAGES)
@@ -144,14 +116,13 @@ def test_without_a_script_there_is_a_caption_and_the_sentence_of_the_start(all_k
         assert said in knob.text
         assert f"<figcaption>Figure {knob.name[-1]}, one " in knob.text
         assert f'<svg role="img" aria-labelledby="{knob.name}-said"' in knob.text
-        assert f"{knob.shown(knob.start)[2]}</" in knob.text
 
 
 def test_every_setting_has_a_frame_with_all_its_parts(all_knobs):
     for knob in all_knobs:
         settings = np.prod([len(control["texts"]) for control in knob.data["controls"]])
         assert len(knob.data["frames"]) == settings
-        parts = 1 + len(knob.data["layers"]) + ('class="examples"' in knob.text)
+        parts = 1 + len(knob.data["layers"])
         assert {len(frame) for frame in knob.data["frames"]} == {parts}
 
 
@@ -260,68 +231,6 @@ def test_the_numbers_said_of_figure_3_are_those_of_the_sum(knob_3):
             assert float(number) == pytest.approx(apart, abs=2e-3)
 
 
-def settings_5():
-    return [(arm, a, k) for arm in examples.ARMS for a in examples.ATTACKS for k in range(len(EPS))]
-
-
-def test_figure_5_draws_all_arms_and_what_the_chosen_one_has_besides(knob_5, measured):
-    curves, _ = measured
-    colours = dict(zip(examples.ARMS, COLOURS_5, strict=True))
-    for at, (arm, attack, k) in enumerate(settings_5()):
-        for other, colour in colours.items():
-            seeds = curves[other, attack]
-            mean = np.column_stack((EPS, seeds.mean(0)))
-            thin = knob_5.drawn(at, kind="line", label=other, colour=colour)
-            np.testing.assert_allclose(thin, mean, atol=1e-4)
-            thick = knob_5.drawn(at, kind="line", label="", colour=colour)
-            band = knob_5.drawn(at, kind="area", colour=colour)
-            assert thick.tolist() == (thin.tolist() if other == arm else [])
-            low_to_high = [*zip(EPS, seeds.min(0)), *zip(EPS[::-1], seeds.max(0)[::-1])]  # noqa: B905
-            expected = low_to_high if other == arm else np.empty((0, 2))
-            np.testing.assert_allclose(band.reshape(-1, 2), expected, atol=1e-4)
-        dot = [[EPS[k], curves[arm, attack].mean(0)[k]]]
-        np.testing.assert_allclose(knob_5.drawn(at, kind="dots"), dot, atol=1e-4)
-        ink = knob_5.drawn(at, kind="line", colour=COLOURS["ink"])
-        assert ink.tolist() == [[EPS[k], 0], [EPS[k], 100]]
-
-
-def test_figure_5_says_what_its_curves_and_its_networks_say(knob_5, measured):
-    curves, shown = measured
-    for at, (arm, attack, k) in enumerate(settings_5()):
-        said, _, html = knob_5.shown(at)
-        lists = re.findall("<ul>.*?</ul>", html)
-        assert said.startswith(f"MNIST, {arm}, ")
-        numbers = [float(number) for number in re.findall(NUMBER, said.split("ε = ")[1])][:4]
-        right = curves[arm, attack][:, k]
-        np.testing.assert_allclose(
-            numbers, [EPS[k], right.mean(), right.min(), right.max()], atol=0.06
-        )
-        for i, label in enumerate(shown.labels):
-            answers = re.findall(r"<li>(.*?)</li>", lists[i])
-            for j, (who, answer) in enumerate(zip(examples.ARMS, answers, strict=True)):
-                found = shown.answers[arm, attack][j, i, k]
-                assert answer.startswith(f"{who}: {found} (")
-                assert ("wrong" in answer) == (found != label)
-                percent = float(re.search(r"(\d+)\xa0%", answer)[1])
-                assert percent == pytest.approx(
-                    100 * shown.probabilities[arm, attack][j, i, k], abs=0.6
-                )
-
-
-def test_figure_5_shows_the_image_that_was_attacked(knob_5, measured):
-    _, shown = measured
-    for at, (arm, attack, k) in enumerate(settings_5()):
-        found = re.findall('<img src="(.*?)" alt="(.*?)">', knob_5.shown(at)[2])
-        for i, (source, text) in enumerate(found):
-            data = base64.b64decode(source.split(",")[1])
-            seen = np.asarray(Image.open(BytesIO(data)).convert("L")).ravel() / 255
-            images = shown.images[arm, attack][i]
-            assert np.abs(seen - images[k]).max() < 0.5 / (figure_5.SHADES - 1) + 0.003
-            assert ("as it is" in text) == (k == 0)
-            assert f"class {shown.labels[i]}" in text
-        assert len(found) == len(shown.labels)
-
-
 @pytest.fixture(scope="module")
 def page(all_knobs, chromium, tmp_path_factory):
     """A page of all knobs, from a file, in a browser."""
@@ -341,10 +250,9 @@ def page(all_knobs, chromium, tmp_path_factory):
 
 
 def turn(page, id, value):
-    """Move a slider or choose from a list, as a reader does."""
+    """Move a slider, as a reader does."""
     page.locator(f"#{id}").evaluate(
-        "(e, v) => { e.tagName === 'SELECT' ? (e.selectedIndex = v) : (e.value = v);"
-        " e.dispatchEvent(new Event('input', { bubbles: true })); }",
+        "(e, v) => { e.value = v; e.dispatchEvent(new Event('input', { bubbles: true })); }",
         value,
     )
 
@@ -391,36 +299,13 @@ def test_a_slider_redraws_the_curves_that_it_stands_for(page, knob_1, knob_2, kn
     np.testing.assert_allclose(np.arcsinh(values[within]), np.arcsinh(expected[within]), atol=0.05)
 
 
-def test_each_control_of_figure_5_changes_its_curve_and_its_sentence(page, knob_5, measured):
-    curves, _ = measured
-    for arm, attack, at in ((0, 0, 1), (2, 0, 1), (2, 2, 1), (1, 1, 0)):
-        for i, place in enumerate((0, arm, attack, at)):
-            turn(page, f"knob-5-{i}", place)
-        key = examples.ARMS[arm], examples.ATTACKS[attack]
-        x, y = points_of(page, knob_5, 0, stroke=COLOURS_5[arm], stroke_width=2.5)
-        np.testing.assert_allclose(x, EPS, atol=0.01)
-        np.testing.assert_allclose(y, curves[key].mean(0), atol=0.05)
-        place = settings_5().index((*key, at))
-        assert page.locator("#knob-5-said").inner_text() == knob_5.said(place)
-        texts = page.locator("#knob-5 li").all_inner_texts()
-        assert len(texts) == 6
-        assert (
-            page.locator("#knob-5 img")
-            .first.get_attribute("alt")
-            .endswith("as it is" if at == 0 else "ε = 1")
-        )
-
-
 def test_ids_are_unique_controls_are_labelled_and_drawings_described(page):
     ids = page.eval_on_selector_all("[id]", "all => all.map(e => e.id)")
     assert len(set(ids)) == len(ids)
     labels = page.eval_on_selector_all(
-        ".turn :is(input, select)", "all => all.map(e => e.labels[0].textContent)"
+        ".turn input", "all => all.map(e => e.labels[0].textContent)"
     )
-    assert labels == [
-        *("degree n", "points m", "degree n"),
-        *("data set", "network", "attack", "length ε"),
-    ]
+    assert labels == ["degree n", "points m", "degree n"]
     for svg in page.locator("figure.knobs svg").all():
         assert svg.get_attribute("role") == "img"
         assert svg.get_attribute("aria-labelledby") in ids
