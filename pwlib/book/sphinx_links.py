@@ -29,8 +29,8 @@ SHOWN = EQUATIONS | FIGURES
 LABELS = {text: label for label, text in SHOWN.items()}
 TERMS = {"hard objective": "eq-9", "adversarial objective": "eq-10"}  # the paper's own names
 NUMBER = re.compile(r"(?<![\w)])\((?:[1-9]|1[0-2])\)|\bFigure [1-5]\b")
-LEDGER = "chapters/5-conclusion"  # the page whose table has a row for each claim
 BOX = re.compile(r'<div class="claim" id="claim-([\w-]+)">')
+ENTRY = re.compile(r'<div class="entry" id="((?:ledger|register)-[\w-]+)"')
 NO_LINK_IN = (nodes.reference, nodes.title, nodes.caption)
 
 
@@ -66,7 +66,7 @@ def paper_numbers(env: BuildEnvironment, kind: str) -> str:
 
 
 def _listed(found: list[Claim]) -> str:
-    return "; ".join(f"{claim.link(claim.id)} {claim.verdict}" for claim in found) or "none"
+    return "; ".join(f"{claim.link(claim.name)} ({claim.verdict})" for claim in found) or "none"
 
 
 def labels(path: Path) -> set[str]:
@@ -95,12 +95,8 @@ def join(app: Sphinx, document: nodes.document) -> None:
     for raw in list(document.findall(nodes.raw)):
         if (match := BOX.match(raw.astext())) and match[1] in found:
             _join_box(env, raw, found[match[1]])
-    for row in document.findall(nodes.row) if env.docname == LEDGER else ():
-        for ref in row.findall(pending_xref):
-            if (target := ref.get("reftargetid") or "").startswith("claim-"):
-                label = target.replace("claim-", "ledger-", 1)
-                row["ids"].append(label)
-                anchor(env, label)
+        elif match := ENTRY.match(raw.astext()):
+            anchor(env, match[1])
     for node in list(document.findall(lambda n: isinstance(n, nodes.math_block | nodes.figure))):
         if set(node["ids"]) & set(SHOWN):
             kind = "equations" if isinstance(node, nodes.math_block) else "figures"
@@ -110,16 +106,14 @@ def join(app: Sphinx, document: nodes.document) -> None:
 
 
 def _join_box(env: BuildEnvironment, start: nodes.raw, claim: Claim) -> None:
-    """A claim's box gets a label, and a line that leads to the ledger and to what it is about."""
+    """A claim's line gets a label, and links to the ledger and to what it is about."""
     label = f"claim-{claim.id}"
     env.metadata[env.docname].setdefault("myst_slugs", {})[label] = (0, label, label)
     anchor(env, label)
-    parts: list[nodes.Node] = [link(env, f"ledger-{claim.id}", "In the ledger")]
+    line = start.parent[start.parent.index(start) + 1]
+    line += [nodes.Text(" "), link(env, f"ledger-{claim.id}", "What was found")]
     for target in about(claim):
-        parts += [nodes.Text(" · "), link(env, target, SHOWN[target])]
-    page, first = start.parent, start.parent.index(start)
-    end = next(i for i in range(first, len(page)) if page[i].astext().strip() == "</div>")
-    page.insert(end, nodes.paragraph("", "", *parts, classes=["claim-links"]))
+        line += [nodes.Text(" · "), link(env, target, SHOWN[target])]
 
 
 class Number(PasteTextRole):

@@ -1,11 +1,11 @@
 """The register of assumptions: what the paper leaves open, what was chosen, what a change does."""
 
+import html
 from dataclasses import dataclass
 from pathlib import Path
 
 from IPython.display import Markdown
 
-from pwlib.figures import style
 from pwlib.ledger.claims import entries
 from pwlib.places import CHAPTERS
 
@@ -31,13 +31,21 @@ def register(path: Path = REGISTER) -> list[Assumption]:
     return entries(path, Assumption)
 
 
-def table(path: Path = REGISTER) -> Markdown:
-    """The whole register as a table."""
-    columns = ["The paper leaves open", "Chosen, and why", "Alternatives", "Effect"]
-    rows = []
-    for entry in register(path):
-        where = f"in [{entry.chapter.split('-')[0]}]({entry.chapter}.ipynb)"
-        where = f"`{entry.parameter}` {where}" if entry.parameter else where
-        chosen = f"{entry.choice.rstrip('.')} ({where}). {entry.why}"
-        rows.append([entry.open, chosen, "; ".join(entry.alternatives), entry.effect])
-    return style.table(rows, columns)
+def page(path: Path = REGISTER) -> Markdown:
+    """The whole register, an entry for each choice; `pwlib.ledger.claims.page` is its model."""
+    entries = []
+    for one in register(path):
+        number = one.chapter.split("-")[0]
+        where = f"[Chapter {number}]({one.chapter}.ipynb)"
+        change = f"`{one.parameter}` in {where}" if one.parameter else where
+        section = html.escape(number)
+        text = [
+            f'<div class="entry" id="register-{one.id}" data-chapter="{section}">',
+            f"**{one.open.rstrip('.')}.**",
+            f"*Chosen.* {one.choice.rstrip('.')} ({change}). {one.why}",
+            f"*Instead.* {'; '.join(one.alternatives)}.",
+            f"*Effect.* {one.effect}",
+            "</div>",
+        ]
+        entries.append("\n\n".join(text))
+    return Markdown("\n\n".join(entries))

@@ -6,9 +6,10 @@ so it can't be typed in by hand, and can't rot.
 """
 
 import ast
+import html
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ FAILS = "does not hold"
 AMBIGUOUS = "ambiguous"
 NOT_TESTABLE = "not testable here"
 VERDICTS = (HOLDS, CORRECTED, FAILS, AMBIGUOUS, NOT_TESTABLE)
+KINDS = ("derived", "computed", "measured")  # by SymPy; without chance; with seeds
 
 # The verdict that each criterion stands for, in the order in which they are asked.
 CRITERIA = {
@@ -51,6 +53,7 @@ class ClaimError(ValueError):
 class Claim:
     """One entry of the ledger.
 
+    ``name`` says it in about five words, ``kind`` is one of KINDS.
     ``recorded`` maps a name to what was measured: ``{value, tolerance}`` (absolute),
     ``{interval: [low, high]}``, or a plain value that must be met exactly. ``at`` holds the
     parameters of the chapter at which it was measured. ``evidence`` may name a recorded quantity in
@@ -60,6 +63,8 @@ class Claim:
     """
 
     id: str
+    name: str
+    kind: str
     section: str
     claim: str
     verdict: str
@@ -106,6 +111,8 @@ def ledger(path: Path = LEDGER) -> list[Claim]:
     for claim in found:
         if claim.verdict not in VERDICTS:
             raise ClaimError(f"{claim.id}: verdict {claim.verdict!r}, accepts {VERDICTS}")
+        if claim.kind not in KINDS:
+            raise ClaimError(f"{claim.id}: kind {claim.kind!r}, accepts {KINDS}")
         if not claim.criteria or not set(claim.criteria) <= set(CRITERIA):
             accepts = f"accepts expressions for {', '.join(CRITERIA)}"
             raise ClaimError(f"{claim.id}: criteria: got {claim.criteria!r}, {accepts}")
@@ -160,32 +167,40 @@ def judge(id: str, /, at: Mapping, *, path: Path = LEDGER, **measured: object) -
     return FAILS
 
 
-def table(chapter: str | None = None, evidence: bool = False, path: Path = LEDGER) -> Markdown:
-    """The claims that a chapter settles (all of the ledger's if none is named), with verdicts.
-
-    Each verdict links to the cell that settles the claim; ``evidence`` adds what it rests on.
-    """
-    columns = ["Section", "Claim", "Verdict", *(["Evidence"] if evidence else [])]
+def table(chapter: str, path: Path = LEDGER) -> Markdown:
+    """The claims that a chapter settles: the verdict, and the name, which leads to the cell."""
     rows = [
-        [claim.section, claim.claim, claim.link(claim.verdict), claim.found()][: len(columns)]
+        [claim.verdict, claim.link(claim.name)]
         for claim in ledger(path)
-        if chapter in (None, claim.chapter)
+        if chapter == claim.chapter
     ]
-    return style.table(rows, columns)
+    return style.table(rows, ["Verdict", "Claim"])
 
 
-def list_claims(claims: Sequence[Claim], verdict: str, found: bool = True) -> Markdown:
-    """The claims with a verdict, each with its name, which leads to the cell that settles it.
+def page(path: Path = LEDGER) -> Markdown:
+    """The whole ledger: for each claim what the paper says, what was found, and the numbers.
 
-    ``found`` adds the first sentence of the evidence.
+    ``chapters/_static/ledger.js`` adds a search, and filters by what the entries say of themselves.
     """
-    columns = ["Name", "Claim", *(["What was found"] if found else [])]
-    rows = [
-        [claim.link(claim.id), claim.claim, first_sentence(claim.found())][: len(columns)]
-        for claim in claims
-        if claim.verdict == verdict
+    return Markdown("\n\n".join(_entry(claim) for claim in ledger(path)))
+
+
+def _entry(claim: Claim) -> str:
+    about = {"verdict": claim.verdict, "section": claim.section, "kind": claim.kind}
+    marks = " ".join(f'data-{key}="{html.escape(value)}"' for key, value in about.items())
+    says = "What we add" if claim.section == "beyond" else f"The paper, section {claim.section}"
+    rows = [[name.replace("_", " "), show(value)] for name, value in claim.recorded.items()]
+    text = [
+        f'<div class="entry" id="ledger-{claim.id}" {marks}>',
+        f"**{claim.name}** · {claim.verdict}",
+        f"*{says}.* {claim.claim}",
+        f"*Found.* {claim.found()} {claim.link('The cell that settles it')}.",
+        "<details><summary>The numbers</summary>" if rows else "",
+        style.markdown_table(rows, ["quantity", "recorded"]) if rows else "",
+        "</details>" if rows else "",
+        "</div>",
     ]
-    return style.table(rows, columns) if rows else Markdown("")
+    return "\n\n".join(filter(None, text))
 
 
 def first_sentence(text: str) -> str:
@@ -263,6 +278,7 @@ def _agrees(measured: object, recorded: object) -> bool:
 
 
 def _shown(claim: Claim, verdict: str, measured: Mapping, at: Mapping, at_recorded: bool) -> str:
+    """One line; at other settings than the recorded ones also what was measured, beside those."""
     rows = [
         [name.replace("_", " "), show(value), show(claim.recorded.get(name, "nothing"))]
         for name, value in measured.items()
