@@ -175,14 +175,20 @@ def test_a_worker_that_joins_later_with_another_pwlib_refuses_too(
 ):
     start("worker", address, "--nthreads", "1")
     wait_for_workers(address, 1)
-    ran, other = tmp_path / "ran", other_pwlib(tmp_path, "intervals")
-    path = chapter(
-        COUNT.format(str(ran)) + "from pwlib import intervals\nimport time; time.sleep(3)"
-    )
-    join = lambda: start("worker", address, "--nthreads", "2", modules=other)  # noqa: E731
-    with once_there(ran, join), cluster.connected(address, 0) as client:
-        states, _, (line,) = execute(client, tasks(path, "seed=0:6"))
-    assert states == dict.fromkeys(range(6), "done")
+    ran, joined = tmp_path / "ran", tmp_path / "joined"
+    here = f"Path({str(joined)!r}).exists()"
+    wait = f"import time\nfor _ in range(600):\n    time.sleep(0.1 * (not {here}))"
+    path = chapter(COUNT.format(str(ran)) + "from pwlib import intervals\n" + wait)
+
+    def join():
+        other = other_pwlib(tmp_path, "intervals")
+        start("worker", address, "--nthreads", "2", modules=other)
+        client.wait_for_workers(2, 60)
+        joined.touch()
+
+    with cluster.connected(address, 0) as client, once_there(ran, join):
+        states, _, (line,) = execute(client, tasks(path, "seed=0:4"))
+    assert states == dict.fromkeys(range(4), "done")
     assert line.endswith("differs in pwlib.intervals")
     assert ran.read_text().split().count("0") == 1
 
