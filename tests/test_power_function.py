@@ -6,7 +6,7 @@ import pytest
 from scipy.optimize import approx_fprime
 
 from pwlib import grids, optimal, point_search, polynomials, power_function
-from pwlib.figures.points import figure_advantage, figure_offsets, figure_sets
+from pwlib.figures.points import figure_advantage, figure_sets
 from pwlib.intervals import mean_with_error
 from pwlib.reruns import results
 
@@ -167,6 +167,50 @@ def test_the_lebesgue_constants_are_those_of_the_books():
     assert power_function.lebesgue_constant(2, grids.equispaced(3)) == pytest.approx(1.25, rel=1e-3)
 
 
+def exact_sums(n, x, at, power=1):
+    """Σ_j |ℓ_j|^power at a point, by the product formula in mpmath."""
+    with mpmath.workdps(60):
+        nodes, at = [mpmath.mpf(float(node)) for node in x], mpmath.mpf(float(at))
+        others = [mpmath.fprod(a - b for b in nodes if b != a) for a in nodes]
+        whole = mpmath.fprod(at - a for a in nodes)
+        terms = (abs(whole / (at - a) / d) for a, d in zip(nodes, others, strict=True))
+        return float(mpmath.fsum(term**power for term in terms))
+
+
+@pytest.mark.parametrize("grid", [grids.equispaced, power_function.midpoints])
+@pytest.mark.parametrize("n", [10, 60, 80])
+def test_lebesgue_constants_of_equidistant_points_keep_their_digits(n, grid):
+    x, at = grid(n + 1), grids.chebyshev(20 * n + 1)
+    first = at[at < x[1]]  # the maximum lies next to the ends
+    exact = max(exact_sums(n, x, point) for point in first[~np.isin(first, x)])
+    assert power_function.lebesgue_constant(n, x) == pytest.approx(exact, rel=1e-12)
+
+
+def test_the_lebesgue_constant_of_a_thousand_points_is_that_of_its_asymptotics():
+    n = 1000  # of 2^(n + 1)/(e n log n), which the next term, γ/log n, corrects
+    with mpmath.workdps(30):
+        first = mpmath.mpf(2) ** (n + 1) / (mpmath.e * n * (mpmath.log(n) + mpmath.euler))
+    found = power_function.lebesgue_constant(n, grids.equispaced(n + 1))
+    assert found == pytest.approx(float(first), rel=0.02)
+
+
+def test_the_noise_at_equispaced_points_is_exact_up_to_where_it_is_refused():
+    x, at = grids.equispaced(41), 0.013
+    found = power_function.noise_variance(40, x, [at])[0]
+    assert found == pytest.approx(exact_sums(40, x, at, power=2), rel=1e-6)
+    power_function.noise_variance(48, grids.equispaced(49), [at])
+    for refused in (power_function.noise_variance, power_function.mean_noise_variance):
+        with pytest.raises(ValueError, match=r"^x: got features of condition number 1e\+12, acc"):
+            refused(49, grids.equispaced(50), *([[at]] if "mean" not in refused.__name__ else []))
+
+
+def test_lebesgue_constants_that_overflow_or_do_not_exist_are_refused():
+    with pytest.raises(ValueError, match=r"^x: got points whose Lebesgue constant overflows"):
+        power_function.lebesgue_constant(1100, grids.equispaced(1101))
+    with pytest.raises(ValueError, match=r"^x: got 2 different points, accepts n \+ 1 = 3$"):
+        power_function.lebesgue_constant(2, [0.1, 0.5, 0.5])
+
+
 def test_no_gain_from_2n_plus_1_roots_on():
     assert power_function.size_without_gain(5, lambda m: grids.chebyshev(m, "roots")) == 11
 
@@ -269,8 +313,6 @@ def test_the_figures_show_what_they_are_given():
     assert list(right.lines[0].get_ydata()) == [2.0, 1.0]
     np.testing.assert_allclose(right.lines[1].get_ydata(), [1, 11 / 12])
     assert len(left.lines) == 2
-    (axes,) = figure_offsets(5).axes
-    assert [len(line.get_xdata()) for line in axes.lines[2:]] == [5] * 5
 
 
 @pytest.mark.parametrize("x", [[], [[0.1]], [1.2], [np.nan]])
