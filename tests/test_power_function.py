@@ -111,6 +111,16 @@ def test_the_greatest_variances_of_chebyshev_points_are_those_of_theory(n):
         assert m > n - 2 or extrema < roots
 
 
+@pytest.mark.parametrize("n", [5, 12, 31])
+def test_after_training_on_chebyshev_roots_the_two_ends_have_the_largest_variance(n):
+    at = np.linspace(0, 1, 501)
+    for m in range(1, n + 1):
+        x = grids.chebyshev(m, "roots")
+        values = np.sum((features(n, at) @ lost(n, x)) ** 2, axis=1)
+        np.testing.assert_allclose(values[[0, -1]], values.max(), rtol=1e-9)
+        assert power_function.largest_variance(n, x) == pytest.approx(values[0], rel=1e-9)
+
+
 def test_the_expected_objective_is_the_mean_of_8():
     n, x = 6, np.array([0.1, 0.5, 0.8])
     h = np.random.default_rng(2).standard_normal((20_000, n + 1))
