@@ -28,6 +28,29 @@ def test_unseen_spans_what_the_pseudo_inverse_loses(n, m):
         np.testing.assert_allclose(basis @ basis.T, lost(n, x), atol=1e-9)
 
 
+@pytest.mark.parametrize("m", [45, 58])  # many factors lose digits at the first, QR at the second
+def test_what_equidistant_points_leave_is_exact_at_degree_60(m):
+    n, x, at = 60, grids.equispaced(m), 0.013
+    with mpmath.workdps(50):
+        angles = [mpmath.acos(2 * mpmath.mpf(float(point)) - 1) for point in (*x, at)]
+        rows = [[mpmath.cos(i * t) for i in range(n + 1)] for t in angles]
+        seen, there = mpmath.matrix(rows[:-1]), mpmath.matrix(rows[-1])
+        kept = ((seen * there).T * mpmath.lu_solve(seen * seen.T, seen * there))[0]
+        exact = float((there.T * there)[0] - kept)
+    assert power_function.variance(n, x, [at])[0] == pytest.approx(exact, rel=1e-8)
+
+
+def test_what_equidistant_points_leave_vanishes_at_them_at_high_degrees():
+    for n, m in ((100, 51), (400, 201)):
+        x = grids.equispaced(m)
+        assert np.abs(features(n, x) @ power_function.unseen(n, x)).max() < 1e-12
+
+
+def test_merged_points_that_the_degree_does_not_resolve_are_refused():
+    with pytest.raises(ValueError, match=r"^x: got points missed by .* at n = 100, accepts ones"):
+        power_function.unseen(100, np.repeat(grids.equispaced(30), 2))
+
+
 def test_where_points_are_equal_values_and_slopes_vanish():
     n, centres = 9, np.array([0.2, 0.7])
     basis = power_function.unseen(n, np.repeat(centres, 2))
@@ -177,14 +200,15 @@ def test_the_lebesgue_constants_are_those_of_the_books():
     assert power_function.lebesgue_constant(2, grids.equispaced(3)) == pytest.approx(1.25, rel=1e-3)
 
 
-def exact_sums(n, x, at, power=1):
-    """Σ_j |ℓ_j|^power at a point, by the product formula in mpmath."""
-    with mpmath.workdps(60):
-        nodes, at = [mpmath.mpf(float(node)) for node in x], mpmath.mpf(float(at))
+def exact_sums(x, at, power=1):
+    """Σ_j |ℓ_j|^power at points other than x, by the product formula in mpmath."""
+    with mpmath.workdps(50):
+        nodes = [mpmath.mpf(float(node)) for node in x]
         others = [mpmath.fprod(a - b for b in nodes if b != a) for a in nodes]
-        whole = mpmath.fprod(at - a for a in nodes)
-        terms = (abs(whole / (at - a) / d) for a, d in zip(nodes, others, strict=True))
-        return float(mpmath.fsum(term**power for term in terms))
+        for point in map(mpmath.mpf, map(float, at)):
+            whole = mpmath.fprod(point - a for a in nodes)
+            terms = (abs(whole / (point - a) / d) for a, d in zip(nodes, others, strict=True))
+            yield float(mpmath.fsum(term**power for term in terms))
 
 
 @pytest.mark.parametrize("grid", [grids.equispaced, power_function.midpoints])
@@ -192,7 +216,7 @@ def exact_sums(n, x, at, power=1):
 def test_lebesgue_constants_of_equidistant_points_keep_their_digits(n, grid):
     x, at = grid(n + 1), grids.chebyshev(20 * n + 1)
     first = at[at < x[1]]  # the maximum lies next to the ends
-    exact = max(exact_sums(n, x, point) for point in first[~np.isin(first, x)])
+    exact = max(exact_sums(x, first[~np.isin(first, x)]))
     assert power_function.lebesgue_constant(n, x) == pytest.approx(exact, rel=1e-12)
 
 
@@ -207,7 +231,7 @@ def test_the_lebesgue_constant_of_a_thousand_points_is_that_of_its_asymptotics()
 def test_the_noise_at_equispaced_points_is_exact_up_to_where_it_is_refused():
     x, at = grids.equispaced(41), 0.013
     found = power_function.noise_variance(40, x, [at])[0]
-    assert found == pytest.approx(exact_sums(40, x, at, power=2), rel=1e-6)
+    assert found == pytest.approx(next(exact_sums(x, [at], power=2)), rel=1e-6)
     power_function.noise_variance(48, grids.equispaced(49), [at])
     for refused in (power_function.noise_variance, power_function.mean_noise_variance):
         with pytest.raises(ValueError, match=r"^x: got features of condition number 1e\+12, acc"):
