@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pwlib import grids, polynomials, power_function
+from pwlib.parameters import choice
 
 Array = NDArray[np.float64]
 
@@ -21,11 +22,8 @@ _LEAST_GAP = 1e-3  # of neighbours, in the angle; nearer ones count as merged
 
 def score(n: int, x: ArrayLike, criterion: str) -> float:
     """What x is judged by: the mean or the maximum over [0, 1] of the variance that it leaves."""
-    if criterion not in CRITERIA:
-        raise ValueError(f"criterion: got {criterion!r}, accepts 'average' or 'worst'")
-    return (
-        power_function.mean_variance if criterion == "average" else power_function.largest_variance
-    )(n, x)
+    averaged = choice("criterion", criterion, CRITERIA) == "average"
+    return (power_function.mean_variance if averaged else power_function.largest_variance)(n, x)
 
 
 def start(m: int, seed: int, index: int) -> Array:

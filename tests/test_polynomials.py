@@ -6,7 +6,7 @@ import pytest
 import scipy.stats
 from numpy.polynomial import Polynomial
 
-from pwlib import polynomials
+from pwlib import grids, polynomials
 
 X = np.concatenate(
     [
@@ -116,6 +116,17 @@ def test_hard_objective_is_the_mean_of_one_minus_squares(n):
             for t in angles
         ]
     np.testing.assert_allclose(polynomials.hard_objective(n, X), expected, atol=2e-15)
+
+
+@pytest.mark.parametrize("n", [1, 13, 15, 300])
+def test_hard_objective_is_never_negative_and_half_at_all_roots_of_t_n_and_u_n(n):
+    near = 10.0 ** -np.arange(1, 20)  # at degree 13 rounding alone gives -6e-17 at 1e-19
+    assert polynomials.hard_objective(n, np.concatenate([[0, 1], near, 1 - near])).min() == 0
+    nodes = np.concatenate([grids.chebyshev(n, "roots"), grids.chebyshev(n + 2)[1:-1]])
+    np.testing.assert_allclose(polynomials.hard_objective(n, nodes), 1 / 2, atol=1e-14)
+    angles = np.linspace(0.01, np.pi - 0.01, 999)
+    off = np.abs(polynomials.hard_objective(n, (1 + np.cos(angles)) / 2) - 1 / 2)
+    assert np.all(off <= 1 / (2 * (n + 1) * np.sin(angles)) + 1e-15)
 
 
 @pytest.mark.parametrize("n", [*range(1, 13), 25, 30, 100, 101, 350])

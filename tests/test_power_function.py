@@ -6,7 +6,7 @@ import pytest
 from scipy.optimize import approx_fprime
 
 from pwlib import grids, optimal, point_search, polynomials, power_function
-from pwlib.figures.points import figure_advantage, figure_offsets, figure_sets
+from pwlib.figures.points import figure_advantage, figure_sets
 from pwlib.intervals import mean_with_error
 from pwlib.reruns import results
 
@@ -26,6 +26,29 @@ def test_unseen_spans_what_the_pseudo_inverse_loses(n, m):
         basis = power_function.unseen(n, x)
         assert basis.shape == (n + 1, n + 1 - len(x))
         np.testing.assert_allclose(basis @ basis.T, lost(n, x), atol=1e-9)
+
+
+@pytest.mark.parametrize("m", [45, 58])  # many factors lose digits at the first, QR at the second
+def test_what_equidistant_points_leave_is_exact_at_degree_60(m):
+    n, x, at = 60, grids.equispaced(m), 0.013
+    with mpmath.workdps(50):
+        angles = [mpmath.acos(2 * mpmath.mpf(float(point)) - 1) for point in (*x, at)]
+        rows = [[mpmath.cos(i * t) for i in range(n + 1)] for t in angles]
+        seen, there = mpmath.matrix(rows[:-1]), mpmath.matrix(rows[-1])
+        kept = ((seen * there).T * mpmath.lu_solve(seen * seen.T, seen * there))[0]
+        exact = float((there.T * there)[0] - kept)
+    assert power_function.variance(n, x, [at])[0] == pytest.approx(exact, rel=1e-8)
+
+
+def test_what_equidistant_points_leave_vanishes_at_them_at_high_degrees():
+    for n, m in ((100, 51), (400, 201)):
+        x = grids.equispaced(m)
+        assert np.abs(features(n, x) @ power_function.unseen(n, x)).max() < 1e-12
+
+
+def test_merged_points_that_the_degree_does_not_resolve_are_refused():
+    with pytest.raises(ValueError, match=r"^x: got points missed by .* at n = 100, accepts ones"):
+        power_function.unseen(100, np.repeat(grids.equispaced(30), 2))
 
 
 def test_where_points_are_equal_values_and_slopes_vanish():
@@ -111,6 +134,16 @@ def test_the_greatest_variances_of_chebyshev_points_are_those_of_theory(n):
         assert m > n - 2 or extrema < roots
 
 
+@pytest.mark.parametrize("n", [5, 12, 31])
+def test_after_training_on_chebyshev_roots_the_two_ends_have_the_largest_variance(n):
+    at = np.linspace(0, 1, 501)
+    for m in range(1, n + 1):
+        x = grids.chebyshev(m, "roots")
+        values = np.sum((features(n, at) @ lost(n, x)) ** 2, axis=1)
+        np.testing.assert_allclose(values[[0, -1]], values.max(), rtol=1e-9)
+        assert power_function.largest_variance(n, x) == pytest.approx(values[0], rel=1e-9)
+
+
 def test_the_expected_objective_is_the_mean_of_8():
     n, x = 6, np.array([0.1, 0.5, 0.8])
     h = np.random.default_rng(2).standard_normal((20_000, n + 1))
@@ -165,6 +198,51 @@ def test_the_lebesgue_constants_are_those_of_the_books():
     found = power_function.lebesgue_constant(m - 1, grids.chebyshev(m, "roots"))
     assert found == pytest.approx(exact, rel=1e-6)
     assert power_function.lebesgue_constant(2, grids.equispaced(3)) == pytest.approx(1.25, rel=1e-3)
+
+
+def exact_sums(x, at, power=1):
+    """Σ_j |ℓ_j|^power at points other than x, by the product formula in mpmath."""
+    with mpmath.workdps(50):
+        nodes = [mpmath.mpf(float(node)) for node in x]
+        others = [mpmath.fprod(a - b for b in nodes if b != a) for a in nodes]
+        for point in map(mpmath.mpf, map(float, at)):
+            whole = mpmath.fprod(point - a for a in nodes)
+            terms = (abs(whole / (point - a) / d) for a, d in zip(nodes, others, strict=True))
+            yield float(mpmath.fsum(term**power for term in terms))
+
+
+@pytest.mark.parametrize("grid", [grids.equispaced, power_function.midpoints])
+@pytest.mark.parametrize("n", [10, 60, 80])
+def test_lebesgue_constants_of_equidistant_points_keep_their_digits(n, grid):
+    x, at = grid(n + 1), grids.chebyshev(20 * n + 1)
+    first = at[at < x[1]]  # the maximum lies next to the ends
+    exact = max(exact_sums(x, first[~np.isin(first, x)]))
+    assert power_function.lebesgue_constant(n, x) == pytest.approx(exact, rel=1e-12)
+
+
+def test_the_lebesgue_constant_of_a_thousand_points_is_that_of_its_asymptotics():
+    n = 1000  # of 2^(n + 1)/(e n log n), which the next term, γ/log n, corrects
+    with mpmath.workdps(30):
+        first = mpmath.mpf(2) ** (n + 1) / (mpmath.e * n * (mpmath.log(n) + mpmath.euler))
+    found = power_function.lebesgue_constant(n, grids.equispaced(n + 1))
+    assert found == pytest.approx(float(first), rel=0.02)
+
+
+def test_the_noise_at_equispaced_points_is_exact_up_to_where_it_is_refused():
+    x, at = grids.equispaced(41), 0.013
+    found = power_function.noise_variance(40, x, [at])[0]
+    assert found == pytest.approx(next(exact_sums(x, [at], power=2)), rel=1e-6)
+    power_function.noise_variance(48, grids.equispaced(49), [at])
+    for refused in (power_function.noise_variance, power_function.mean_noise_variance):
+        with pytest.raises(ValueError, match=r"^x: got features of condition number 1e\+12, acc"):
+            refused(49, grids.equispaced(50), *([[at]] if "mean" not in refused.__name__ else []))
+
+
+def test_lebesgue_constants_that_overflow_or_do_not_exist_are_refused():
+    with pytest.raises(ValueError, match=r"^x: got points whose Lebesgue constant overflows"):
+        power_function.lebesgue_constant(1100, grids.equispaced(1101))
+    with pytest.raises(ValueError, match=r"^x: got 2 different points, accepts n \+ 1 = 3$"):
+        power_function.lebesgue_constant(2, [0.1, 0.5, 0.5])
 
 
 def test_no_gain_from_2n_plus_1_roots_on():
@@ -269,8 +347,6 @@ def test_the_figures_show_what_they_are_given():
     assert list(right.lines[0].get_ydata()) == [2.0, 1.0]
     np.testing.assert_allclose(right.lines[1].get_ydata(), [1, 11 / 12])
     assert len(left.lines) == 2
-    (axes,) = figure_offsets(5).axes
-    assert [len(line.get_xdata()) for line in axes.lines[2:]] == [5] * 5
 
 
 @pytest.mark.parametrize("x", [[], [[0.1]], [1.2], [np.nan]])

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pwlib import polynomials, power_function
+from pwlib import polynomials
 from pwlib.figures import style
 from pwlib.figures.style import COLOURS, INK, MUTED, Look
 
@@ -153,28 +153,4 @@ def figure_sets(sets: Mapping[str, Sequence[float]]) -> Figure:
     axes.set(xlabel="$x$", xlim=(0, 1), ylim=(0.6 - len(sets), 0.5))
     axes.spines["left"].set_visible(False)
     axes.tick_params(left=False)
-    return fig
-
-
-def figure_offsets(degree: int) -> Figure:
-    """How far the nearest node of each reading lies from each maximiser of (12), and the formula's.
-
-    Lines are the limits as the degree grows at a fixed position.
-    """
-    x = polynomials.hard_points(degree)
-    line = np.linspace(0, 1, 400)
-    t = np.arccos(np.abs(1 - 2 * line))  # the angle from the nearer end
-    fig, axes = style.subplots(height=3.8)
-    for sign in (-1, 1):
-        axes.plot(line, 1 / 4 + sign * t / (2 * np.pi), **_GUIDE)
-    colour = COLOURS["chebyshev"]
-    shapes = zip([colour] * 4 + [INK], (colour, "white") * 2 + (INK,), "oo^^d", strict=True)
-    nodes = power_function.readings(degree)
-    nodes |= {"formula": power_function.hard_points_formula(degree)}
-    for (name, at), (edge, face, marker) in zip(nodes.items(), shapes, strict=True):
-        look: Look = {"color": edge, "mfc": face, "marker": marker, "ls": "", "ms": 4}
-        axes.plot(x, power_function.offsets(degree, at), label=name, clip_on=False, **look)
-    axes.set(xlabel="$x$", ylabel="distance of the nearest\nnode / spacing", xlim=(0, 1))
-    axes.set(ylim=(0, 0.55), title=f"$n = {degree}$")
-    style.legend_below(fig, axes, 3)
     return fig

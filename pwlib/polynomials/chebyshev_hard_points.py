@@ -10,10 +10,11 @@ from pwlib.polynomials.bases import Vector, sine_ratio
 def hard_objective(n: int, x: ArrayLike) -> Vector:
     """The summand of (12), 1/(n + 1) Σ_{i≤n} (1 − T*_i(x)²), one value a point.
 
-    Evaluated as (2n + 1 − sin((2n + 1)t)/sin t) / (4(n + 1)): between 0, at the end points, and 1.
+    With x = (1 + cos t)/2 it is 1/2 − T_n U_n/(2(n + 1)), T_n and U_n taken at cos t; evaluated as
+    (2n + 1 − sin((2n + 1)t)/sin t) / (4(n + 1)), to 2e-15: from 0, at the end points, to below 1.
     """
     n, x = integer("n", n, 0), points("x", x)
-    return (2 * n + 1 - sine_ratio(2 * n + 1, x)) / (4 * (n + 1))
+    return np.maximum((2 * n + 1 - sine_ratio(2 * n + 1, x)) / (4 * (n + 1)), 0)  # not -6e-17
 
 
 def hard_points(n: int) -> Vector:
