@@ -54,6 +54,37 @@ def test_chebyshev_features_keep_parity_to_the_last_bit():
     assert np.array_equal(polynomials.chebyshev_features(30, 1 - upper), signs * features)
 
 
+@pytest.mark.parametrize("n", [300, 2000, 20_000])
+def test_chebyshev_features_are_within_1e_13_near_the_ends_and_in_the_middle(n):
+    x = np.array([1e-300, 1e-13, 1e-9, 1e-6, 1e-3, 0.2, 1 / 3, 0.4999, 0.5001, 0.7, 1 - 1e-9])
+    at = np.array([1, n // 3, n - 1, n])
+    with mpmath.workdps(50):
+        angles = [2 * mpmath.asin(mpmath.sqrt(mpmath.mpf(float(v)))) for v in x]
+        expected = [[float((-1) ** int(i) * mpmath.cos(int(i) * s)) for i in at] for s in angles]
+    found = polynomials.chebyshev_features(n, x)[:, at]
+    assert np.abs(found - expected).max() < 1e-13
+
+
+@pytest.mark.parametrize("n", [1, 2, 30, 2000, 10**6])
+def test_sign_and_logarithm_of_the_bernstein_classifier_at_any_degree(n):
+    x = np.array([0, 1e-300, 1e-10, 0.3, 0.4999, 0.5 - 2**-40, 0.5 + 2**-52, 0.6, 0.999, 1])
+    with mpmath.workdps(80):
+        f = [mpmath.mpf(float(v)) ** n - (1 - mpmath.mpf(float(v))) ** n for v in x]
+        expected = [float(mpmath.log(abs(value))) for value in f]
+        expected_signs = [float(mpmath.sign(value)) for value in f]
+    signs, logs = polynomials.bernstein_sign_and_log(n, x)
+    assert signs.tolist() == expected_signs
+    np.testing.assert_allclose(logs, expected, rtol=1e-15, atol=1e-15)
+
+
+def test_where_the_bernstein_classifier_underflows_its_sign_is_kept():
+    assert polynomials.bernstein_classifier(2000, [0.6]) == 0
+    signs, logs = polynomials.bernstein_sign_and_log(2000, [0.4, 0.5, 0.6])
+    assert signs.tolist() == [-1, 0, 1]
+    assert logs[0] == logs[2] == pytest.approx(2000 * np.log(0.6), rel=1e-15)
+    assert logs[1] == -np.inf
+
+
 @pytest.mark.parametrize("n", [1, 2, 5, 30])
 def test_bernstein_classifier_is_the_difference_of_the_end_features(n):
     features = polynomials.bernstein_features(n, X)
@@ -137,6 +168,25 @@ def test_hard_points_are_the_maximisers_to_1e_14(n):
             assert abs((1 + mpmath.cos(root)) / 2 - mpmath.mpf(float(points[n - 1 - k]))) < 1e-14
 
 
+@pytest.mark.parametrize("n", [2, 3, 350, 10**6, 10**7])
+def test_hard_angles_keep_their_relative_accuracy_at_any_degree(n):
+    angles, order = polynomials.hard_angles(n), 2 * n + 1
+    assert angles.shape == (n,)
+    for k in {0, n // 3, n // 2 - 1}:
+        with mpmath.workdps(50):
+            root = mpmath.findroot(
+                lambda s: (
+                    mpmath.sin(order * s) * mpmath.cos(s)
+                    - order * mpmath.cos(order * s) * mpmath.sin(s)
+                ),
+                [(2 * k + j) * mpmath.pi / order for j in (1, 2)],
+                solver="anderson",
+                tol=1e-40,
+            )
+            assert abs(angles[k] / root - 1) < 1e-15
+    assert angles[-1] == pytest.approx(np.pi - angles[0], rel=1e-15)
+
+
 @pytest.mark.parametrize("n", [1, 2, 5, 8])
 def test_hard_points_are_all_the_local_maximisers(n):
     objective = sum(
@@ -200,9 +250,11 @@ def test_points_outside_the_interval_are_refused(function, x):
         lambda n: polynomials.bernstein_features(n, [0.5]),
         lambda n: polynomials.chebyshev_features(n, [0.5]),
         lambda n: polynomials.bernstein_classifier(n, [0.5]),
+        lambda n: polynomials.bernstein_sign_and_log(n, [0.5]),
         lambda n: polynomials.chebyshev_classifier(n, [0.5]),
         lambda n: polynomials.hard_objective(n, [0.5]),
         polynomials.chebyshev_classifier_weights,
+        polynomials.hard_angles,
         polynomials.hard_points,
         polynomials.agreement,
     ],
