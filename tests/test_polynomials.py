@@ -3,6 +3,7 @@
 import mpmath
 import numpy as np
 import pytest
+import scipy.special
 import scipy.stats
 from numpy.polynomial import Polynomial
 
@@ -63,6 +64,41 @@ def test_chebyshev_features_are_within_1e_13_near_the_ends_and_in_the_middle(n):
         expected = [[float((-1) ** int(i) * mpmath.cos(int(i) * s)) for i in at] for s in angles]
     found = polynomials.chebyshev_features(n, x)[:, at]
     assert np.abs(found - expected).max() < 1e-13
+
+
+@pytest.mark.parametrize("n", [0, 1, 5, 30])
+def test_orthonormal_basis_of_gauss_nodes_has_legendre_polynomials(n):
+    nodes, masses = np.polynomial.legendre.leggauss(n + 1)
+    basis = polynomials.orthonormal_basis(n, (1 + nodes) / 2, masses / 2)
+    degrees = np.arange(n + 1)
+    expected = scipy.special.eval_legendre(degrees, 2 * X[:, None] - 1) * np.sqrt(2 * degrees + 1)
+    found = polynomials.chebyshev_features(n, X) @ basis
+    np.testing.assert_allclose(found, expected, atol=1e-12 * (n + 1))
+    assert not np.tril(basis, -1).any()
+
+
+def test_orthonormal_basis_is_that_of_any_masses():
+    rng = np.random.default_rng(3)
+    nodes, masses = rng.random(12), rng.random(12) + 0.1
+    features = polynomials.chebyshev_features(7, nodes) @ polynomials.orthonormal_basis(
+        7, nodes, masses
+    )
+    np.testing.assert_allclose((features.T * masses) @ features, np.eye(8), atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "masses", "message"),
+    [
+        ([0.1, 0.9], [1, 1, 1], "masses: got"),
+        ([0.1, 0.9, 0.5], [1, 0, 1], "masses: got"),
+        ([0.1, 0.9, 0.5], [1, np.inf, 1], "masses: got"),
+        ([0.1, 0.9, 0.9], [1, 1, 1], "nodes: got 2, accepts 3 or more"),
+        ([0.1, 0.9, 1.1], [1, 1, 1], "nodes: got 1.1"),
+    ],
+)
+def test_too_few_nodes_and_masses_that_are_none_are_refused(nodes, masses, message):
+    with pytest.raises(ValueError, match=message):
+        polynomials.orthonormal_basis(2, nodes, masses)
 
 
 @pytest.mark.parametrize("n", [1, 2, 30, 2000, 10**6])

@@ -1,6 +1,11 @@
 """Bernstein and shifted Chebyshev polynomials on [0, 1]: bases, classifiers, hard points."""
 
-from pwlib.polynomials.bases import MEASURES, bernstein_features, chebyshev_features
+from pwlib.polynomials.bases import (
+    MEASURES,
+    bernstein_features,
+    chebyshev_features,
+    orthonormal_basis,
+)
 from pwlib.polynomials.chebyshev_hard_points import (
     hard_angles,
     hard_objective,
