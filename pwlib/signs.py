@@ -50,7 +50,7 @@ def exact_sign_changes(coefficients: Sequence[Fraction | int], low: int, high: i
     ends = [end for end in (low, high) if end is not None]
     factors = [factor for factor, power in polynomial.sqf_list()[1] if power % 2]
     closed = sum(factor.count_roots(low, high) for factor in factors)
-    return closed - sum(factor.eval(end) == 0 for factor in factors for end in ends)
+    return int(closed) - sum(factor.eval(end) == 0 for factor in factors for end in ends)
 
 
 def spurious_sign_changes(weights: ArrayLike) -> Vector:
