@@ -1,15 +1,20 @@
 """The theorems on sign changes of chapter 3a, at small sizes; the appendix has more of each."""
 
+import re
 from fractions import Fraction
 from itertools import pairwise
 from math import comb
 
 import mpmath
+import nbformat
 import numpy as np
 import pytest
+import sympy as sp
 from scipy.special import roots_gegenbauer
+from sympy.parsing import sympy_parser
 
-from pwlib import maxmargin, polynomials, signs
+from pwlib import grids, maxmargin, polynomials, signs
+from pwlib.places import CHAPTERS
 
 
 def bernstein(n, x):
@@ -93,3 +98,102 @@ def test_an_orthonormal_basis_has_at_least_its_sign_changes_for_any_data_and_may
         assert found >= least
         attained += found == least
     assert attained > 5
+
+
+def read(latex):
+    """A formula in LaTeX, of the few kinds that the statements have, as SymPy has it."""
+    text = re.sub(r"\\(Big|big|,|;|left|right)(?![a-z])", "", latex).replace("^{*2}", "^2")
+    text = re.sub(r"m_\{(\w+)\}", r" m_\1 ", text).replace(r"\pi", " pi ")
+    text = re.sub(r"\\frac ?(\w) ?(\w)(?!\w)", r"(\1)/(\2)", text)
+    while text != (text := re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"((\1)/(\2))", text)):
+        pass
+    text = text.replace(r"\lceil", "ceiling(").replace(r"\rceil", ")").replace(r"\xi", " xi ")
+    text = re.sub(r"\\(sin|tan)\^2(\([^()]*\([^()]*\)[^()]*\([^()]*\)\))", r"(\1(\2))**2", text)
+    text = re.sub(r"\\(sin|tan) (\w+)", r"\1(\2)", text)
+    text = text.replace("2pt", "2 p t")
+    reading = (*sympy_parser.standard_transformations, sympy_parser.convert_xor)
+    reading += (sympy_parser.implicit_multiplication,)
+    names = {name: sp.Symbol(name) for name in ("n", "p", "m", "m_in", "m_end", "xi", "t")}
+    return sympy_parser.parse_expr(text.replace("\\", " "), names, transformations=reading)
+
+
+def formula(pattern, chapter="3a-pointwise-convergence"):
+    """The one formula that this pattern, with a group, finds in the prose of a chapter."""
+    cells = nbformat.read(CHAPTERS / f"{chapter}.ipynb", as_version=4).cells
+    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    (found,) = re.findall(pattern, prose)
+    return read(found)
+
+
+def changes_on(x, degree):
+    sample, labels = grids.training_set(x)
+    features = polynomials.chebyshev_features(degree, sample)
+    return len(signs.sign_changes(maxmargin.fit(features, labels).weights))
+
+
+def test_the_statements_of_the_chapter_hold_and_no_stronger_ones_do():
+    n, p, m, m_in, m_end = sp.symbols("n p m m_in m_end")
+    exactly = formula(r"changes sign exactly \$([^$]+)\$ times")
+    at_least = formula(r"changes sign at least \$([^$]+)\$ times")
+    on_grids = formula(r"at least \$([^$]+)\$ sign changes, so that")
+    at_most = formula(r"the Bernstein classifier at most \$([^$]+)\$ sign changes")
+    any_labels = formula(r"an orthonormal basis at least \$([^$]+)\$ with any labels")
+    for degree in range(1, 12):
+        found = len(signs.sign_changes(polynomials.chebyshev_classifier_weights(degree)))
+        assert found == exactly.subs(p, (degree + 1) // 2)
+    assert sp.expand(on_grids - at_least.subs({m_in: m - 2, m_end: 2})) == 0
+    assert sp.expand(any_labels - at_least.subs({m_in: m, m_end: 0})) == 0
+    room = [
+        changes_on(grid(size), degree) - on_grids.subs({n: degree, m: size})
+        for degree in range(3, 20)
+        for size in range(2, degree, 2)
+        for grid in (grids.equispaced, grids.chebyshev)
+    ]
+    assert min(room) == 0
+    x = np.linspace(0, 1, 5)
+    alternating = maxmargin.fit(polynomials.bernstein_features(8, x), [1, -1, 1, -1, 1]).weights
+    assert np.count_nonzero(np.diff(np.sign(alternating))) == at_most.subs(m, 5)
+
+
+def test_the_closed_forms_of_the_chapter_are_those_of_the_sign_changes():
+    p, t = sp.symbols("p t")
+    value = formula(r"So \$g_n\(x\) = ([^$]+)\$")
+    in_x = formula(r"\n(.+) \\quad \\text\{in \} x")
+    in_t = formula(r"\\qquad (.+) \\quad \\text\{in \} t")
+    nearest = formula(r"nearest disagreement the distance is \$(.+?) \\approx")
+    odd, even = (
+        formula(r"Its length is \$([^$]+)\$ at odd"),
+        formula(r"at odd \$p\$ and \$([^$]+)\$ at even"),
+    )
+    for half in range(2, 9):
+        weights = polynomials.chebyshev_classifier_weights(2 * half)
+        x = signs.sign_changes(weights)
+        assert float(nearest.subs(p, half)) == pytest.approx(x[0], abs=1e-12)
+        longest = (odd if half % 2 else even).subs(p, half)
+        assert float(longest) == pytest.approx(signs.longest_correct(weights), abs=1e-12)
+        for measure, stated in (("lebesgue", in_x), ("arcsine", in_t)):
+            wrong = signs.misclassified_measure(weights, measure)
+            assert float(stated.subs(p, half)) == pytest.approx(1 - wrong, abs=1e-12)
+        angle = np.array([0.3, 1.0, 2.2])
+        found = [float(value.subs({p: half, t: a})) for a in angle]
+        expected = polynomials.chebyshev_classifier(2 * half, (1 + np.cos(angle)) / 2)
+        np.testing.assert_allclose(found, expected, atol=1e-14)
+
+
+def test_the_first_coefficient_of_the_largest_difference_is_the_one_stated():
+    n, xi = sp.symbols("n xi")
+    stated = formula(r"= 1 \+ D - (\\frac\{.*?) \+ O", "proofs")
+    with mpmath.workdps(30):
+        root = mpmath.findroot(lambda v: mpmath.tan(v) - v, 4.49)
+        for degree in (1000, 10_001):
+            p = (degree + 1) // 2
+
+            def difference(v, p=p, degree=degree):
+                g = mpmath.sin(v) / (2 * p * mpmath.sin(v / (2 * p)))
+                return mpmath.cos(v / (4 * p)) ** (2 * degree) - g
+
+            top = mpmath.findroot(lambda v, f=difference: mpmath.diff(f, v), root)
+            misses = degree * (1 - mpmath.cos(root) - difference(top))
+            assert float(stated.subs({n: 1, xi: root})) == pytest.approx(
+                float(misses), rel=100 / degree
+            )
