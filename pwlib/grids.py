@@ -25,14 +25,23 @@ def chebyshev(m: int, kind: str = "lobatto") -> Vector:
     ``"lobatto"``: (1 - cos(pi j/(m-1)))/2, the extrema of T*_{m-1}, ends included (m >= 2).
     ``"roots"``: (1 - cos(pi (2j+1)/(2m)))/2, the zeros of T*_m (m >= 1).
     ``"roots+ends"``: the zeros of T*_{m-2} with 0 and 1; m points in all (m >= 2).
+
+    Multiples of 2**-53, within 1e-16. Of the first root, about 0.62/m^2, that is a share of up to
+    2e-16 m^2: 2e-4 at m = 10^6. `chebyshev_angles` has them all to 15 digits.
     """
+    angles = chebyshev_angles(m, kind)
+    return _symmetric(np.sin(angles[: len(angles) // 2] / 2) ** 2, len(angles))
+
+
+def chebyshev_angles(m: int, kind: str = "lobatto") -> Vector:
+    """The angles s of C_m in [0, pi], x = sin(s/2)^2, ascending: (m,), to 1e-15 of themselves."""
     m = integer("m", m, 1 if choice("kind", kind, CHEBYSHEV_KINDS) == "roots" else 2)
     if kind == "lobatto":
-        return _symmetric(np.sin(np.pi * np.arange(m // 2) / (2 * (m - 1))) ** 2, m)
+        return np.pi * np.arange(m) / (m - 1)
     if kind == "roots":
-        return _symmetric(np.sin(np.pi * (2 * np.arange(m // 2) + 1) / (4 * m)) ** 2, m)
-    inner = chebyshev(m - 2, "roots") if m > 2 else np.empty(0)
-    return np.concatenate(([0.0], inner, [1.0]))
+        return np.pi * (2 * np.arange(m) + 1) / (2 * m)
+    inner = chebyshev_angles(m - 2, "roots") if m > 2 else np.empty(0)
+    return np.concatenate(([0.0], inner, [np.pi]))
 
 
 def nearest_neighbour_labels(x: ArrayLike) -> Vector:

@@ -10,7 +10,9 @@ points, looks where the result violates the other constraints, takes those in, a
 (the exchange method, as in Remez' algorithm).
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from numbers import Real
 
 import daqp
@@ -69,6 +71,33 @@ def fit(features: ArrayLike, labels: ArrayLike) -> MaxMargin:
     combined = rows[active].T @ multipliers
     gap = (primal - (multipliers.sum() - combined @ combined / 2)) / primal
     return MaxMargin(weights, working[active], float(gap))
+
+
+def exact_weights(
+    features: Sequence[Sequence[Fraction | int]], labels: Sequence[int], support: Iterable[int]
+) -> list[Fraction]:
+    """The maximum-margin weights in rationals, certified: no rounding has a part in them.
+
+    Solves the conditions of Karush, Kuhn and Tucker, w = Σ λ_i y_i φ_i and y_i φ_i·w = 1 on the
+    `support` that `fit` found. Raises ArithmeticError unless all λ_i >= 0 and all margins >= 1,
+    which make w the only optimum.
+    """
+    from sympy import QQ  # takes half a second to import
+    from sympy.polys.matrices import DomainMatrix
+
+    rows = [
+        [QQ(y * v.numerator, v.denominator) for v in phi]
+        for phi, y in zip(features, labels, strict=True)
+    ]
+    active = [rows[i] for i in support]
+    matrix = DomainMatrix(active, (len(active), len(rows[0])), QQ)
+    ones = DomainMatrix([[QQ(1)]] * len(active), (len(active), 1), QQ)
+    multipliers = (matrix * matrix.transpose()).lu_solve(ones)
+    weights = (matrix.transpose() * multipliers).to_list_flat()
+    margins = [sum(a * b for a, b in zip(row, weights, strict=True)) for row in rows]
+    if min(multipliers.to_list_flat()) < 0 or min(margins) < 1:
+        raise ArithmeticError("support: not that of the optimum, by exact arithmetic")
+    return [Fraction(int(w.numerator), int(w.denominator)) for w in weights]
 
 
 def fit_soft(features: ArrayLike, labels: ArrayLike, penalty: float) -> MaxMargin:

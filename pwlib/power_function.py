@@ -153,8 +153,8 @@ def readings(n: int) -> dict[str, Array]:
 
 def offsets(n: int, x: ArrayLike) -> Array:
     """From each maximiser of (12) to the nearest of the points x: (n,), in units of π/n (angle)."""
-    angles, hard = (np.arccos(1 - 2 * p) for p in (points("x", x, 1), polynomials.hard_points(n)))
-    return np.abs(np.subtract.outer(hard, angles)).min(axis=1) * n / np.pi
+    angles = np.arccos(1 - 2 * points("x", x, 1))
+    return np.abs(np.subtract.outer(polynomials.hard_angles(n), angles)).min(axis=1) * n / np.pi
 
 
 def size_without_gain(n: int, grid: Callable[[int], Array]) -> int:

@@ -5,6 +5,9 @@ neighbouring extrema it is monotone and changes sign at most once, so the signs 
 all sign changes; an error δ in the place of an extremum moves its value by no more than O(δ²).
 """
 
+from collections.abc import Sequence
+from fractions import Fraction
+
 import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike, NDArray
@@ -31,6 +34,23 @@ def sign_changes(weights: ArrayLike) -> Vector:
     left = np.flatnonzero(np.diff(signs))
     brackets = points[left], points[left + 1]
     return find_root(lambda x: _values(weights, x), brackets).x if left.size else points[left]
+
+
+def exact_sign_changes(coefficients: Sequence[Fraction | int], low: int, high: int | None) -> int:
+    """How often Σ coefficients[i] z^i changes sign in (low, high); `high` None: no upper end.
+
+    Exact, by Sturm's theorem: the different zeros of odd multiplicity are counted. The coefficients
+    are ints or fractions; those that are all zero raise ValueError.
+    """
+    from sympy import Poly, Symbol  # takes half a second to import
+
+    polynomial = Poly([*coefficients][::-1], Symbol("z"), domain="QQ")
+    if polynomial.is_zero:
+        raise ValueError("coefficients: got only zeros, accepts a polynomial with a sign")
+    ends = [end for end in (low, high) if end is not None]
+    factors = [factor for factor, power in polynomial.sqf_list()[1] if power % 2]
+    closed = sum(factor.count_roots(low, high) for factor in factors)
+    return int(closed) - sum(factor.eval(end) == 0 for factor in factors for end in ends)
 
 
 def spurious_sign_changes(weights: ArrayLike) -> Vector:

@@ -45,6 +45,20 @@ def test_points_are_those_of_the_definitions_at_50_digits(m):
         assert np.abs(grids.chebyshev(m, kind) - points).max() <= 2**-52
 
 
+@pytest.mark.parametrize("m", [2, 3, 30, 10**6])
+def test_angles_have_the_first_points_to_15_digits(m):
+    steps = {"lobatto": m - 1, "roots": 2 * m}  # the least angle but 0 is pi divided by these
+    steps |= {"roots+ends": 2 * m - 4} if m > 2 else {}
+    for kind, steps_to_pi in steps.items():
+        angles = grids.chebyshev_angles(m, kind)
+        with mpmath.workdps(50):
+            truth = mpmath.sin(mpmath.pi / (2 * steps_to_pi)) ** 2
+            assert abs(np.sin(angles[angles > 0][0] / 2) ** 2 / truth - 1) < 1e-15
+        assert len(angles) == m
+        np.testing.assert_allclose(np.sin(angles / 2) ** 2, grids.chebyshev(m, kind), atol=2e-16)
+        np.testing.assert_allclose(angles + angles[::-1], np.pi, rtol=1e-15)
+
+
 def test_points_where_chebyshev_polynomials_vanish_and_turn():
     m = 12
     basis = np.polynomial.Chebyshev.basis

@@ -1,4 +1,5 @@
 import tracemalloc
+from fractions import Fraction
 
 import mpmath
 import numpy as np
@@ -198,6 +199,23 @@ def test_a_large_grid_takes_few_passes_and_no_copy(grid, monkeypatch):
     tracemalloc.stop()
     assert len(passes) <= 8
     assert peak < features.nbytes / 2
+
+
+EXACT = [[1, 0], [Fraction(1, 2), Fraction(1, 3)], [0, Fraction(1, 7)]]
+
+
+def test_exact_weights_are_the_fitted_ones_in_rationals():
+    features, labels = [[float(v) for v in phi] for phi in EXACT], [1, -1, -1]
+    fitted = maxmargin.fit(features, labels)
+    weights = maxmargin.exact_weights(EXACT, labels, fitted.support)
+    assert weights == [1, -7]  # the second constraint, 1/2 - 7/3 <= -1, is met with room
+    np.testing.assert_allclose(fitted.weights, [1, -7], rtol=1e-12)
+
+
+@pytest.mark.parametrize("support", [[0, 1], [0], [1], [1, 2]])
+def test_a_wrong_support_is_not_certified(support):
+    with pytest.raises(ArithmeticError, match="not that of the optimum"):
+        maxmargin.exact_weights(EXACT, [1, -1, -1], support)
 
 
 ONES = np.ones((2, 2))

@@ -3,6 +3,7 @@
 import mpmath
 import numpy as np
 import pytest
+import scipy.special
 import scipy.stats
 from numpy.polynomial import Polynomial
 
@@ -52,6 +53,72 @@ def test_chebyshev_features_keep_parity_to_the_last_bit():
     signs = (-1.0) ** np.arange(31)
     features = polynomials.chebyshev_features(30, upper)
     assert np.array_equal(polynomials.chebyshev_features(30, 1 - upper), signs * features)
+
+
+@pytest.mark.parametrize("n", [300, 2000, 20_000])
+def test_chebyshev_features_are_within_1e_13_near_the_ends_and_in_the_middle(n):
+    x = np.array([1e-300, 1e-13, 1e-9, 1e-6, 1e-3, 0.2, 1 / 3, 0.4999, 0.5001, 0.7, 1 - 1e-9])
+    at = np.array([1, n // 3, n - 1, n])
+    with mpmath.workdps(50):
+        angles = [2 * mpmath.asin(mpmath.sqrt(mpmath.mpf(float(v)))) for v in x]
+        expected = [[float((-1) ** int(i) * mpmath.cos(int(i) * s)) for i in at] for s in angles]
+    found = polynomials.chebyshev_features(n, x)[:, at]
+    assert np.abs(found - expected).max() < 1e-13
+
+
+@pytest.mark.parametrize("n", [0, 1, 5, 30])
+def test_orthonormal_basis_of_gauss_nodes_has_legendre_polynomials(n):
+    nodes, masses = np.polynomial.legendre.leggauss(n + 1)
+    basis = polynomials.orthonormal_basis(n, (1 + nodes) / 2, masses / 2)
+    degrees = np.arange(n + 1)
+    expected = scipy.special.eval_legendre(degrees, 2 * X[:, None] - 1) * np.sqrt(2 * degrees + 1)
+    found = polynomials.chebyshev_features(n, X) @ basis
+    np.testing.assert_allclose(found, expected, atol=1e-12 * (n + 1))
+    assert not np.tril(basis, -1).any()
+
+
+def test_orthonormal_basis_is_that_of_any_masses():
+    rng = np.random.default_rng(3)
+    nodes, masses = rng.random(12), rng.random(12) + 0.1
+    features = polynomials.chebyshev_features(7, nodes) @ polynomials.orthonormal_basis(
+        7, nodes, masses
+    )
+    np.testing.assert_allclose((features.T * masses) @ features, np.eye(8), atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "masses", "message"),
+    [
+        ([0.1, 0.9], [1, 1, 1], "masses: got"),
+        ([0.1, 0.9, 0.5], [1, 0, 1], "masses: got"),
+        ([0.1, 0.9, 0.5], [1, np.inf, 1], "masses: got"),
+        ([0.1, 0.9, 0.9], [1, 1, 1], "nodes: got 2, accepts 3 or more"),
+        ([0.1, 0.9, 1.1], [1, 1, 1], "nodes: got 1.1"),
+    ],
+)
+def test_too_few_nodes_and_masses_that_are_none_are_refused(nodes, masses, message):
+    with pytest.raises(ValueError, match=message):
+        polynomials.orthonormal_basis(2, nodes, masses)
+
+
+@pytest.mark.parametrize("n", [1, 2, 30, 2000, 10**6])
+def test_sign_and_logarithm_of_the_bernstein_classifier_at_any_degree(n):
+    x = np.array([0, 1e-300, 1e-10, 0.3, 0.4999, 0.5 - 2**-40, 0.5 + 2**-52, 0.6, 0.999, 1])
+    with mpmath.workdps(80):
+        f = [mpmath.mpf(float(v)) ** n - (1 - mpmath.mpf(float(v))) ** n for v in x]
+        expected = [float(mpmath.log(abs(value))) for value in f]
+        expected_signs = [float(mpmath.sign(value)) for value in f]
+    signs, logs = polynomials.bernstein_sign_and_log(n, x)
+    assert signs.tolist() == expected_signs
+    np.testing.assert_allclose(logs, expected, rtol=1e-15, atol=1e-15)
+
+
+def test_where_the_bernstein_classifier_underflows_its_sign_is_kept():
+    assert polynomials.bernstein_classifier(2000, [0.6]) == 0
+    signs, logs = polynomials.bernstein_sign_and_log(2000, [0.4, 0.5, 0.6])
+    assert signs.tolist() == [-1, 0, 1]
+    assert logs[0] == logs[2] == pytest.approx(2000 * np.log(0.6), rel=1e-15)
+    assert logs[1] == -np.inf
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 30])
@@ -148,6 +215,25 @@ def test_hard_points_are_the_maximisers_to_1e_14(n):
             assert abs((1 + mpmath.cos(root)) / 2 - mpmath.mpf(float(points[n - 1 - k]))) < 1e-14
 
 
+@pytest.mark.parametrize("n", [2, 3, 350, 10**6, 10**7])
+def test_hard_angles_keep_their_relative_accuracy_at_any_degree(n):
+    angles, order = polynomials.hard_angles(n), 2 * n + 1
+    assert angles.shape == (n,)
+    for k in {0, n // 3, n // 2 - 1}:
+        with mpmath.workdps(50):
+            root = mpmath.findroot(
+                lambda s: (
+                    mpmath.sin(order * s) * mpmath.cos(s)
+                    - order * mpmath.cos(order * s) * mpmath.sin(s)
+                ),
+                [(2 * k + j) * mpmath.pi / order for j in (1, 2)],
+                solver="anderson",
+                tol=1e-40,
+            )
+            assert abs(angles[k] / root - 1) < 1e-15
+    assert angles[-1] == pytest.approx(np.pi - angles[0], rel=1e-15)
+
+
 @pytest.mark.parametrize("n", [1, 2, 5, 8])
 def test_hard_points_are_all_the_local_maximisers(n):
     objective = sum(
@@ -211,9 +297,11 @@ def test_points_outside_the_interval_are_refused(function, x):
         lambda n: polynomials.bernstein_features(n, [0.5]),
         lambda n: polynomials.chebyshev_features(n, [0.5]),
         lambda n: polynomials.bernstein_classifier(n, [0.5]),
+        lambda n: polynomials.bernstein_sign_and_log(n, [0.5]),
         lambda n: polynomials.chebyshev_classifier(n, [0.5]),
         lambda n: polynomials.hard_objective(n, [0.5]),
         polynomials.chebyshev_classifier_weights,
+        polynomials.hard_angles,
         polynomials.hard_points,
         polynomials.agreement,
     ],

@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import mpmath
 import numpy as np
 import pytest
@@ -25,6 +27,30 @@ def test_sign_changes_are_the_zeros_that_sympy_isolates():
     for n in (1, 2, 5, 8, 11):
         weights = [float(w) for w in rng.integers(-9, 10, n)] + [1.0]
         assert np.allclose(signs.sign_changes(weights), real_zeros(weights), rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("zeros", "low", "high", "changes"),
+    [
+        ([(Fraction(1, 3), 1), (Fraction(1, 2), 2), (Fraction(2, 3), 3)], 0, 1, 2),
+        ([(0, 1), (Fraction(1, 2), 1), (1, 1)], 0, 1, 1),  # zeros at the ends don't count
+        ([(0, 1), (Fraction(1, 2), 1), (1, 1), (7, 1)], 0, None, 3),
+        ([(-1, 1), (Fraction(-1, 10**30), 1), (0, 1), (Fraction(1, 10**30), 1)], -1, 1, 3),
+        ([(5, 1)], 0, 1, 0),
+    ],
+)
+def test_exact_sign_changes_are_zeros_of_odd_multiplicity_inside(zeros, low, high, changes):
+    coefficients = [Fraction(-3)]
+    for zero in [z for z, power in zeros for _ in range(power)]:
+        shifted_up = [Fraction(0), *coefficients]
+        coefficients = [a - zero * b for a, b in zip(shifted_up, [*coefficients, 0], strict=True)]
+    found = signs.exact_sign_changes(coefficients, low, high)
+    assert (type(found), found) == (int, changes)
+
+
+def test_the_zero_polynomial_has_no_sign():
+    with pytest.raises(ValueError, match="coefficients: got only zeros"):
+        signs.exact_sign_changes([0, 0], 0, 1)
 
 
 def test_sign_changes_are_the_zeros_at_high_precision():

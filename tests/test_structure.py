@@ -56,6 +56,7 @@ def test_the_book_has_the_chapters_of_the_paper():
         "6a-how-many-points",
         "6b-which-points",
         "6c-what-makes-a-network-robust",
+        "proofs",
         "settings",
     ]
 

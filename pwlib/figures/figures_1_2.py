@@ -17,7 +17,8 @@ from pwlib.figures.knobs import Control, Layer, Panel
 from pwlib.figures.style import COLOURS, INK, MUTED, Look
 
 Vector = NDArray[np.float64]
-Curves = Mapping[str, Mapping[int, float]]  # a number for each grid and size
+Counts = Mapping[float, Sequence[int]]  # sign changes of each try, by what was varied
+Lines = Mapping[str, Mapping[float, float]]
 Weights = Mapping[str, Mapping[int, Vector]]  # of a classifier for each grid and size
 
 AGREE, EDGE = "#F0E442", "#767676"  # Okabe and Ito's yellow, with an edge that can be told
@@ -194,31 +195,42 @@ def _mark_changes(axes: Axes, weights: Vector) -> None:
     axes.plot(spurious, 0 * spurious, label="spurious sign change", mfc="white", **look)
 
 
-def figure_predictions(halves: Sequence[int]) -> Figure:
-    """Where g_{2p} = g_{2p-1} has the wrong sign, a row for each p: intervals of [0, 1]."""
-    fig, axes = style.subplots(height=3.8)
-    for p in halves:
-        wrong = signs.regions(polynomials.chebyshev_classifier_weights(2 * p), right=False)
-        spans = [(start, end - start) for start, end in wrong]
-        axes.broken_barh(spans, (p - 0.5, 1), color=COLOURS["chebyshev"], lw=0)
-    axes.set(xlim=(0, 1), ylim=(min(halves) - 0.5, max(halves) + 0.5))
-    axes.set(xlabel="$x$", ylabel=r"$p = \lfloor (n+1)/2 \rfloor$", xticks=np.linspace(0, 1, 5))
+def figure_training_set(
+    x: Vector, sample: Vector, labels: Vector, classifiers: Mapping[str, tuple[Vector, Vector]]
+) -> Figure:
+    """One training set and its classifiers, a panel each: values at x, and the sign changes."""
+    fig, panels = style.subplots(1, len(classifiers), height=2.9, sharey=True)
+    colours = np.where(labels > 0, COLOURS["positive"], COLOURS["negative"])
+    for axes, (name, (values, changes)) in zip(panels, classifiers.items(), strict=True):
+        axes.axhline(0, color=MUTED, lw=0.8)
+        axes.plot(x, values, color=COLOURS[name.lower()], lw=1.2)
+        axes.scatter(sample, labels, c=colours, edgecolors=INK, lw=0.6, zorder=3)
+        axes.plot(changes, 0 * changes, "o", color=INK, mfc="white", ms=4)
+        axes.set_title(f"{name}: {knobs.count(len(changes), 'sign change')}")
+        axes.set(xlabel="$x$", xlim=(-0.02, 1.02), xticks=(0, 0.5, 1))
+    highest = max(np.abs(values).max() for values, _ in classifiers.values())
+    panels[0].set_yscale("asinh", linear_width=1)
+    panels[0].set_yticks(*zip(*_signed_powers(highest, (1,)), strict=True), minor=False)
+    panels[0].set_ylabel("classifier")
     return fig
 
 
-def figure_interpolation(constants: Curves, errors: Curves) -> Figure:
-    """Lebesgue constants, and errors of the interpolants of one function, against the size m.
+def figure_between(seen: Mapping[str, Counts], proved: Mapping[str, Lines]) -> Figure:
+    """How often classifiers between the two theorems change sign: a panel for each abscissa.
 
-    Each maps the name of a grid to a number for each size.
+    `seen` maps the label of an abscissa to the counts at its values, one for each try, and `proved`
+    to what the theorems say: lines by name, a star where it is one point.
     """
-    fig, (left, right) = style.subplots(1, 2, height=3.4)
-    for axes, table in ((left, constants), (right, errors)):
-        for name, by_size in table.items():
-            look = style.grid_look(name) | {"ms": 5, "mfc": "white", "lw": 1}
-            axes.plot(*zip(*by_size.items(), strict=True), label=name, **look)
-        axes.set(xscale="log", xlabel="number of points $m$")
-    left.set(title="Lebesgue constant", ylim=(0, 2.5 * max(constants["lobatto"].values())))
-    right.set(yscale="log", title=r"error of the interpolant of $|2x - 1|$")
-    right.set_ylim(0.5 * min(errors["lobatto"].values()), 10)
-    left.legend()
+    fig, panels = style.subplots(2, 2, height=5.2, sharey=True)
+    for axes, (label, counts) in zip(panels.flat, seen.items(), strict=True):
+        x, y = np.transpose([(at, count) for at, tries in counts.items() for count in tries])
+        look: Look = {"color": COLOURS["chebyshev"], "alpha": 1 if len(x) == len(counts) else 0.35}
+        axes.plot(x, y, "o", mec="none", ms=4, label="seen", **look)
+        for (name, line), dashes in zip(proved[label].items(), ("--", ":"), strict=False):
+            look = {"ls": dashes, "marker": "*" if len(line) == 1 else "", "ms": 9, "color": INK}
+            axes.plot(*zip(*line.items(), strict=True), label=f"proved: {name}", **look)
+        axes.set(xlabel=label, ylim=(0, None))
+        axes.legend(fontsize=8)
+    for axes in panels[:, 0]:
+        axes.set_ylabel("sign changes")
     return fig

@@ -5,7 +5,12 @@ import pytest
 from matplotlib.colors import to_hex
 
 from pwlib import grids, maxmargin, polynomials
-from pwlib.figures.figures_1_2 import figure_1, figure_2, figure_interpolation, figure_predictions
+from pwlib.figures.figures_1_2 import (
+    figure_1,
+    figure_2,
+    figure_between,
+    figure_training_set,
+)
 from pwlib.figures.style import COLOURS
 
 X = (1 - np.cos(np.linspace(0, np.pi, 2001))) / 2
@@ -158,27 +163,39 @@ def test_figure_2_has_a_signed_logarithmic_scale_with_its_numbers(second):
     ]
 
 
-def test_predictions_are_barred_where_g_has_the_wrong_sign():
-    (axes,) = figure_predictions(range(1, 9)).axes
-    middles = (np.arange(5_000) + 0.5) / 5_000
-    for p, bars in zip(range(1, 9), axes.collections, strict=True):
-        assert to_hex(bars.get_facecolor()[0]).upper() == COLOURS["chebyshev"]
-        barred = np.zeros(len(middles), bool)
-        for path in bars.get_paths():
-            box = path.get_extents()
-            assert (box.y0, box.y1) == (p - 0.5, p + 0.5)
-            barred |= (box.x0 < middles) & (middles < box.x1)
-        wrong = np.sign(g(2 * p, middles)) != np.sign(middles - 0.5)
-        assert np.mean(barred != wrong) < 4 * p / 5_000
+def test_a_training_set_is_drawn_with_each_classifier_and_its_sign_changes():
+    x, sample, labels = np.linspace(0, 1, 11), np.array([0.2, 0.5, 0.7]), np.array([1.0, -1, 1])
+    classifiers = {"Bernstein": (x - 0.3, np.array([0.3])), "Chebyshev": (20 * x, np.zeros(0))}
+    figure = figure_training_set(x, sample, labels, classifiers)
+    for axes, (name, (values, changes)) in zip(figure.axes, classifiers.items(), strict=True):
+        (curve,) = (one for one in axes.lines if len(one.get_xdata()) == len(x))
+        assert colour(curve) == COLOURS[name.lower()].upper()
+        np.testing.assert_array_equal(curve.get_ydata(), values)
+        (dots,) = (one for one in axes.lines if one.get_marker() == "o")
+        np.testing.assert_array_equal(dots.get_xdata(), changes)
+        assert to_hex(dots.get_markerfacecolor()) == WHITE
+        (points,) = axes.collections
+        np.testing.assert_array_equal(points.get_offsets(), np.column_stack((sample, labels)))
+        faces = [to_hex(face).upper() for face in points.get_facecolors()]
+        assert faces == [COLOURS["positive" if y > 0 else "negative"] for y in labels]
+        assert axes.get_ylim()[1] > 20
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles == ["Bernstein: 1 sign change", "Chebyshev: no sign changes"]
 
 
-def test_interpolation_has_a_curve_for_each_grid():
-    names = ("equispaced", "lobatto", "roots", "roots+ends")
-    tables = [{name: {8: i + j, 16: i + 2 * j} for j, name in enumerate(names, 1)} for i in (1, 5)]
-    for axes, table in zip(figure_interpolation(*tables).axes, tables, strict=True):
-        assert len({one.get_marker() for one in axes.lines}) == len(names)
-        for name, by_size in table.items():
-            assert dict(zip(*line(axes, name).get_data(), strict=True)) == by_size
-            of = "equispaced" if name == "equispaced" else "chebyshev"
-            assert colour(line(axes, name)) == COLOURS[of].upper()
-        assert axes.get_xscale() == "log"
+def test_between_the_theorems_every_try_is_a_dot_and_what_is_proved_a_line_or_a_star():
+    seen = {"$r$": {0.5: [1], 1.0: [29]}, "$s$": {0.0: [29]}, "$m$": {2: [27, 29], 4: [25, 24]}}
+    seen["other"] = {0.0: [3]}
+    proved = {"$r$": {"orthogonal": {1.0: 29}}, "$s$": {}, "other": {}}
+    proved["$m$"] = {"at least": {2: 27, 4: 23}, "Bernstein": {2: 1, 4: 1}}
+    for axes, (label, counts) in zip(figure_between(seen, proved).axes, seen.items(), strict=True):
+        assert axes.get_xlabel() == label
+        dots = {(x, y) for x, tries in counts.items() for y in tries}
+        assert set(zip(*line(axes, "seen").get_data(), strict=True)) == dots
+        assert line(axes, "seen").get_linestyle() == "None"
+        for name, by_value in proved[label].items():
+            drawn = line(axes, f"proved: {name}")
+            assert dict(zip(*drawn.get_data(), strict=True)) == by_value
+            assert drawn.get_marker() == ("*" if len(by_value) == 1 else "")
+        assert len(axes.lines) == 1 + len(proved[label])
+        assert axes.get_ylim()[0] == 0
