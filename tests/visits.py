@@ -19,7 +19,7 @@ FROM_FOLDER = (
     "index.html",
     "search.html",
     "chapters/4c-adversarial-training.html",
-    "chapters/5-conclusion.html",
+    "chapters/ledger.html",
     "chapters/api-networks.html",
 )
 SCRIPT = Path(__file__).with_suffix(".js")

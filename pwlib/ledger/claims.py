@@ -283,17 +283,13 @@ def _shown(claim: Claim, verdict: str, measured: Mapping, at: Mapping, at_record
         [name.replace("_", " "), show(value), show(claim.recorded.get(name, "nothing"))]
         for name, value in measured.items()
     ]
-    found = claim.found()
+    line = f"**{verdict[0].upper()}{verdict[1:]}:** {claim.name[0].lower()}{claim.name[1:]}."
+    text = [f'<div class="claim" id="claim-{claim.id}">', line, "</div>"]
     if not at_recorded:
         here, there = (", ".join(f"{k} = {v}" for k, v in each.items()) for each in (at, claim.at))
         found = f"Found at {here}. Recorded at other settings ({there}): {claim.verdict}."
-    text = [
-        f'<div class="claim" id="claim-{claim.id}">',
-        f"**The claim.** {claim.claim}",
-        f"**The verdict: {verdict}.** {found}",
-        style.markdown_table(rows, ["quantity", "measured here", "recorded"]),
-        "</div>",
-    ]
+        more = style.markdown_table(rows, ["quantity", "measured here", "recorded"])
+        text[2:2] = [f"*The claim.* {claim.claim}", found, more]
     return "\n\n".join(text)
 
 

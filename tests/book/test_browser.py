@@ -16,14 +16,13 @@ SEARCHES = {
     "AutoAttack": "chapters/settings.html",
     "papermill": "chapters/index.html",
 }
-# The pages with knobs, and how many each has: Figures 1 and 2, 3, and 5.
+# The pages with knobs, and how many each has: Figures 1 and 2, and 3.
 KNOBS = {
     "chapters/3a-pointwise-convergence.html": 2,
     "chapters/4a-hard-points-of-polynomials.html": 1,
-    "chapters/4c-adversarial-training.html": 1,
 }
 PROSE = "chapters/3a-pointwise-convergence.html"
-LISTED = "chapters/5-conclusion.html"
+LISTED = "chapters/ledger.html"
 
 
 @pytest.fixture(scope="module")

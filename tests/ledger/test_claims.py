@@ -10,6 +10,8 @@ from pwlib.ledger.claims import ClaimError
 
 ENTRY = {
     "id": "eq-0",
+    "name": "A short name",
+    "kind": "computed",
     "section": "III-A",
     "claim": "a claim",
     "criteria": {
@@ -159,7 +161,7 @@ def shown(monkeypatch):
 def test_at_other_settings_nothing_is_enforced_and_both_are_shown(path, shown):
     settle(path(), AT | {"degree": 7}, n=4, gap={"roots": 0.5, "roots+ends": 7})
     text = shown[0][0]["text/markdown"]
-    assert "The verdict: does not hold." in text
+    assert "**Does not hold:** a short name." in text
     assert "Recorded at other settings (degree = 30, sizes = [2, 4]): holds." in text
     assert "| n | 4 | 3 |" in text
 
@@ -182,7 +184,11 @@ def test_an_unknown_claim_raises(path):
 
 @pytest.mark.parametrize(
     ("changes", "says"),
-    [({"verdict": "maybe"}, "verdict 'maybe'"), ({"colour": "red"}, "unknown: colour")],
+    [
+        ({"verdict": "maybe"}, "verdict 'maybe'"),
+        ({"kind": "guessed"}, "kind 'guessed'"),
+        ({"colour": "red"}, "unknown: colour"),
+    ],
 )
 def test_a_malformed_ledger_names_the_entry_and_the_fault(path, changes, says):
     with pytest.raises(ClaimError, match=f"eq-0: .*{says}"):
@@ -203,5 +209,22 @@ def test_the_evidence_shows_the_recorded_numbers(path):
 
 
 def test_the_table_of_a_chapter_holds_its_claims_alone(path):
-    assert "a claim" in claims.table("3a", path=path()).data
-    assert "a claim" not in claims.table("4c", path=path()).data
+    row = "| holds | [A short name](3a.ipynb#claim-eq-0) |"
+    assert row in claims.table("3a", path=path()).data
+    assert row not in claims.table("4c", path=path()).data
+
+
+def test_at_the_recorded_settings_a_claim_is_one_line(path, shown):
+    settle(path())
+    text = shown[0][0]["text/markdown"]
+    assert text.split("\n\n")[1:] == ["**Holds:** a short name.", "</div>"]
+
+
+def test_the_page_of_the_ledger_has_what_the_paper_says_what_was_found_and_the_numbers(path):
+    text = claims.page(path(evidence="It is {share}.")).data
+    marks = 'data-verdict="holds" data-section="III-A" data-kind="computed"'
+    assert text.startswith(f'<div class="entry" id="ledger-eq-0" {marks}>')
+    assert "*The paper, section III-A.* a claim" in text
+    assert "*Found.* It is 0.5. [The cell that settles it](3a.ipynb#claim-eq-0)." in text
+    assert "| share | 0.50 ± 0.01 |" in text
+    assert "*What we add.*" in claims.page(path(section="beyond")).data
