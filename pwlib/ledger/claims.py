@@ -283,7 +283,7 @@ def _shown(claim: Claim, verdict: str, measured: Mapping, at: Mapping, at_record
         [name.replace("_", " "), show(value), show(claim.recorded.get(name, "nothing"))]
         for name, value in measured.items()
     ]
-    line = f"**{verdict[0].upper()}{verdict[1:]}:** {claim.name[0].lower()}{claim.name[1:]}."
+    line = f"**{verdict[0].upper()}{verdict[1:]}:** {claim.name}."
     text = [f'<div class="claim" id="claim-{claim.id}">', line, "</div>"]
     if not at_recorded:
         here, there = (", ".join(f"{k} = {v}" for k, v in each.items()) for each in (at, claim.at))

@@ -161,7 +161,7 @@ def shown(monkeypatch):
 def test_at_other_settings_nothing_is_enforced_and_both_are_shown(path, shown):
     settle(path(), AT | {"degree": 7}, n=4, gap={"roots": 0.5, "roots+ends": 7})
     text = shown[0][0]["text/markdown"]
-    assert "**Does not hold:** a short name." in text
+    assert "**Does not hold:** A short name." in text
     assert "Recorded at other settings (degree = 30, sizes = [2, 4]): holds." in text
     assert "| n | 4 | 3 |" in text
 
@@ -217,7 +217,7 @@ def test_the_table_of_a_chapter_holds_its_claims_alone(path):
 def test_at_the_recorded_settings_a_claim_is_one_line(path, shown):
     settle(path())
     text = shown[0][0]["text/markdown"]
-    assert text.split("\n\n")[1:] == ["**Holds:** a short name.", "</div>"]
+    assert text.split("\n\n")[1:] == ["**Holds:** A short name.", "</div>"]
 
 
 def test_the_page_of_the_ledger_has_what_the_paper_says_what_was_found_and_the_numbers(path):
