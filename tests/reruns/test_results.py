@@ -31,7 +31,7 @@ def test_numbers_that_people_wrote_are_numbers_too(tmp_path):
 
 def test_every_table_can_be_made_again_and_is_read_by_its_name():
     assert {path.stem for path in results.RESULTS.glob("*.csv")} == set(NAMES)
-    assert {"networks", *tables.LISTED} == set(NAMES)
+    assert set(NAMES) <= {"networks", *tables.LISTED}
 
 
 @pytest.mark.parametrize("name", NAMES)
