@@ -14,7 +14,10 @@ from nbformat.v4 import new_code_cell, new_notebook
 from pwlib.book import printing
 from pwlib.places import ROOT
 
-LONGEST = "4c-adversarial-training"
+# The longest files of slow tests, which come first: the last to start would keep one core idle.
+LONGEST = ("4c-adversarial-training", "test_browser", "test_cluster", "test_sweeps")
+LONGEST += ("test_papermill", "test_tables", "3a-pointwise-convergence", "settings")
+LONGEST += ("2-related-work", "test_printing")
 PARAMETERS = "seed: int = 0\nradius: float = 1.0\ndatasets: list[str] = ['MNIST']\nworkers: int = 2"
 KERNEL = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
 
@@ -37,11 +40,9 @@ def chapter(tmp_path):
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(items):
-    """Chapters that nbval executes anew are slow tests, and so is what drives a browser.
-
-    The longest file comes first: the last to start would keep one core idle.
-    """
-    items.sort(key=lambda item: item.path.stem != LONGEST)
+    """Chapters that nbval executes anew are slow tests, and so is what drives a browser."""
+    order = {stem: place for place, stem in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
     for item in items:
         if item.path.suffix == ".ipynb" or "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker("slow")

@@ -32,8 +32,14 @@ def test_a_link_leads_to_where_its_target_stands(href, there, tmp_path, monkeypa
 
 
 @pytest.fixture(scope="module")
-def soup(built_book):
-    return BeautifulSoup(printing.whole(printing.contents()), "html.parser")
+def page(built_book):
+    """The page of all pages."""
+    return printing.whole(printing.contents())
+
+
+@pytest.fixture(scope="module")
+def soup(page):
+    return BeautifulSoup(page, "html.parser")
 
 
 @pytest.mark.slow
@@ -53,14 +59,13 @@ def test_the_whole_book_loads_nothing_from_another_host(soup):
 
 
 @pytest.mark.slow
-def test_the_pdf_has_the_title_and_every_chapter_on_a_page_of_its_own(built_book):
+def test_the_pdf_has_the_title_and_every_chapter_on_a_page_of_its_own(page, soup):
     from pypdf import PdfReader
 
-    page = printing.whole(printing.contents())
     with printing.chromium() as opened:
         pdf = PdfReader(BytesIO(printing.printed(opened, page)))
     tops = [entry for entry in pdf.outline if not isinstance(entry, list)]
-    chapters = [heading.get_text() for heading in BeautifulSoup(page, "html.parser")("h1")]
+    chapters = [heading.get_text() for heading in soup("h1")]
     assert pdf.metadata.title == chapters[0]
     assert len(chapters) == len(printing.contents())
     assert [entry.title for entry in tops] == chapters

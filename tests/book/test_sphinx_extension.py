@@ -2,9 +2,6 @@
 
 import json
 import shlex
-import subprocess
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
@@ -49,18 +46,6 @@ def test_papermill_reads_in_the_line_exactly_the_recorded_parameters(stem):
     )
     assert read == expected
     assert {name: type(read[name]) for name in read} == {k: type(v) for k, v in expected.items()}
-
-
-@pytest.mark.slow
-def test_the_line_reruns_a_chapter(tmp_path):
-    stem = "6c-what-makes-a-network-robust"
-    values = sphinx_extension.parameters(CHAPTERS[stem])
-    words = shlex.split(sphinx_extension.papermill_line(stem, values))
-    words[0] = str(Path(sys.executable).parent / "papermill")
-    words[2] = str(tmp_path / "out.ipynb")
-    done = subprocess.run(words, cwd=notebooks.ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert json.loads(Path(words[2]).read_text())["metadata"]["papermill"]["parameters"] == values
 
 
 def page(folder):

@@ -1,6 +1,7 @@
-"""Chapters rerun through papermill's own command line, from another folder."""
+"""Chapters rerun by the command line that their pages offer, from another folder."""
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import nbformat
 import pytest
 import yaml
 
+from pwlib.book import sphinx_extension
 from pwlib.parameters import ParameterError
 from pwlib.places import CHAPTERS
 
@@ -41,19 +43,22 @@ BAD = [
 ]
 
 
-def papermill(folder, name, *arguments):
-    """Run papermill's command line in a folder; the finished process and the notebook it wrote."""
-    out = folder / "out.ipynb"
-    command = [Path(sys.executable).parent / "papermill", CHAPTERS / f"{name}.ipynb", out]
-    run = [*map(str, command), *arguments, "--no-progress-bar", "--kernel", "python3"]
-    return subprocess.run(run, cwd=folder, capture_output=True, text=True), out
+def papermill(folder, name, values):
+    """Run the line that a chapter's page offers; the finished process, and the notebook's path."""
+    line = shlex.split(sphinx_extension.papermill_line(name, values))
+    program, out = Path(sys.executable).with_name("papermill"), folder / "out.ipynb"
+    run = [program, CHAPTERS / f"{name}.ipynb", out, *line[3:], "--no-progress-bar"]
+    return subprocess.run(list(map(str, run)), cwd=folder, capture_output=True, text=True), out
 
 
 @pytest.mark.parametrize("name", RERUNS)
-def test_a_chapter_reruns_with_other_parameters(tmp_path, name):
-    done, out = papermill(tmp_path, name, "-y", RERUNS[name])
+def test_a_chapter_reruns_by_its_line_with_other_parameters(tmp_path, name):
+    values = yaml.safe_load(RERUNS[name])
+    done, out = papermill(tmp_path, name, values)
     assert done.returncode == 0, done.stderr[-3000:]
-    assert "injected-parameters" in out.read_text(encoding="utf-8")
+    nb = nbformat.read(out, as_version=4)
+    assert nb.metadata["papermill"]["parameters"] == values
+    assert any("injected-parameters" in cell.metadata["tags"] for cell in nb.cells)
 
 
 @pytest.mark.parametrize(("name", "parameter", "value", "says"), BAD)
@@ -76,7 +81,7 @@ def test_the_cell_after_the_parameters_refuses_a_bad_value_in_one_line(
 
 
 def test_papermill_stops_at_a_bad_value_and_shows_that_line_alone(tmp_path):
-    done, _ = papermill(tmp_path, "3b-optimal-points", "-p", "degree", "-1")
+    done, _ = papermill(tmp_path, "3b-optimal-points", {"degree": -1})
     assert done.returncode != 0
     (line,) = set(re.findall(r"^ParameterError: .*$", done.stderr, re.M))
     assert line.startswith("ParameterError: degree: got -1, accepts")
