@@ -116,13 +116,6 @@ def measure_many(
     return [_measured(*job, device) for job in jobs]
 
 
-def natural_accuracies(name: str, networks: Sequence[nn.Module]) -> Array:
-    """The accuracy of each network on the untouched test set of that name, (networks,)."""
-    data = loaded(name)
-    right = [attacks.accuracy(network, data.test_x, data.test_y) for network in networks]
-    return 100 * np.array(right)
-
-
 def measure_together(
     name: str,
     networks: Mapping[str, Sequence[nn.Module]],
