@@ -207,5 +207,5 @@ def test_the_table_of_contents_names_files_that_exist():
 def test_the_readme_shows_what_the_book_found():
     text = (notebooks.ROOT / "README.md").read_text(encoding="utf-8")
     assert text == build.readme(text), "make accept"
-    figure = notebooks.CHAPTERS / "_static" / "figure-2.svg"
+    figure = notebooks.CHAPTERS / "_static" / "front.svg"
     assert figure.read_text(encoding="utf-8") == build.readme_figure(), "make accept"

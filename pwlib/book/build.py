@@ -103,7 +103,7 @@ def accept() -> None:
         write(tracked, json.dumps(read[0] | read[-1], indent=1) + "\n")
         print(f"accepted  {tracked.relative_to(ROOT)}")
     write(ROOT / "README.md", readme((ROOT / "README.md").read_text(encoding="utf-8")))
-    write(CHAPTERS / "_static" / "figure-2.svg", readme_figure())
+    write(CHAPTERS / "_static" / "front.svg", readme_figure())
 
 
 def readme(text: str) -> str:
@@ -118,10 +118,10 @@ def readme(text: str) -> str:
 
 
 def readme_figure() -> str:
-    """The README's figure, as the executed chapter holds it."""
-    cells = nbformat.read(CHAPTERS / "3a-pointwise-convergence.ipynb", as_version=4).cells
+    """The README's figure, that of the front page, as the executed notebook holds it."""
+    cells = nbformat.read(CHAPTERS / "index.ipynb", as_version=4).cells
     figures = {c.metadata.get("mystnb", {}).get("figure", {}).get("name"): c for c in cells}
-    outputs = figures["fig-2"].outputs
+    outputs = figures["fig-0"].outputs
     return next(out.data["image/svg+xml"] for out in outputs if "data" in out)
 
 
