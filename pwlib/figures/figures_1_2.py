@@ -229,8 +229,10 @@ def figure_between(seen: Mapping[str, Counts], proved: Mapping[str, Lines]) -> F
         for (name, line), dashes in zip(proved[label].items(), ("--", ":"), strict=False):
             look = {"ls": dashes, "marker": "*" if len(line) == 1 else "", "ms": 9, "color": INK}
             axes.plot(*zip(*line.items(), strict=True), label=f"proved: {name}", **look)
-        axes.set(xlabel=label, ylim=(0, None))
-        axes.legend(fontsize=8)
+        axes.set(xlabel=label)
+        axes.legend(fontsize=8, loc="upper right")
+    highest = max(max(tries) for counts in seen.values() for tries in counts.values())
+    panels[0, 0].set_ylim(0, 1.4 * highest)  # the legends are above all dots
     for axes in panels[:, 0]:
         axes.set_ylabel("sign changes")
     return fig
