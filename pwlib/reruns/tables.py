@@ -19,7 +19,7 @@ import torch
 from pwlib import arms, parallel, places, point_search, sample_complexity, strong_attacks
 from pwlib.datasets import NAMES
 from pwlib.places import RESULTS, ROOT
-from pwlib.reruns import kept, results, runs
+from pwlib.reruns import kept, provenance, results
 from pwlib.reruns.runs import SweepError
 
 
@@ -116,7 +116,7 @@ def _parts(seeds: Sequence[int], device: str) -> list[Sequence[int]]:
 
 def _added(about: Mapping, networks: int, hours: float) -> dict[str, Any]:
     """What is said of the networks made on a device here, with more of them."""
-    machine = runs.machine()
+    machine = provenance.machine()
     name = torch.cuda.get_device_name() if torch.cuda.is_available() else machine["processor"]
     return {
         "on": sorted({*about.get("on", []), name}),
@@ -145,7 +145,7 @@ def _write(name: str, rows: Sequence[Mapping], about: Mapping) -> Path:
 
 def _keep_row(function: Callable[..., results.Row], job: Mapping, place: Path) -> None:
     start = datetime.now(UTC)
-    about = {"row": function(**job), "started": start.isoformat()} | runs.machine()
+    about = {"row": function(**job), "started": start.isoformat()} | provenance.machine()
     seconds = (datetime.now(UTC) - start).total_seconds()
     places.write(place, json.dumps(about | {"seconds": seconds}))
 

@@ -16,7 +16,7 @@ import pytest
 from distributed import Client
 
 from pwlib.places import ROOT
-from pwlib.reruns import cluster, sweeps
+from pwlib.reruns import runs, sweeps
 from pwlib.reruns.runs import SweepError
 
 pytestmark = pytest.mark.slow
@@ -28,7 +28,7 @@ COUNT = "from pathlib import Path\nwith Path({!r}).open('a') as file:\n    print
 def execute(client, tasks):
     """The states of the runs, the reasons of those that were lost, and what was said."""
     states, lost, said = {}, {}, []
-    for task, result in cluster.execute(client, tasks, said.append):
+    for task, result in runs.execute(client, tasks, said.append):
         states[task.parameters["seed"]] = "failed" if "error" in result.origin else "done"
         if not result.notebook:
             lost[task.parameters["seed"]] = result.origin["error"]
@@ -37,7 +37,7 @@ def execute(client, tasks):
 
 @pytest.fixture(scope="module")
 def two():
-    with cluster.connected(None, 2) as client:
+    with runs.connected(None, 2) as client:
         yield client
 
 
@@ -88,7 +88,7 @@ def test_a_run_that_kills_every_worker_is_given_up_and_takes_no_other_with_it(
     assert states == dict.fromkeys(range(6), "done") | {1: "failed"}
     assert lost.keys() == {1}
     assert lost[1].startswith("KilledWorker")
-    assert sorted(ran.read_text().split()) == sorted("02345" + "1" * cluster.TRIES)
+    assert sorted(ran.read_text().split()) == sorted("02345" + "1" * runs.TRIES)
 
 
 def test_a_kernel_that_dies_is_tried_again_and_then_given_up(two, chapter, tmp_path):
@@ -96,7 +96,7 @@ def test_a_kernel_that_dies_is_tried_again_and_then_given_up(two, chapter, tmp_p
     code = COUNT.format(str(ran)) + "import os; os._exit(1)"
     _, lost, _ = execute(two, tasks(chapter(code), "seed=3"))
     assert lost.keys() == {3}
-    assert ran.read_text().split() == ["3"] * cluster.TRIES
+    assert ran.read_text().split() == ["3"] * runs.TRIES
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense"])
@@ -186,7 +186,7 @@ def test_a_worker_that_joins_later_with_another_pwlib_refuses_too(
         client.wait_for_workers(2, 60)
         joined.touch()
 
-    with cluster.connected(address, 0) as client, once_there(ran, join):
+    with runs.connected(address, 0) as client, once_there(ran, join):
         states, _, (line,) = execute(client, tasks(path, "seed=0:4"))
     assert states == dict.fromkeys(range(4), "done")
     assert line.endswith("differs in pwlib.intervals")
@@ -222,7 +222,7 @@ def test_a_scheduler_that_goes_away_ends_the_sweep_in_one_line(start, chapter, t
     with (
         pytest.raises(SweepError, match=r"^the scheduler has gone: .*$"),
         once_there(ran, scheduler.kill),
-        cluster.connected(f"tcp://127.0.0.1:{port}", 0) as client,
+        runs.connected(f"tcp://127.0.0.1:{port}", 0) as client,
     ):
         execute(client, tasks(path, "seed=0:2"))
     assert time.monotonic() - begin < 60
