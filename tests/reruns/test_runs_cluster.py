@@ -102,7 +102,7 @@ def test_a_kernel_that_dies_is_tried_again_and_then_given_up(two, chapter, tmp_p
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense"])
 def test_a_wrong_address_is_one_line(address, chapter, tmp_path):
     # in a process of its own, as what is left of such a client can lock up the next
-    (line,) = sweep(chapter("1"), tmp_path, address, "--quiet").stderr.splitlines()
+    line = in_vain(chapter("1"), tmp_path, address)
     assert line.startswith(f"--scheduler: got '{address}', where no worker answers: ")
 
 
@@ -120,9 +120,8 @@ def start():
         return started[-1]
 
     yield start
-    for process in reversed(started):
+    for process in reversed(started):  # workers take their leave of a scheduler that is there
         process.terminate()
-    for process in started:
         process.wait(30)
 
 
@@ -144,10 +143,20 @@ def other_pwlib(tmp_path, module):
     return copied.parent
 
 
-def sweep(path, out, address, *arguments):
-    words = [sys.executable, "-m", "pwlib", "sweep", path, "--out", out, "--scheduler", address]
+def sweep(path, out, address, *arguments, start=("-m", "pwlib")):
+    words = [sys.executable, *start, "sweep", path, "--out", out, "--scheduler", address]
     words = [str(word) for word in [*words, *arguments]]
     return subprocess.run(words, capture_output=True, text=True)
+
+
+def in_vain(path, out, address):
+    """The one line of a sweep that has less patience than others, as no worker is there."""
+    code = "from pwlib import __main__\nfrom pwlib.reruns import runs\nruns.PATIENCE = 1\n"
+    code += "runs.SETTINGS['distributed.comm.timeouts.connect'] = 1\n__main__.main()"
+    done = sweep(path, out, address, "--quiet", start=("-c", code))
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    return line
 
 
 def wait_for_workers(address, count):
@@ -229,5 +238,5 @@ def test_a_scheduler_that_goes_away_ends_the_sweep_in_one_line(start, chapter, t
 
 
 def test_a_scheduler_without_workers_is_one_line(address, chapter, tmp_path):
-    (line,) = sweep(chapter("1"), tmp_path, address, "--quiet").stderr.splitlines()
+    line = in_vain(chapter("1"), tmp_path, address)
     assert line.startswith(f"--scheduler: got '{address}', where no worker answers: ")
