@@ -15,7 +15,7 @@ from pwlib.book import printing
 from pwlib.places import ROOT
 
 # The longest files of slow tests, which come first: the last to start would keep one core idle.
-LONGEST = ("4c-adversarial-training", "test_browser", "test_cluster", "test_sweeps")
+LONGEST = ("4c-adversarial-training", "test_browser", "test_runs_cluster", "test_sweeps")
 LONGEST += ("test_papermill", "test_tables", "3a-pointwise-convergence", "settings")
 LONGEST += ("2-related-work", "test_printing")
 PARAMETERS = "seed: int = 0\nradius: float = 1.0\ndatasets: list[str] = ['MNIST']\nworkers: int = 2"

@@ -173,7 +173,7 @@ def _code_cells(nb: NotebookNode) -> list[NotebookNode]:
 def _entries(register: str, chapter: str, cells: Iterable[str]) -> list[dict]:
     """A chapter's entries in a register; all of them for a chapter that shows the whole of it."""
     entries = yaml.safe_load((CHAPTERS / f"{register}.yml").read_text(encoding="utf-8")) or []
-    whole = re.compile(rf"\b{register}\.(counts|table)\((?!\")")
+    whole = re.compile(rf"\b{register}\.(counts|page|table)\((?!\")")
     if any(whole.search(cell) for cell in cells):
         return entries
     return [entry for entry in entries if entry["chapter"] == chapter]

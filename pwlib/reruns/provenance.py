@@ -6,6 +6,7 @@ from functools import cache
 from importlib import metadata
 from itertools import accumulate, chain
 from pathlib import Path
+from typing import Any
 
 PACKAGE = __name__.split(".")[0]
 FOLDER = Path(__file__).parents[2]  # where the package lies
@@ -68,6 +69,15 @@ def processor() -> str:
         return next(names).strip()
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()
+
+
+def machine() -> dict[str, Any]:
+    """What a computation here depends on, beside its code: versions and the processor."""
+    return {
+        "python": platform.python_version(),
+        "packages": {d.name: d.version for d in metadata.distributions()},
+        "processor": processor(),
+    }
 
 
 @cache

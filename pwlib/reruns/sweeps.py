@@ -188,12 +188,10 @@ def _run(plan: Plan, settings: Settings) -> int:
 
 def _run_all(todo: Sequence[Task], swept: Sequence[str], settings: Settings) -> None:
     """Keep what each task leaves, and say how far that is."""
-    from pwlib.reruns import cluster
-
     workers = min(settings.workers or len(os.sched_getaffinity(0)), len(todo))
     cached = os.environ.get(kept.VARIABLE) not in ("", kept.OFF)
-    with cluster.connected(settings.scheduler, workers) as client:
-        for done, (task, result) in enumerate(cluster.execute(client, todo, _say, cached), 1):
+    with runs.connected(settings.scheduler, workers) as client:
+        for done, (task, result) in enumerate(runs.execute(client, todo, _say, cached), 1):
             keep(settings.out, task, result)
             if not settings.quiet:
                 how = f"{result.origin['seconds']:.0f} s; {done} of {len(todo)}"

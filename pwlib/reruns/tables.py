@@ -27,7 +27,7 @@ from pwlib import (
 )
 from pwlib.datasets import NAMES
 from pwlib.places import RESULTS, ROOT
-from pwlib.reruns import kept, results, runs
+from pwlib.reruns import kept, provenance, results
 from pwlib.reruns.runs import SweepError
 from pwlib.training import Keep
 
@@ -146,7 +146,7 @@ def _parts(seeds: Sequence[int], device: str) -> list[Sequence[int]]:
 
 def _added(about: Mapping, networks: int, hours: float) -> dict[str, Any]:
     """What is said of the networks made on a device here, with more of them."""
-    machine = runs.machine()
+    machine = provenance.machine()
     name = torch.cuda.get_device_name() if torch.cuda.is_available() else machine["processor"]
     return {
         "on": sorted({*about.get("on", []), name}),
@@ -179,7 +179,7 @@ def _write(name: str, rows: Sequence[Mapping], about: Mapping) -> Path:
 
 def _keep_row(function: Callable, job: Mapping, place: Path) -> None:
     start = datetime.now(UTC)
-    about = {"row": function(**job), "started": start.isoformat()} | runs.machine()
+    about = {"row": function(**job), "started": start.isoformat()} | provenance.machine()
     seconds = (datetime.now(UTC) - start).total_seconds()
     places.write(place, json.dumps(about | {"seconds": seconds}))
 

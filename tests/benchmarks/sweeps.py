@@ -18,6 +18,7 @@ from paired import Times, ratio, show
 from report import Comparison, Part, Table
 
 from pwlib.reruns import sweeps
+from pwlib.reruns.runs import connected, execute
 
 MANY, FEW, ROUNDS = 1000, 40, 6
 
@@ -84,12 +85,10 @@ def _sweep(chapter: Path, runs: int, workers: int) -> Callable[[], float]:
     """A sweep of so many runs in a new folder: the seconds it takes, without cluster and page."""
 
     def seconds() -> float:
-        from pwlib.reruns import cluster
-
-        with tempfile.TemporaryDirectory() as folder, cluster.connected(None, workers) as client:
+        with tempfile.TemporaryDirectory() as folder, connected(None, workers) as client:
             plan = sweeps.plan(chapter, [f"k=0:{runs}"])
             start = time.monotonic()
-            for task, result in cluster.execute(client, plan.tasks, print):
+            for task, result in execute(client, plan.tasks, print):
                 sweeps.keep(Path(folder), task, result)
             return time.monotonic() - start
 

@@ -128,6 +128,18 @@ def test_a_chapter_depends_on_its_own_entries_in_the_ledger(tmp_path, monkeypatc
     assert notebooks.fingerprint(chapter) != before
 
 
+@pytest.mark.parametrize("call", ["counts()", "page()", "table()"])
+def test_a_chapter_that_shows_the_whole_ledger_depends_on_all_entries(call, tmp_path, monkeypatch):
+    monkeypatch.setattr(notebooks, "CHAPTERS", tmp_path)
+    chapter, ledger = tmp_path / "one.ipynb", tmp_path / "claims.yml"
+    code = new_code_cell(f"from pwlib.ledger import claims\n\nclaims.{call}", id="a")
+    nbformat.write(new_notebook(cells=[code]), chapter)
+    ledger.write_text("[{id: a, chapter: two}]")
+    before = notebooks.fingerprint(chapter)
+    ledger.write_text("[{id: b, chapter: two}]")
+    assert notebooks.fingerprint(chapter) != before
+
+
 def named(text):
     """The modules of pwlib that a text's import statements name, found without Python's parser."""
     statements = re.findall(r"^\s*from (pwlib[\w.]*) import (\([^)]*\)|.*)$", text, re.M)

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from pwlib.reruns import cluster, sweeps
+from pwlib.reruns import runs, sweeps
 from pwlib.reruns.runs import Result, SweepError, Task
 from pwlib.reruns.sweeps import Settings
 
@@ -117,8 +117,8 @@ def shown(tmp_path, capsys, monkeypatch, quiet=False):
             yield task, Result("", {}, origin)
         say("refused: a worker")
 
-    monkeypatch.setattr(cluster, "connected", lambda scheduler, workers: nullcontext())
-    monkeypatch.setattr(cluster, "execute", execute)
+    monkeypatch.setattr(runs, "connected", lambda scheduler, workers: nullcontext())
+    monkeypatch.setattr(runs, "execute", execute)
     tasks = [Task("tiny", "{}", {"seed": seed, "workers": 1}, {}) for seed in (0, 1)]
     sweeps._run_all(tasks, ["seed"], Settings(tmp_path, quiet=quiet))
     found = capsys.readouterr()

@@ -16,7 +16,7 @@ import pytest
 from distributed import Client
 
 from pwlib.places import ROOT
-from pwlib.reruns import cluster, sweeps
+from pwlib.reruns import runs, sweeps
 from pwlib.reruns.runs import SweepError
 
 pytestmark = pytest.mark.slow
@@ -28,7 +28,7 @@ COUNT = "from pathlib import Path\nwith Path({!r}).open('a') as file:\n    print
 def execute(client, tasks):
     """The states of the runs, the reasons of those that were lost, and what was said."""
     states, lost, said = {}, {}, []
-    for task, result in cluster.execute(client, tasks, said.append):
+    for task, result in runs.execute(client, tasks, said.append):
         states[task.parameters["seed"]] = "failed" if "error" in result.origin else "done"
         if not result.notebook:
             lost[task.parameters["seed"]] = result.origin["error"]
@@ -37,7 +37,7 @@ def execute(client, tasks):
 
 @pytest.fixture(scope="module")
 def two():
-    with cluster.connected(None, 2) as client:
+    with runs.connected(None, 2) as client:
         yield client
 
 
@@ -88,7 +88,7 @@ def test_a_run_that_kills_every_worker_is_given_up_and_takes_no_other_with_it(
     assert states == dict.fromkeys(range(6), "done") | {1: "failed"}
     assert lost.keys() == {1}
     assert lost[1].startswith("KilledWorker")
-    assert sorted(ran.read_text().split()) == sorted("02345" + "1" * cluster.TRIES)
+    assert sorted(ran.read_text().split()) == sorted("02345" + "1" * runs.TRIES)
 
 
 def test_a_kernel_that_dies_is_tried_again_and_then_given_up(two, chapter, tmp_path):
@@ -96,13 +96,13 @@ def test_a_kernel_that_dies_is_tried_again_and_then_given_up(two, chapter, tmp_p
     code = COUNT.format(str(ran)) + "import os; os._exit(1)"
     _, lost, _ = execute(two, tasks(chapter(code), "seed=3"))
     assert lost.keys() == {3}
-    assert ran.read_text().split() == ["3"] * cluster.TRIES
+    assert ran.read_text().split() == ["3"] * runs.TRIES
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense"])
 def test_a_wrong_address_is_one_line(address, chapter, tmp_path):
     # in a process of its own, as what is left of such a client can lock up the next
-    (line,) = sweep(chapter("1"), tmp_path, address, "--quiet").stderr.splitlines()
+    line = in_vain(chapter("1"), tmp_path, address)
     assert line.startswith(f"--scheduler: got '{address}', where no worker answers: ")
 
 
@@ -120,9 +120,8 @@ def start():
         return started[-1]
 
     yield start
-    for process in reversed(started):
+    for process in reversed(started):  # workers take their leave of a scheduler that is there
         process.terminate()
-    for process in started:
         process.wait(30)
 
 
@@ -144,10 +143,20 @@ def other_pwlib(tmp_path, module):
     return copied.parent
 
 
-def sweep(path, out, address, *arguments):
-    words = [sys.executable, "-m", "pwlib", "sweep", path, "--out", out, "--scheduler", address]
+def sweep(path, out, address, *arguments, start=("-m", "pwlib")):
+    words = [sys.executable, *start, "sweep", path, "--out", out, "--scheduler", address]
     words = [str(word) for word in [*words, *arguments]]
     return subprocess.run(words, capture_output=True, text=True)
+
+
+def in_vain(path, out, address):
+    """The one line of a sweep that has less patience than others, as no worker is there."""
+    code = "from pwlib import __main__\nfrom pwlib.reruns import runs\nruns.PATIENCE = 1\n"
+    code += "runs.SETTINGS['distributed.comm.timeouts.connect'] = 1\n__main__.main()"
+    done = sweep(path, out, address, "--quiet", start=("-c", code))
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    return line
 
 
 def wait_for_workers(address, count):
@@ -186,7 +195,7 @@ def test_a_worker_that_joins_later_with_another_pwlib_refuses_too(
         client.wait_for_workers(2, 60)
         joined.touch()
 
-    with cluster.connected(address, 0) as client, once_there(ran, join):
+    with runs.connected(address, 0) as client, once_there(ran, join):
         states, _, (line,) = execute(client, tasks(path, "seed=0:4"))
     assert states == dict.fromkeys(range(4), "done")
     assert line.endswith("differs in pwlib.intervals")
@@ -222,12 +231,12 @@ def test_a_scheduler_that_goes_away_ends_the_sweep_in_one_line(start, chapter, t
     with (
         pytest.raises(SweepError, match=r"^the scheduler has gone: .*$"),
         once_there(ran, scheduler.kill),
-        cluster.connected(f"tcp://127.0.0.1:{port}", 0) as client,
+        runs.connected(f"tcp://127.0.0.1:{port}", 0) as client,
     ):
         execute(client, tasks(path, "seed=0:2"))
     assert time.monotonic() - begin < 60
 
 
 def test_a_scheduler_without_workers_is_one_line(address, chapter, tmp_path):
-    (line,) = sweep(chapter("1"), tmp_path, address, "--quiet").stderr.splitlines()
+    line = in_vain(chapter("1"), tmp_path, address)
     assert line.startswith(f"--scheduler: got '{address}', where no worker answers: ")
