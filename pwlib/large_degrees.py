@@ -9,6 +9,7 @@ z_j = √(j/c) and whose only trace of the rest of the interval is the amplitude
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import daqp
 import numpy as np
@@ -99,7 +100,7 @@ def _ripple(c: float, terms: int) -> float:
         value = 3 * gamma @ gamma + 8 / np.pi * (weights @ (size - pole))
         return value, 6 * gamma + 8 / np.pi * pull
 
-    options = {"maxiter": 5000, "ftol": 1e-15, "gtol": 1e-9, "maxcor": 30}
+    options: Any = {"maxiter": 5000, "ftol": 1e-15, "gtol": 1e-9, "maxcor": 30}
     found = minimize(energy, np.zeros(terms), jac=True, method="L-BFGS-B", options=options)
     return float(2 * c + np.where(np.arange(terms) % 2, -1, 1) @ found.x)
 
@@ -122,9 +123,9 @@ def end_problem(c: float, odd_p: bool, odd_m: bool, width: int) -> Callable[[Vec
         return np.asarray(1 + b + (1 if odd_p else -1) * b * np.cos(2 * z))
 
     pull = 2 * (1 + b) * (k % 2 == odd_p) * halves
-    mesh = np.linspace(0, width * np.pi / 2, 12 * width + 1)
+    mesh: Vector = np.arange(12 * width + 1.0) * np.pi / 24
     places = _Points(lambda j: np.sqrt(j / c), lambda z: c * z**2, int(c * mesh[-1] ** 2))
-    e = _least(rows, background, places, mesh, np.pi / 2 * k[k % 2 == odd_p], pull)
+    e = _least(rows, background, places, mesh, mesh[12 * (k[k % 2 == odd_p])], pull)
     return lambda z: rows(z) @ e + background(z)
 
 
@@ -141,7 +142,7 @@ def end_of_classifier(p: int, m: int) -> Callable[[Vector], Vector]:
     def rows(z: Vector) -> Matrix:
         return np.asarray(np.cos(np.multiply.outer(z / p, k)))
 
-    nodes = np.pi * (p / 2 - np.arange(1, p // 2 + 1))
+    nodes = np.pi / 2 * np.arange(p - 2.0, -1, -2)
     weights = _least(rows, lambda z: 0 * z, places, mesh, nodes, np.zeros(p))
     return lambda z: rows(z) @ weights
 
@@ -192,7 +193,7 @@ def limit_row(odd_p: bool, odd_m: bool, c: float) -> dict[str, object]:
 class _Points:
     """Training points z_j, 0 ≤ j ≤ last, and the inverse of j ↦ z_j for real j."""
 
-    at: Callable[[Vector], Vector]
+    at: Callable[[NDArray], Vector]
     index: Callable[[Vector], Vector]
     last: int
 

@@ -162,8 +162,8 @@ def row(p: int, reading: str, odd: bool) -> dict[str, object]:
     """One row of the table: every size of this parity below the certified one is fitted.
 
     `p`, 2 or more, stands for the degrees 2p − 1 and 2p; `sizes` counts the sizes with a spurious
-    sign change, `last` is the last (0 if none) and `first_without` the first size without. `closest` is the
-    least modulus of a least margin: how far the count is from being decided by rounding.
+    sign change, `last` is the last (0 if none), `first_without` the first size without. `closest`
+    is the least modulus of a least margin: how far the count is from being decided by rounding.
     """
     certified = certified_size(2 * p - 1, reading, odd)
     found = least_margins(2 * p - 1, reading, range(3 if odd else 2, certified, 2))
