@@ -22,6 +22,8 @@ from pwlib.parameters import choice, integer
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
+SHARES = (0.5171059534591, 0.6)  # N/2p below which f dips below 0 as p → ∞, at even and odd m
+
 _LESS = {"lobatto": 1, "roots": 0, "roots+ends": 2}  # m − N
 
 

@@ -103,9 +103,9 @@ def figure_laws(chebyshev: Pairs, equispaced: Pairs, limits: Mapping[str, float]
             axes.semilogx(n, m / n**power, marker=marker, label=name, **look)
             axes.axhline(limits[name], **(_GUIDE | {"ls": "-" if even else "--", "zorder": 0}))
         axes.set_xlabel("degree $n$")
-        axes.legend(loc="upper right" if power == 1 else "center right")
+        axes.legend(loc="center right" if power == 1 else "upper right")
     left.set(ylabel="last $m$ with a spurious region, $m/n$", title="Chebyshev grids")
-    right.set(ylabel="$m/n^2$", title="equispaced grid", ylim=(0.05, 0.15))
+    right.set(ylabel="$m/n^2$", title="equispaced grid", ylim=(0.05, 0.19))
     return fig
 
 
@@ -124,8 +124,8 @@ def figure_critical(y: np.ndarray, even: Lines, odd: Lines) -> Figure:
         points = np.arange(first, y[-1] / np.pi)
         side.plot(points, np.ones(len(points)), "o", color=INK, ms=4)
         side.axhline(0, color=MUTED, lw=0.8)
-        side.set(xlabel=r"$y/\pi$", title=title)
-        side.legend(loc="lower right")
+        side.set(xlabel=r"$y/\pi$", title=title, ylim=(None, 2))
+        side.legend(loc="upper right")
     axes[0].set_ylabel("$F(y)$")
     return fig
 
