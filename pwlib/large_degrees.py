@@ -14,7 +14,6 @@ from typing import Any
 import daqp
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from pwlib import sample_complexity
 from pwlib.parameters import choice, integer
@@ -89,6 +88,8 @@ def ripple(c: float, terms: int = 60) -> float:
 
 
 def _ripple(c: float, terms: int) -> float:
+    from scipy.optimize import minimize  # takes half a second to import
+
     nodes, weights = np.polynomial.legendre.leggauss(6 * terms)
     phi, k = np.pi / 2 * ((nodes + 1) / 2) ** 2, 2 * np.arange(terms) + 1  # dense at the middle
     weights = weights * np.pi / 4 * (nodes + 1)
