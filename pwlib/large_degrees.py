@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pwlib import sample_complexity
-from pwlib.parameters import choice, integer
+from pwlib.parameters import choice, integer, number
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -84,6 +84,7 @@ def ripple(c: float, terms: int = 60) -> float:
     γ the minimiser of 3 Σ γ_i² + (8/π) ∫ |B| dφ over (0, π/2); b = |B(π/2)|, the mean of two
     truncations. At odd m the argument is c/2.
     """
+    c, terms = number("c", c, 1e-3, 10), integer("terms", terms, 2)
     return float(np.mean([_ripple(c, terms), _ripple(c, terms + 1)]))
 
 
@@ -134,6 +135,7 @@ def end_problem(c: float, odd_p: bool, odd_m: bool, width: int) -> Callable[[Vec
 
 def end_of_classifier(p: int, m: int) -> Callable[[Vector], Vector]:
     """The classifier of degree 2p on E_m as a function of z = p (π/2 − φ), for large p and m."""
+    p, m = integer("p", p, 2), integer("m", m, 4)
     k = 2 * np.arange(p) + 1
     mesh = (np.arange(8 * p) + 0.5) * np.pi / 16
     places = _Points(
@@ -222,7 +224,7 @@ def _least(
     first = np.arange(int(points.index(np.array(4 * np.pi))) + 2)
     chosen = np.union1d(np.append(first, points.last), points.near(nodes, range(2)))
     on_mesh, level = rows(mesh), background(mesh)
-    while True:
+    for _ in range(100):
         z = points.at(chosen)
         count = len(z)
         x, _, flag, info = daqp.solve(
@@ -244,6 +246,7 @@ def _least(
             return np.asarray(x)
         active = np.asarray(info["lam"]) != 0
         chosen = np.union1d(chosen[active | (chosen < len(first))], new)
+    raise ArithmeticError("the exchange of constraints does not end")
 
 
 def _minima(mesh: Vector, values: Vector) -> Vector:

@@ -68,7 +68,7 @@ def test_the_least_value_is_that_on_a_fine_mesh_and_negative_with_a_spurious_sig
 
 def test_the_critical_shares_are_three_fifths_and_a_double_zero():
     # 2p/N = 5/3: the slope at the middle vanishes; 2p/N = EVEN: f and its slope do, at one y
-    assert ODD == pytest.approx(5 / 3, rel=1e-15)
+    assert abs(ODD - 5 / 3) < 1e-15
     slope = mp.quad(lambda s: s * mp.cot(mp.pi * s / 2), [0, mp.mpf(1) / 3])
     slope += mp.quad(lambda s: s * mp.cot(mp.pi * s / 2), [mp.mpf(1) / 3, 1, mp.mpf(5) / 3]) / 2
     assert abs(slope) < 1e-12
@@ -90,6 +90,14 @@ def test_the_stored_last_sizes_on_chebyshev_grids_are_those_that_the_shares_pred
     for row in rows[:12]:
         found = large_degrees.chebyshev_row(row["p"], row["reading"], bool(row["odd"]))
         assert found == row
+
+
+def test_what_is_no_share_or_number_is_refused():
+    for c in (0, np.nan, np.inf):
+        with pytest.raises(ValueError, match="c: got"):
+            large_degrees.end_problem(c, False, False, 80)
+    with pytest.raises(ValueError, match="p: got 1.5, accepts a whole number from 2 on"):
+        large_degrees.end_of_classifier(1.5, 100)
 
 
 def test_where_nothing_dips_there_is_no_last_size():
