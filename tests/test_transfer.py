@@ -78,5 +78,3 @@ def test_a_share_of_damage_compares_with_the_targets_own_examples():
     shares = transfer.damage_shares(table, "MNIST", "plain", "plain")
     assert shares["a", "b"].tolist() == [50.0, 52.5]
     assert shares["b", "a"].tolist() == [10.0, 11.25]
-    assert transfer.mean_shares(shares, same=False).tolist() == [30.0, 31.875]
-    assert transfer.mean_shares(shares, same=True).tolist() == [75.0, (61 / 80 + 31 / 40) * 50]

@@ -143,55 +143,6 @@ def figure_samples(
     return fig
 
 
-def figure_along(found: Mapping[str, Mapping[str, Mapping[str, Mapping[int, Numbers]]]]) -> Figure:
-    """A column for each data set and a row for each measure, against passes over the samples.
-
-    ``found`` maps data set, measure and arm, "plain" or "hard", to the values after each number of
-    passes, one a seed: a line joins the means, a band holds all seeds.
-    """
-    rows = len(next(iter(found.values())))
-    shape: Look = {"height": 1.9 * rows + 0.4, "sharex": True, "sharey": "row", "squeeze": False}
-    fig, grid = style.subplots(rows, len(found), **shape)
-    for column, (name, by_measure) in zip(grid.T, found.items(), strict=True):
-        column[0].set_title(name)
-        column[-1].set_xlabel("passes over the samples")
-        for axes, by_arm in zip(column, by_measure.values(), strict=True):
-            for arm, after in by_arm.items():
-                meaning, marker, label = _SAMPLES[arm]
-                low, high = ([f(values) for values in after.values()] for f in (np.min, np.max))
-                axes.fill_between([*after], low, high, color=COLOURS[meaning], alpha=0.15, lw=0)
-                means = [float(np.mean(values)) for values in after.values()]
-                axes.plot([*after], means, f"{marker}-", color=COLOURS[meaning], ms=4)
-                _name(axes, label, [*after][-1], means[-1])
-            axes.margins(x=0.25)
-            axes.grid(**_GRID)
-    for axes, measure in zip(grid[:, 0], next(iter(found.values())), strict=True):
-        axes.set_ylabel(measure)
-    return fig
-
-
-def figure_transfer(found: Mapping[str, Mapping[tuple[str, str], Numbers]]) -> Figure:
-    """A panel for each title: a square for each source, down, and target, across.
-
-    ``found`` maps title, source and target to shares of damage in per cent, one a seed; a square
-    shows their mean, from white at 0 to dark at 100.
-    """
-    names = list(dict.fromkeys(source for source, _ in next(iter(found.values()))))
-    fig, grid = style.subplots(-(-len(found) // 2), 2, height=3.4 * -(-len(found) // 2))
-    for axes, (title, shares) in zip(np.ravel(grid), found.items(), strict=True):
-        means = np.array([[np.mean(shares[a, b]) for b in names] for a in names])
-        axes.imshow(means, cmap="Greys", vmin=0, vmax=110)
-        for (i, j), mean in np.ndenumerate(means):
-            ink = "white" if mean > 60 else "black"
-            axes.text(j, i, f"{mean:.0f}", ha="center", va="center", fontsize=8, color=ink)
-        axes.set_xticks(range(len(names)), names, rotation=40, ha="right")
-        axes.set_yticks(range(len(names)), names)
-        axes.set_title(title)
-        axes.spines[:].set_visible(False)
-        axes.tick_params(length=0)
-    return fig
-
-
 def _name(axes: Axes, text: str, x: float, y: float) -> None:
     """A name beside a point."""
     axes.annotate(text, (x, y), (4, 3), fontsize=8, textcoords="offset points")

@@ -4,13 +4,11 @@ import numpy as np
 import pytest
 
 from pwlib.figures.causes import (
-    figure_along,
     figure_arms,
     figure_leads,
     figure_lengths,
     figure_price,
     figure_samples,
-    figure_transfer,
 )
 from pwlib.figures.style import COLOURS
 from pwlib.intervals import interval
@@ -96,32 +94,3 @@ def test_a_curve_of_samples_has_means_and_a_band_over_all_seeds():
         ends = band.get_paths()[0].vertices[:, 1]
         assert {ends.min(), ends.max()} == {np.min(by_size), np.max(by_size)}
     assert axes.get_ylabel() == "natural, %"
-
-
-def test_along_the_training_a_line_joins_the_means_and_a_band_holds_the_seeds():
-    found = {
-        "plain": {1: [10.0, 12.0], 5: [20.0, 24.0]},
-        "hard": {1: [40.0, 44.0], 5: [70.0, 70.0]},
-    }
-    (axes,) = figure_along({"MNIST": {"accuracy, %": found}}).axes
-    assert (axes.get_title(), axes.get_ylabel()) == ("MNIST", "accuracy, %")
-    for line, band, (arm, after) in zip(axes.lines, axes.collections, found.items(), strict=True):
-        assert line.get_xdata() == pytest.approx([1, 5])
-        assert line.get_ydata() == pytest.approx([np.mean(values) for values in after.values()])
-        assert line.get_color() == COLOURS[COLOUR[arm]]
-        heights = band.get_paths()[0].vertices[:, 1]
-        assert heights.min() == min(map(min, after.values()))
-        assert heights.max() == max(map(max, after.values()))
-    assert [text.get_text() for text in axes.texts] == ["plain", "hard points"]
-
-
-def test_a_square_of_the_matrix_of_transfer_is_the_mean_of_its_source_and_target():
-    shares = {("a", "a"): [90.0, 92.0], ("a", "b"): [50.0, 52.0]}
-    shares |= {("b", "a"): [10.0, 12.0], ("b", "b"): [70.0, 70.0]}
-    panels = figure_transfer({"plain": shares, "hard": shares}).axes
-    for axes, title in zip(panels, ("plain", "hard"), strict=True):
-        assert axes.get_title() == title
-        assert axes.images[0].get_array().tolist() == [[91, 51], [11, 70]]
-        assert [text.get_text() for text in axes.texts] == ["91", "51", "11", "70"]
-        assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b"]
-        assert [label.get_text() for label in axes.get_xticklabels()] == ["a", "b"]

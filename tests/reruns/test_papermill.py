@@ -26,7 +26,7 @@ RERUNS = {
     "4a-hard-points-of-polynomials": "{degree: 7, last_degree: 12, largest_size: 20, sizes: [20]}",
     "4b-optimal-points-of-networks": "{seeds: [3, 4], biases: zero, resolution: 60, networks: 9}",
     "4c-adversarial-training": "{datasets: [MNIST], seeds: [1], epochs: 1, width: 50}",
-    "proofs": "{training_sets: 20, highest_degree: 5, measures: 5, largest_degree: 20}",
+    "proofs": "{training_sets: 20, measures: 5, degree_on_grids: 7, largest_size: 40}",
 }
 # name of the chapter, parameter, bad value, what the one line says
 BAD = [
