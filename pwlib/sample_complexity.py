@@ -11,6 +11,7 @@ from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
 from pwlib import grids, maxmargin, polynomials
+from pwlib.parameters import integer
 
 Vector = NDArray[np.float64]
 READINGS = ("equispaced", *grids.CHEBYSHEV_KINDS)
@@ -39,7 +40,7 @@ def fit(n: int, x: Vector) -> Vector:
 def limit_weights(n: int) -> Vector:
     """The limit of u₁ · weights as m → ∞, (n + 1,): (−1)^i/p² at T_{2i+1}; sin²(pφ)/(p² sin φ)."""
     weights = np.zeros(n + 1)
-    weights[1::2] = _alternating(n) / ((n + 1) // 2) ** 2
+    weights[1::2] = alternating(n) / ((n + 1) // 2) ** 2
     return weights
 
 
@@ -51,7 +52,7 @@ def step_weights(n: int) -> Vector:
     """
     p, degrees = (n + 1) // 2, np.arange(1, n + 1, 2)
     weights = np.zeros(n + 1)
-    weights[1::2] = _alternating(n) / degrees / (np.sin(degrees * np.pi / p) / degrees).sum()
+    weights[1::2] = alternating(n) / degrees / (np.sin(degrees * np.pi / p) / degrees).sum()
     return weights
 
 
@@ -112,8 +113,9 @@ def dip_bound(n: int, reading: str, m: int) -> float:
 def certified_size(n: int, reading: str, odd: bool = False) -> int:
     """The least size of this parity from which on `dip_bound` excludes spurious sign changes.
 
-    Found by bisection: the bound decreases with m.
+    Found by bisection: the bound decreases with m. Raises ValueError for n below 3.
     """
+    n = integer("n", n, 3)
     low, high = 1, 2  # in pairs of points; the bound holds at `high`, not at `low`
     while dip_bound(n, reading, 2 * high + odd) >= 1:
         low, high = high, 2 * high
@@ -159,9 +161,9 @@ def least_margins(n: int, reading: str, sizes: Iterable[int]) -> dict[int, float
 def row(p: int, reading: str, odd: bool) -> dict[str, object]:
     """One row of the table: every size of this parity below the certified one is fitted.
 
-    `p` stands for the degrees 2p − 1 and 2p; `sizes` counts the sizes with a spurious sign change,
-    `last` is the last (0 if none) and `first_without` the first size without. `closest` is the
-    least modulus of a least margin: how far the count is from being decided by rounding.
+    `p`, 2 or more, stands for the degrees 2p − 1 and 2p; `sizes` counts the sizes with a spurious
+    sign change, `last` is the last (0 if none), `first_without` the first size without. `closest`
+    is the least modulus of a least margin: how far the count is from being decided by rounding.
     """
     certified = certified_size(2 * p - 1, reading, odd)
     found = least_margins(2 * p - 1, reading, range(3 if odd else 2, certified, 2))
@@ -172,7 +174,8 @@ def row(p: int, reading: str, odd: bool) -> dict[str, object]:
     return dict(zip(COLUMNS, values, strict=True))
 
 
-def _alternating(n: int) -> Vector:
+def alternating(n: int) -> Vector:
+    """The signs 1, −1, 1, … of T_1, T_3, T_5, … at u = sin φ, T_k(u) = ± sin kφ; (p,)."""
     return np.where(np.arange((n + 1) // 2) % 2, -1.0, 1.0)
 
 

@@ -16,8 +16,8 @@ from pwlib.places import ROOT
 
 # The longest files of slow tests, which come first: the last to start would keep one core idle.
 LONGEST = ("4c-adversarial-training", "test_browser", "test_runs_cluster", "test_sweeps")
-LONGEST += ("test_papermill", "test_tables", "3a-pointwise-convergence", "settings")
-LONGEST += ("2-related-work", "test_printing")
+LONGEST += ("test_papermill", "test_tables", "test_printing", "3a-pointwise-convergence")
+LONGEST += ("settings", "2-related-work")
 PARAMETERS = "seed: int = 0\nradius: float = 1.0\ndatasets: list[str] = ['MNIST']\nworkers: int = 2"
 KERNEL = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
 

@@ -9,7 +9,7 @@ import pytest
 from pwlib.reruns import notebooks
 
 MAIN = {path.stem: nbformat.read(path, as_version=4) for path in notebooks.chapters()}
-APPENDICES = {"index", "proofs", "settings", "ledger", "register"}
+APPENDICES = {"index", "proofs", "details", "settings", "ledger", "register"}
 MAIN = {name: book for name, book in MAIN.items() if name not in APPENDICES}
 MOST = dict.fromkeys(MAIN, 2500) | {"2-related-work": 3000, "3a-pointwise-convergence": 3000}
 OUT_OF_SIGHT = {"remove-input", "remove-cell", "parameters"}

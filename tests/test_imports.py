@@ -10,6 +10,7 @@ NUMERICS = [
     "grids",
     "maxmargin",
     "sample_complexity",
+    "large_degrees",
     "power_function",
     "signs",
     "optimal",

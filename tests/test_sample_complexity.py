@@ -211,3 +211,8 @@ def test_where_a_least_margin_all_but_vanishes_another_solver_finds_the_same():
 def test_a_grid_without_its_mirror_image_is_refused():
     with pytest.raises(ValueError, match="x: got points without"):
         sample_complexity.fit(5, np.array([0.1, 0.5, 0.8]))
+
+
+def test_degrees_whose_classifier_has_no_dip_are_refused_rather_than_searched():
+    with pytest.raises(ValueError, match="n: got 1, accepts a whole number from 3 on"):
+        sample_complexity.row(1, "equispaced", False)

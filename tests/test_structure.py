@@ -16,7 +16,7 @@ from pwlib.reruns import notebooks
 
 PATHS = notebooks.chapters()
 BOOKS = {path.stem: nbformat.read(path, as_version=4) for path in PATHS}
-NO_COMPUTATION = {"index", "5-conclusion", "ledger", "register"}
+NO_PARAMETERS = {"index", "5-conclusion", "details", "ledger", "register"}
 # Cells whose output depends on the processor: their numbers are held by the ledger's intervals.
 MAY_IGNORE_OUTPUT = {
     "2-related-work",
@@ -57,6 +57,7 @@ def test_the_book_has_the_chapters_of_the_paper():
         "6b-which-points",
         "6c-what-makes-a-network-robust",
         "proofs",
+        "details",
         "settings",
         "ledger",
         "register",
@@ -146,7 +147,7 @@ def test_every_verdict_in_the_prose_is_the_ledgers():
         assert text == recorded[id].verdict or text not in claims.VERDICTS, (id, text)
 
 
-@pytest.mark.parametrize("name", [name for name in BOOKS if name not in NO_COMPUTATION])
+@pytest.mark.parametrize("name", [name for name in BOOKS if name not in NO_PARAMETERS])
 def test_every_chapter_with_a_computation_has_typed_parameters_that_are_checked_next(name):
     cells = code_cells(name)
     (at,) = [i for i, cell in enumerate(cells) if "parameters" in tags(cell)]

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pwlib import polynomials
@@ -12,6 +11,7 @@ from pwlib.figures.style import COLOURS, INK, MUTED, Look
 
 Curves = Mapping[str, Mapping[int, float]]  # by a name and the size m
 Pairs = Mapping[str, Sequence[tuple[float, float]]]
+Lines = Mapping[str, np.ndarray]
 
 _EQUISPACED, _CHEBYSHEV = style.grid_look("equispaced"), style.grid_look("lobatto")
 _BEST: Look = {"color": INK, "marker": "d", "ms": 4, "ls": ":"}
@@ -86,37 +86,67 @@ def figure_limit(
     return fig
 
 
-def figure_sizes(last: Pairs, odd: Pairs, certified: Pairs) -> Figure:
-    """The last size with a spurious sign change against the degree, and what is certified.
+def figure_laws(chebyshev: Pairs, equispaced: Pairs, limits: Mapping[str, float]) -> Figure:
+    """Last sizes with a spurious sign change against the degree n: left m/n, right m/n².
 
-    Each maps a reading of the grid to pairs (n, m): `last` for even, `odd` for odd sizes, and
-    `certified` the even sizes from which on a spurious sign change is excluded.
+    `chebyshev` maps "even m" and "odd m", `equispaced` four classes "even m, p even", …, to pairs
+    (n, m); `limits` maps the same names to the constants for n → ∞, drawn as lines.
     """
-    fig, axes = style.subplots(height=4.8)
-    for reading, pairs in last.items():
-        name = "$E_m$" if reading == "equispaced" else f"$C_m$, {reading}"
-        look = style.grid_look(reading) | {"ls": "", "label": f"{name}, even $m$"}
-        axes.loglog(*zip(*pairs, strict=True), **look)
-    hollow = _EQUISPACED | {"mfc": "white", "ls": "", "label": "$E_m$, odd $m$"}
-    axes.loglog(*zip(*odd["equispaced"], strict=True), **hollow)
-    for reading, text in (("equispaced", "proved, $E_m$"), ("lobatto", "proved, $C_m$")):
-        n, m = np.transpose(certified[reading])
-        _curve(axes, n, m, text, {"color": style.grid_look(reading)["color"]})
-    n = np.array([n for n, _ in last["equispaced"]])
-    for m, text in ((n, "$m = n$"), (n**2 / 8, "$m = n^2/8$"), (n**2 / 16, "$m = n^2/16$")):
-        _curve(axes, n, m, text, {"ls": ":", "color": MUTED, "zorder": 0})
-    axes.set(xlabel="degree $n$", ylabel="number of points $m$", xlim=(None, 1.4 * n[-1]))
-    ticks = [tick for tick in (5, 10, 20, 30, 40, 60, 100) if n[0] <= tick <= n[-1]]
-    axes.set_xticks(ticks, map(str, ticks))
-    axes.minorticks_off()
-    axes.legend(loc="upper left")
+    fig, (left, right) = style.subplots(1, 2, height=3.6)
+    for axes, table, power in ((left, chebyshev, 1), (right, equispaced, 2)):
+        for name, pairs in table.items():
+            n, m = np.transpose(sorted(pairs))
+            even, filled = name.startswith("even"), "odd" not in name.split(",")[-1]
+            colour = COLOURS["chebyshev" if power == 1 else "equispaced"]
+            look: Look = {"color": colour, "mfc": colour if even else "white", "ls": "", "ms": 4}
+            marker = "o" if power == 1 else ("s" if filled else "D")
+            axes.semilogx(n, m / n**power, marker=marker, label=name, **look)
+            axes.axhline(limits[name], **(_GUIDE | {"ls": "-" if even else "--", "zorder": 0}))
+        axes.set_xlabel("degree $n$")
+        axes.legend(loc="center right" if power == 1 else "upper right")
+    left.set(ylabel="last $m$ with a spurious region, $m/n$", title="Chebyshev grids")
+    right.set(ylabel="$m/n^2$", title="equispaced grid", ylim=(0.05, 0.19))
     return fig
 
 
-def _curve(axes: Axes, x: np.ndarray, y: np.ndarray, text: str, look: Look) -> None:
-    """A thin curve with its name at its end."""
-    axes.loglog(x, y, lw=1, **look)
-    axes.annotate(text, (x[-1], y[-1]), (5, 0), textcoords="offset points", va="center", fontsize=9)
+def figure_critical(y: np.ndarray, even: Lines, odd: Lines) -> Figure:
+    """The limit F(y) of the interpolant beside the middle, below, at and above the critical size.
+
+    Both map a label to the values at y = Nφ (len(y),); the training points are where all meet.
+    """
+    fig, axes = style.subplots(1, 2, height=3.2, sharey=True)
+    for side, table, first, title in (
+        (axes[0], even, 0.5, "even $m$"),
+        (axes[1], odd, 1, "odd $m$"),
+    ):
+        for (label, values), dashes in zip(table.items(), (":", "-", "--"), strict=True):
+            side.plot(y / np.pi, values, color=COLOURS["chebyshev"], ls=dashes, label=label)
+        points = np.arange(first, y[-1] / np.pi)
+        side.plot(points, np.ones(len(points)), "o", color=INK, ms=4)
+        side.axhline(0, color=MUTED, lw=0.8)
+        side.set(xlabel=r"$y/\pi$", title=title, ylim=(None, 2))
+        side.legend(loc="upper right")
+    axes[0].set_ylabel("$F(y)$")
+    return fig
+
+
+def figure_end(z: np.ndarray, panels: Mapping[str, tuple[float, Lines]]) -> Figure:
+    """The classifier on E_m at its right end, z = 0, in the limit and at finite degrees.
+
+    `panels` maps a title to c and to the values (len(z),) of each curve; points are at √(j/c).
+    """
+    fig, axes = style.subplots(1, len(panels), height=3.2, sharey=True)
+    for side, (title, (c, curves)) in zip(axes, panels.items(), strict=True):
+        looks: list[Look] = [{"color": INK, "lw": 1}, {"color": COLOURS["equispaced"], "ls": "--"}]
+        for (label, values), look in zip(curves.items(), looks, strict=True):
+            side.plot(z, values, label=label, **look)
+        points = np.sqrt(np.arange(int(c * z[-1] ** 2) + 1) / c)
+        side.plot(points, np.interp(points, z, next(iter(curves.values()))), "o", color=INK, ms=3)
+        side.axhline(0, color=MUTED, lw=0.8)
+        side.set(xlabel="$z$, from the right end", title=title)
+        side.legend(loc="lower right")
+    axes[0].set_ylabel("$f$")
+    return fig
 
 
 def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:

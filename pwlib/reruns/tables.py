@@ -18,6 +18,8 @@ import torch
 
 from pwlib import (
     arms,
+    grids,
+    large_degrees,
     parallel,
     places,
     point_search,
@@ -54,6 +56,25 @@ LISTED = {
         sample_complexity.row,
         every(p=range(5, 31), reading=sample_complexity.READINGS, odd=(False, True)),
         ("numpy", "scipy", "daqp"),
+    ),
+    "chebyshev-sizes": Listed(
+        large_degrees.chebyshev_row,
+        every(p=range(35, 501, 15), reading=grids.CHEBYSHEV_KINDS, odd=(False, True)),
+        ("numpy",),
+    ),
+    "equispaced-sizes": Listed(
+        large_degrees.equispaced_row,
+        every(p=[40, 41, 60, 61, 80, 81, 100, 101, 120, 121], odd=(False, True)),
+        ("numpy", "scipy", "daqp"),
+    ),
+    "equispaced-limit": Listed(
+        large_degrees.limit_row,
+        every(odd_p=[False], odd_m=[False], c=[0.066, 0.067, 0.068])
+        + every(odd_p=[False], odd_m=[True], c=[0.066, 0.067, 0.068])
+        + every(odd_p=[True], odd_m=[False], c=[0.108, 0.11, 0.111, 0.112, 0.115, 0.119])
+        + every(odd_p=[True], odd_m=[True], c=[0.077, 0.079, 0.08, 0.081, 0.083]),
+        ("numpy", "scipy", "daqp"),
+        digits=5,
     ),
     "point-sets": Listed(
         point_search.best,

@@ -11,7 +11,8 @@ ROWS = [
     {"dataset": "MNIST", "seed": 0, "arm": "plain", "natural": float("inf"), "points": []},
 ]
 ORIGIN = {"command", "made", "commit", "versions", "processor", "runs", "core_hours"}
-NAMES = ("networks", "sample-complexity", "point-sets", "strong-attacks")
+SIZES = ("sample-complexity", "chebyshev-sizes", "equispaced-sizes", "equispaced-limit")
+NAMES = ("networks", *SIZES, "point-sets", "strong-attacks")
 
 
 def test_what_is_written_is_read_again_with_numbers_as_numbers(tmp_path):

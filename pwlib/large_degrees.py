@@ -1,0 +1,257 @@
+"""The last size with a spurious sign change as the degree grows, on Chebyshev and on E_m grids.
+
+Notation as in `pwlib.sample_complexity`. A Chebyshev grid is uniform in φ with the step π/N, where
+N is m − 1 for the extrema, m for the roots and m − 2 for the roots with ends. With p ≤ N < 2p the
+classifier is the least-norm interpolant, whose weights are known. On E_m, with c = (m − 1)/(2p)²
+and z = p (π/2 − φ), it tends to the solution of a quadratic program about the end, whose points are
+z_j = √(j/c) and whose only trace of the rest of the interval is the amplitude of a ripple.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import daqp
+import numpy as np
+from numpy.typing import NDArray
+
+from pwlib import sample_complexity
+from pwlib.parameters import choice, integer, number
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+
+SHARES = (0.5171059534591, 0.6)  # N/2p below which f dips below 0 as p → ∞, at even and odd m
+
+_LESS = {"lobatto": 1, "roots": 0, "roots+ends": 2}  # m − N
+
+
+def interpolant(n: int, reading: str, m: int) -> Vector:
+    """The shortest weights (n + 1,) that make f = 1 on the upper half of a Chebyshev grid.
+
+    The coefficient of sin kφ is (2/N) / sin(kπ/2N), or with cot where the grid has a tie, halved
+    from k = 2N − 2p + 1 on, where k and 2N − k are aliases. The roots with ends get f(1) = 1 from
+    what vanishes at the roots, where else f(1) < 1.
+    """
+    p = (n + 1) // 2
+    steps = integer("m", m - _LESS[choice("reading", reading, list(_LESS))], p, 2 * p - 1)
+    k = np.arange(1, 2 * p, 2)
+    half = k * np.pi / (2 * steps)
+    a = (np.cos(half) if m % 2 else 1) / np.sin(half) * 2 / steps
+    a[k > 2 * (steps - p)] /= 2
+    signs = sample_complexity.alternating(n)
+    missing = 1 - a @ signs
+    if reading == "roots+ends" and missing > 0:
+        free = k > 2 * (steps - p)
+        a += signs * free * missing / free.sum()
+    weights = np.zeros(n + 1)
+    weights[1::2] = a * signs
+    return weights
+
+
+def least_value(weights: Vector) -> float:
+    """The least value of f/min(1, pφ) on [0, π/2]: negative where f has a spurious sign change.
+
+    At 0 it is f'(0)/p. Taken on 64 points a period of the highest frequency, so a minimum of f may
+    lie lower by 1/1600 of the amplitude.
+    """
+    a = weights[1::2] * sample_complexity.alternating(len(weights) - 1)
+    p, count = len(a), 64 * len(a)
+    spectrum = np.zeros(count + 1, dtype=complex)
+    spectrum[1 : 2 * p : 2] = -1j * a
+    f = np.fft.irfft(spectrum)[1 : count // 2 + 1] * count
+    phi = np.pi / count * np.arange(1, len(f) + 1)
+    return float(min(a @ np.arange(1, 2 * p, 2) / p, (f / np.minimum(1, p * phi)).min()))
+
+
+def last_size(n: int, reading: str, odd: bool) -> int:
+    """The last m of this parity, N < 2p, at which `interpolant` has a spurious sign change.
+
+    Every size down to it is tried. Raises ValueError where none down to N = p has one.
+    """
+    p, less = (n + 1) // 2, _LESS[choice("reading", reading, list(_LESS))]
+    last = 2 * p - 1 + less
+    for m in range(last - (last + odd) % 2, p + less - 1, -2):
+        if least_value(interpolant(n, reading, m)) < 0:
+            return m
+    raise ValueError(f"n: got {n}, accepts degrees at which some classifier has a spurious region")
+
+
+def ripple(c: float, terms: int = 60) -> float:
+    """The amplitude b ≥ 0 of the ripple 1 + b ± b cos 2z towards the end of E_m at even m.
+
+    Away from the end f is 1 + |B| + Re(e^{2ipφ} B/i), with B = −2ic/sin φ + Σ γ_i e^{−i(2i+1)φ} and
+    γ the minimiser of 3 Σ γ_i² + (8/π) ∫ |B| dφ over (0, π/2); b = |B(π/2)|, the mean of two
+    truncations. At odd m the argument is c/2.
+    """
+    c, terms = number("c", c, 1e-3, 10), integer("terms", terms, 2)
+    return float(np.mean([_ripple(c, terms), _ripple(c, terms + 1)]))
+
+
+def _ripple(c: float, terms: int) -> float:
+    from scipy.optimize import minimize  # takes half a second to import
+
+    nodes, weights = np.polynomial.legendre.leggauss(6 * terms)
+    phi, k = np.pi / 2 * ((nodes + 1) / 2) ** 2, 2 * np.arange(terms) + 1  # dense at the middle
+    weights = weights * np.pi / 4 * (nodes + 1)
+    cosines, sines = np.cos(np.outer(phi, k)), np.sin(np.outer(phi, k))
+    pole = 2 * c / np.sin(phi)
+
+    def energy(gamma: Vector) -> tuple[float, Vector]:
+        real, imaginary = cosines @ gamma, -pole - sines @ gamma
+        size = np.hypot(real, imaginary)
+        pull = cosines.T @ (weights * real / size) - sines.T @ (weights * imaginary / size)
+        value = 3 * gamma @ gamma + 8 / np.pi * (weights @ (size - pole))
+        return value, 6 * gamma + 8 / np.pi * pull
+
+    options: Any = {"maxiter": 5000, "ftol": 1e-15, "gtol": 1e-9, "maxcor": 30}
+    found = minimize(energy, np.zeros(terms), jac=True, method="L-BFGS-B", options=options)
+    return float(2 * c + np.where(np.arange(terms) % 2, -1, 1) @ found.x)
+
+
+def end_problem(c: float, odd_p: bool, odd_m: bool, width: int) -> Callable[[Vector], Vector]:
+    """The limit of the classifier on E_m about the end, as a function of z.
+
+    f = 1 + b ∓ b cos 2z + e, + at odd p, with e even and band-limited to [−2, 2], minimises
+    ∫ e² + 2π(1 + b) Σ e(ζ_l) over z > 0 under f(z_j) ≥ 1; ζ_l are the z ≥ 0 with f = 1 in e = 0, 0
+    counting half. e is given by its values at kπ/2, k ≤ width, and 0 at the others.
+    """
+    b, k = ripple(c / 2 if odd_m else c), np.arange(width + 1)
+    halves = np.where(k == 0, 0.5, 1.0) ** 0.5
+
+    def rows(z: Vector) -> Matrix:
+        shifts = np.subtract.outer(2 / np.pi * z, k), np.add.outer(2 / np.pi * z, k)
+        return np.asarray((np.sinc(shifts[0]) + np.sinc(shifts[1])) * halves)
+
+    def background(z: Vector) -> Vector:
+        return np.asarray(1 + b + (1 if odd_p else -1) * b * np.cos(2 * z))
+
+    pull = 2 * (1 + b) * (k % 2 == odd_p) * halves
+    mesh: Vector = np.arange(12 * width + 1.0) * np.pi / 24
+    places = _Points(lambda j: np.sqrt(j / c), lambda z: c * z**2, int(c * mesh[-1] ** 2))
+    e = _least(rows, background, places, mesh, mesh[12 * (k[k % 2 == odd_p])], pull)
+    return lambda z: rows(z) @ e + background(z)
+
+
+def end_of_classifier(p: int, m: int) -> Callable[[Vector], Vector]:
+    """The classifier of degree 2p on E_m as a function of z = p (π/2 − φ), for large p and m."""
+    p, m = integer("p", p, 2), integer("m", m, 4)
+    k = 2 * np.arange(p) + 1
+    mesh = (np.arange(8 * p) + 0.5) * np.pi / 16
+    places = _Points(
+        lambda j: 2 * p * np.arcsin(np.sqrt(j / (m - 1))),
+        lambda z: (m - 1) * np.sin(z / (2 * p)) ** 2,
+        m // 2 - 1,
+    )
+
+    def rows(z: Vector) -> Matrix:
+        return np.asarray(np.cos(np.multiply.outer(z / p, k)))
+
+    nodes = np.pi / 2 * np.arange(p - 2.0, -1, -2)
+    weights = _least(rows, lambda z: 0 * z, places, mesh, nodes, np.zeros(p))
+    return lambda z: rows(z) @ weights
+
+
+def dip(f: Callable[[Vector], Vector], c: float) -> float:
+    """The least value of f between its first two points on E_m, z = 0 and z = 1/√c."""
+    return float(f(np.linspace(0, c**-0.5, 801)).min())
+
+
+def last_equispaced_size(p: int, odd: bool, share: float) -> int:
+    """The last m of this parity up to share · (2p)² at which the classifier on E_m dips below 0.
+
+    Every size from there down to it is tried. Raises ValueError where there is none.
+    """
+    top = int(share * (2 * p) ** 2)
+    for m in range(top - (top + odd) % 2, 3, -2):
+        if dip(end_of_classifier(p, m), (m - 1) / (2 * p) ** 2) < 0:
+            return m
+    raise ValueError(f"p: got {p}, accepts numbers for which some classifier dips below 0")
+
+
+def chebyshev_row(p: int, reading: str, odd: bool) -> dict[str, object]:
+    """One row of the table of last sizes on Chebyshev grids, at the degrees 2p − 1 and 2p."""
+    last = last_size(2 * p, reading, odd)
+    return {"p": p, "reading": reading, "odd": int(odd), "last": last}
+
+
+def equispaced_row(p: int, odd: bool) -> dict[str, object]:
+    """One row of the table of last sizes on E_m, searched from 1.1 times the fit of small p on."""
+    share = ((0.076, 0.076), (0.135, 0.094))[p % 2][odd]
+    return {"p": p, "odd": int(odd), "last": last_equispaced_size(p, odd, share)}
+
+
+def limit_row(odd_p: bool, odd_m: bool, c: float) -> dict[str, object]:
+    """The dips at m − 1 ≈ c (2p)²: of the limit at three widths, and of classifiers at three p."""
+    found: dict[str, object] = {"odd_p": int(odd_p), "odd_m": int(odd_m), "c": c}
+    found["ripple"] = ripple(c / 2 if odd_m else c)
+    for width in (80, 160, 320):
+        found[f"width_{width}"] = dip(end_problem(c, odd_p, odd_m, width), c)
+    for half in (120, 240, 480):
+        p = half + odd_p
+        m = 2 * round(c * 2 * p**2) + odd_m
+        found[f"p_{half}"] = dip(end_of_classifier(p, m), (m - 1) / (2 * p) ** 2)
+    return found
+
+
+@dataclass(frozen=True)
+class _Points:
+    """Training points z_j, 0 ≤ j ≤ last, and the inverse of j ↦ z_j for real j."""
+
+    at: Callable[[NDArray], Vector]
+    index: Callable[[Vector], Vector]
+    last: int
+
+    def near(self, z: Vector, steps: range) -> NDArray[np.intp]:
+        """The indices of the points about each z."""
+        below = np.floor(self.index(z)).astype(int)
+        return np.unique(np.clip(np.add.outer(below, np.array(steps)), 0, self.last))
+
+
+def _least(
+    rows: Callable[[Vector], Matrix],
+    background: Callable[[Vector], Vector],
+    points: _Points,
+    mesh: Vector,
+    nodes: Vector,
+    pull: Vector,
+) -> Vector:
+    """The x that minimises |x|²/2 + pull·x with rows(z)·x + background(z) ≥ 1 at all points z.
+
+    An exchange method: it starts from the points about the nodes and takes in those about the
+    minima that lie below 1, sought on the mesh.
+    """
+    first = np.arange(int(points.index(np.array(4 * np.pi))) + 2)
+    chosen = np.union1d(np.append(first, points.last), points.near(nodes, range(2)))
+    on_mesh, level = rows(mesh), background(mesh)
+    for _ in range(100):
+        z = points.at(chosen)
+        count = len(z)
+        x, _, flag, info = daqp.solve(
+            np.eye(len(pull)),
+            pull,
+            np.ascontiguousarray(rows(z)),
+            np.full(count, 1e30),
+            1 - background(z),
+            np.zeros(count, dtype=np.int32),
+            primal_tol=1e-9,
+            iter_limit=1000 + 100 * count,
+        )
+        if flag < 1:
+            raise ArithmeticError(f"daqp stopped with exit flag {flag} on {count} rows")
+        near = points.near(_minima(mesh, on_mesh @ x + level), range(-2, 3))
+        near = np.setdiff1d(np.append(near, np.arange(points.last - 20, points.last)), chosen)
+        new = near[rows(points.at(near)) @ x + background(points.at(near)) < 1 - 1e-8]
+        if not new.size:
+            return np.asarray(x)
+        active = np.asarray(info["lam"]) != 0
+        chosen = np.union1d(chosen[active | (chosen < len(first))], new)
+    raise ArithmeticError("the exchange of constraints does not end")
+
+
+def _minima(mesh: Vector, values: Vector) -> Vector:
+    """The places of the minima below 1.02 of values on an even mesh, by parabolas."""
+    left, middle, right = values[:-2], values[1:-1], values[2:]
+    at = np.flatnonzero((middle <= left) & (middle < right) & (middle < 1.02))
+    bend = right[at] - 2 * middle[at] + left[at]
+    return mesh[at + 1] - (right[at] - left[at]) / 2 / bend * (mesh[1] - mesh[0])

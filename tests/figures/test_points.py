@@ -1,0 +1,57 @@
+"""The figures of the sizes draw what is handed over, told apart as the legend says."""
+
+import numpy as np
+
+from pwlib.figures import points
+from pwlib.figures.style import COLOURS
+
+
+def line(axes, label):
+    (found,) = (one for one in axes.lines if one.get_label() == label)
+    return found
+
+
+def test_last_sizes_are_drawn_as_shares_of_the_degree_and_of_its_square_with_their_limits():
+    chebyshev = {"even $m$": [(100, 52), (62, 32)], "odd $m$": [(100, 59)]}
+    equispaced = {"even $m$, $p$ even": [(80, 436)], "odd $m$, $p$ odd": [(82, 560)]}
+    limits = {"even $m$": 0.517, "odd $m$": 0.6}
+    limits |= {"even $m$, $p$ even": 0.067, "odd $m$, $p$ odd": 0.079}
+    left, right = points.figure_laws(chebyshev, equispaced, limits).axes
+    drawn = line(left, "even $m$")
+    np.testing.assert_allclose(drawn.get_xdata(), [62, 100])
+    np.testing.assert_allclose(drawn.get_ydata(), [32 / 62, 0.52])
+    assert drawn.get_markerfacecolor() == COLOURS["chebyshev"]
+    assert line(left, "odd $m$").get_markerfacecolor() == "white"
+    np.testing.assert_allclose(line(right, "odd $m$, $p$ odd").get_ydata(), [560 / 82**2])
+    levels = {float(one.get_ydata()[0]) for one in (*left.lines, *right.lines)}
+    assert set(limits.values()) <= levels
+
+
+def test_the_critical_curves_meet_at_the_training_points():
+    y = np.linspace(0, 3 * np.pi, 61)
+    curves = {name: 1 + shift * np.cos(y) for name, shift in zip("abc", (0.5, 1, 1.5), strict=True)}
+    left, right = points.figure_critical(y, curves, curves).axes
+    np.testing.assert_array_equal(line(left, "b").get_ydata(), curves["b"])
+    dots = [[one for one in axes.lines if one.get_marker() == "o"] for axes in (left, right)]
+    np.testing.assert_allclose(dots[0][0].get_xdata(), [0.5, 1.5, 2.5])
+    np.testing.assert_allclose(dots[1][0].get_xdata(), [1, 2])
+
+
+def test_the_points_of_the_end_stand_on_the_curve_at_the_roots_of_j_over_c():
+    z = np.linspace(0, 10, 1001)
+    curves = {"limit": np.cos(z), "n = 60": np.cos(z) + 0.1}
+    panels = points.figure_end(z, {"one": (0.25, curves), "two": (1, curves)}).axes
+    (dots,) = (one for one in panels[0].lines if one.get_marker() == "o")
+    np.testing.assert_allclose(dots.get_xdata(), 2 * np.sqrt(np.arange(26)))
+    np.testing.assert_allclose(dots.get_ydata(), np.cos(dots.get_xdata()), atol=1e-4)
+    assert [axes.get_title() for axes in panels] == ["one", "two"]
+    assert line(panels[1], "n = 60").get_linestyle() == "--"
+
+
+def test_the_limit_is_drawn_beside_the_scaled_classifiers_and_the_distances():
+    x, limit = np.linspace(0.5, 1, 11), np.array([0.0, 1.0])
+    distances = {"equispaced": {10: 0.5, 20: 0.25}}
+    left, right = points.figure_limit(x, {10: limit / 2}, limit, distances).axes
+    np.testing.assert_allclose(line(left, "limit").get_ydata(), 2 * x - 1)
+    np.testing.assert_allclose(line(left, "$E_m$, $m = 10$").get_ydata(), x - 0.5)
+    np.testing.assert_allclose(line(right, "equispaced").get_ydata(), [0.5, 0.25])
