@@ -88,9 +88,10 @@ def figure_2(x: Vector, weights: Weights) -> Figure:
     `weights` maps the name of a grid and a size to weights in the shifted Chebyshev basis. Each
     panel says how many spurious sign changes there are and how much of [0, 1] is misclassified.
     """
-    sizes, degree = _sizes_and_degree(weights)
-    width, shared = max(7.0, 1.35 * len(sizes)), {"sharex": True, "sharey": True}
-    fig, rows = style.subplots(len(weights), len(sizes), width, 5.4, squeeze=False, **shared)
+    first = [*next(iter(weights.values())).values()]
+    degree, columns = len(first[0]) - 1, len(first)
+    width, shared = max(7.0, 1.35 * columns), {"sharex": True, "sharey": True}
+    fig, rows = style.subplots(len(weights), columns, width, 5.4, squeeze=False, **shared)
     fig.suptitle(f"Maximum-margin classifiers of degree $n = {degree}$", fontsize=10)
     highest = 10.0
     for (grid, by_size), axes in zip(weights.items(), rows, strict=True):
@@ -118,9 +119,10 @@ def knob_2(name: str, weights: Weights, start: int) -> HTML:
 
     ``weights`` is that of `figure_2`, with labels as "$C_m$, Chebyshev grid".
     """
-    sizes, degree = _sizes_and_degree(weights)
+    sizes = list(next(iter(weights.values())))
     u = np.cos(np.linspace(0, np.pi, 1501))
     every = np.transpose([w for by_size in weights.values() for w in by_size.values()])
+    degree = len(every) - 1
     highest = np.abs(chebyshev.chebval(u, every)).max()
     ticks, ylim = _signed_powers(highest, (1, 3)), (-1.1 * highest, 1.1 * highest)
     panels, layers = [], []
@@ -150,12 +152,6 @@ def knob_2(name: str, weights: Weights, start: int) -> HTML:
 
     slider = Control("points m", [*map(str, sizes)], sizes.index(start))
     return knobs.show(name, [slider], panels, layers, setting, caption, height=187)
-
-
-def _sizes_and_degree(weights: Weights) -> tuple[list[int], int]:
-    by_size = next(iter(weights.values()))
-    sizes = list(by_size)
-    return sizes, len(by_size[sizes[0]]) - 1
 
 
 def _percent(weights: Vector) -> str:
