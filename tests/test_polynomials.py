@@ -299,3 +299,23 @@ def test_classifiers_need_degree_one():
 def test_unknown_measures_are_refused():
     with pytest.raises(ValueError, match=r"^measure: got 'uniform', accepts"):
         polynomials.agreement(3, "uniform")
+
+
+@pytest.mark.parametrize("n", [1, 2, 30, 2000, 10**6])
+def test_sign_and_logarithm_of_the_bernstein_classifier_at_any_degree(n):
+    x = np.array([0, 1e-300, 1e-10, 0.3, 0.4999, 0.5 - 2**-40, 0.5 + 2**-52, 0.6, 0.999, 1])
+    with mpmath.workdps(80):
+        f = [mpmath.mpf(float(v)) ** n - (1 - mpmath.mpf(float(v))) ** n for v in x]
+        expected = [float(mpmath.log(abs(value))) for value in f]
+        expected_signs = [float(mpmath.sign(value)) for value in f]
+    signs, logs = polynomials.bernstein_sign_and_log(n, x)
+    assert signs.tolist() == expected_signs
+    np.testing.assert_allclose(logs, expected, rtol=1e-15, atol=1e-15)
+
+
+def test_where_the_bernstein_classifier_underflows_its_sign_is_kept():
+    assert polynomials.bernstein_classifier(2000, [0.6]) == 0
+    signs, logs = polynomials.bernstein_sign_and_log(2000, [0.4, 0.5, 0.6])
+    assert signs.tolist() == [-1, 0, 1]
+    assert logs[0] == logs[2] == pytest.approx(2000 * np.log(0.6), rel=1e-15)
+    assert logs[1] == -np.inf

@@ -15,6 +15,7 @@ from pwlib.polynomials.chebyshev_hard_points import (
 from pwlib.polynomials.two_sample_classifiers import (
     agreement,
     bernstein_classifier,
+    bernstein_sign_and_log,
     chebyshev_classifier,
     chebyshev_classifier_weights,
 )

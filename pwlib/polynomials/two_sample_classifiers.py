@@ -10,10 +10,23 @@ from pwlib.polynomials.bases import MEASURES, Vector, sine_ratio
 def bernstein_classifier(n: int, x: ArrayLike) -> Vector:
     """f_n(x) = x^n − (1 − x)^n, equation (5), n ≥ 1.
 
-    Below 1e-308 it loses digits and then is 0: at x = 0.6 from n = 1,389 on.
+    Below 1e-308 it loses digits and then is 0: at x = 0.6 from n = 1,389 on. There
+    `bernstein_sign_and_log` has its sign and its size.
     """
     n, x = integer("n", n, 1), points("x", x)
     return x**n - (1 - x) ** n
+
+
+def bernstein_sign_and_log(n: int, x: ArrayLike) -> tuple[Vector, Vector]:
+    """The sign of f_n (5), that of x − 1/2, and ln |f_n|, −∞ at 1/2; both (len(x),), any n ≥ 1.
+
+    The logarithm is n ln(1 − y) + ln(1 − (y/(1 − y))^n), y the distance to the nearer end: to
+    1e-15 of itself, or 1e-15 where that is more.
+    """
+    n, x = integer("n", n, 1), points("x", x)
+    with np.errstate(divide="ignore"):  # at the ends, and at 1/2
+        inner = np.log(-np.expm1(-2 * n * np.arctanh(np.abs(2 * x - 1))))
+    return np.sign(x - 0.5), n * np.log1p(-np.minimum(x, 1 - x)) + inner
 
 
 def chebyshev_classifier(n: int, x: ArrayLike) -> Vector:
