@@ -55,11 +55,11 @@ def row(dataset: str, arm: str, seed: int, keep: Keep | None = None) -> arms.Row
 def strong(model: nn.Module, x: Tensor, y: Tensor, seed: int) -> dict[str, float]:
     """Accuracies of a network on images x (N, 784) with labels y, in per cent.
 
-    "natural" is without an attack; for each of LENGTHS "pgd_…" is under our PGD, 40 steps from 5
-    starts, "apgd_ce_…" under APGD on the cross entropy, and "apgd_…" under the better of that and
-    the targeted one, image by image. "square" is under the square attack of length 1 on the first
-    BLACK_BOX images, "square_pgd" under our PGD on the same; "far" under PGD of the length FAR;
-    "zero_gradients" is the share of images whose gradient vanishes.
+    "natural" is without an attack; for each of LENGTHS ``pgd_<length>`` is under our PGD, 40 steps
+    from 5 starts, ``apgd_ce_<length>`` under APGD on the cross entropy, and ``apgd_<length>`` under
+    the better of that and the targeted one, image by image. "square" is under the square attack of
+    length 1 on the first BLACK_BOX images, "square_pgd" under our PGD on the same; "far" under PGD
+    of the length FAR; "zero_gradients" is the share of images whose gradient vanishes.
     """
     with torch.no_grad():
         lead = attacks.margin_loss(model(x), y).abs().max().item()

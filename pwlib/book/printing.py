@@ -133,8 +133,6 @@ def _article(soup: BeautifulSoup, name: str, names: Collection[str]) -> Tag:
         folded["open"] = ""
     for tag in article.select("[id]"):
         tag["id"] = f"{name}--{tag['id']}"
-    for link in article.select("a.made-by-code"):  # to code that isn't printed
-        link.unwrap()
     for link in article.select("a[href]"):
         page, _, anchor = str(link["href"]).partition("#")
         stem = page.removesuffix(".html") or name

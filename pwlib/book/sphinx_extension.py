@@ -126,22 +126,22 @@ def papermill_line(stem: str, values: Mapping[str, object]) -> str:
 
 
 def add_offer(app: Sphinx, document: nodes.document, page: str) -> None:
-    """Put a bar under the title of each page that is a notebook: get it, and rerun it."""
+    """Put a bar under the title of each notebook that has parameters: get it, and rerun it."""
     chapter, title = Path(app.env.doc2path(page)), next(document.findall(nodes.title), None)
-    if chapter.suffix != ".ipynb" or title is None:
+    if chapter.suffix != ".ipynb" or title is None or not (values := parameters(chapter)):
         return
-    up, stamp, values = "../" * page.count("/"), notebooks.stamp(chapter), parameters(chapter)
+    up, stamp = "../" * page.count("/"), notebooks.stamp(chapter)
     line = f'<a href="{up}_sources/{html.escape(page)}.ipynb" download>Download the notebook</a>'
     if stamp:
         made = f"{stamp['seconds']:.0f} seconds on {stamp['processor']}"
         line += f" <span>Executed in {html.escape(made)}</span>"
-    bar = [_raw(f'<div class="offers"><p>{line}</p>')]
-    if values:
-        code = papermill_line(chapter.stem, values)
-        head = f"<summary>Rerun it with other parameters</summary><p>{NOTE}</p>"
-        bar += [_raw(f"<details>{head}"), nodes.literal_block(code, code, language="bash")]
-        bar.append(_raw("</details>"))
-    title.parent[1:1] = [*bar, _raw("</div>")]
+    code = papermill_line(chapter.stem, values)
+    head = f"<summary>Rerun it with other parameters</summary><p>{NOTE}</p>"
+    title.parent[1:1] = [
+        _raw(f'<div class="offers"><p>{line}</p><details>{head}'),
+        nodes.literal_block(code, code, language="bash"),
+        _raw("</details></div>"),
+    ]
 
 
 def _raw(text: str) -> nodes.raw:

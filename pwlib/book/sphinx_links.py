@@ -2,7 +2,7 @@
 
 All of it is derived when pages are read: from the ledger, whose claims name equations and figures
 in their ids and in their text, and from the labels ``eq-<number>`` and ``fig-<number>``. The
-numbers in docstrings lead there too, and those in the prose to the cell that put them there.
+numbers in docstrings lead there too.
 """
 
 import re
@@ -11,7 +11,6 @@ from typing import cast
 
 import nbformat
 from docutils import nodes
-from myst_nb.ext.glue.roles import PasteTextRole
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.domains.std import StandardDomain
@@ -31,7 +30,6 @@ TERMS = {"hard objective": "eq-9", "adversarial objective": "eq-10"}  # the pape
 NUMBER = re.compile(r"(?<![\w)])\((?:[1-9]|1[0-2])\)|\bFigure [1-5]\b")
 BOX = re.compile(r'<div class="claim" id="claim-([\w-]+)">')
 ENTRY = re.compile(r'<div class="entry" id="((?:ledger|register)-[\w-]+)"')
-NO_LINK_IN = (nodes.reference, nodes.title, nodes.caption)
 
 
 def about(claim: Claim) -> list[str]:
@@ -116,41 +114,6 @@ def _join_box(env: BuildEnvironment, start: nodes.raw, claim: Claim) -> None:
         line += [nodes.Text(" · "), link(env, target, SHOWN[target])]
 
 
-class Number(PasteTextRole):
-    """``{glue:text}``, which remembers the name of what it shows."""
-
-    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        made, messages = super().run()
-        for node in made:
-            node["glued"] = self.text
-        return made, messages
-
-
-def link_numbers(app: Sphinx, document: nodes.document) -> None:
-    """Wrap each number in a link to the code of the cell that glued it, if that is shown."""
-    numbers = [node for node in document.findall(nodes.inline) if "glued" in node]
-    path = Path(app.env.doc2path(app.env.docname))
-    cell_of = {
-        output.metadata["scrapbook"]["name"]: index
-        for index, cell in enumerate(nbformat.read(path, as_version=4).cells if numbers else [])
-        for output in cell.get("outputs", [])
-        if "scrapbook" in output.get("metadata", {})
-    }
-    codes = {
-        code.parent["cell_index"]: code
-        for code in document.findall(nodes.container)
-        if code.get("nb_element") == "cell_code_source"
-    }
-    kind = {"classes": ["made-by-code"], "reftitle": "To the code that made this number"}
-    for node in numbers:
-        index = cell_of.get(node["glued"])
-        if index in codes and not isinstance(node.parent, NO_LINK_IN):
-            if (id := f"cell-{index}") not in codes[index]["ids"]:
-                codes[index]["ids"].append(id)
-            node.replace_self(ref := nodes.reference("", "", refid=id, internal=True, **kind))
-            ref.append(node)
-
-
 def link_docstring(
     app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]
 ) -> None:
@@ -166,7 +129,5 @@ def setup(app: Sphinx) -> None:
     """Called by `pwlib.book.sphinx_extension`."""
     app.setup_extension("myst_nb")
     app.setup_extension("sphinx.ext.autodoc")
-    app.add_role_to_domain("glue", "text", Number(), override=True)
     app.connect("doctree-read", join)
-    app.connect("doctree-read", link_numbers)
     app.connect("autodoc-process-docstring", link_docstring)

@@ -2,7 +2,6 @@
 
 import importlib
 import inspect
-import json
 import re
 from html.parser import HTMLParser
 
@@ -146,17 +145,6 @@ def test_under_each_of_the_papers_equations_and_figures_a_line_leads_to_its_clai
     assert lines == {label: kinds[label.split("-")[0]] for label in sphinx_links.SHOWN}
 
 
-def test_a_number_in_the_prose_leads_to_the_cell_that_made_it(soups):
-    for path in notebooks.chapters():
-        cells = nbformat.read(path, as_version=4).cells
-        for link in soups[path.stem].select("a.made-by-code"):
-            code = soups[path.stem].find(id=link["href"].removeprefix("#"))
-            assert "glue(" in code.text
-            outputs = cells[int(code["id"].removeprefix("cell-"))].outputs
-            assert any(json.dumps(link.text)[1:-1] in json.dumps(out) for out in outputs)
-    assert len(soups["4a-hard-points-of-polynomials"].select("a.made-by-code")) > 20
-
-
 def test_no_link_lies_within_a_link(soups):
     assert not [name for name, soup in soups.items() if soup.select("a a")]
 
@@ -166,6 +154,7 @@ def test_every_chapter_offers_its_executed_notebook(soups):
         href = soups[path.stem].select_one(".offers a[download]")["href"]
         nb = nbformat.read(build.HTML / "chapters" / href, as_version=4)
         assert nb.metadata["pwlib"]["fingerprint"] == notebooks.fingerprint(path)
-        assert any(cell.get("outputs") for cell in nb.cells)
+        code = [cell for cell in nb.cells if cell.cell_type == "code"]
+        assert any(cell.outputs for cell in code) or not code
         tagged = any("parameters" in cell.metadata.get("tags", []) for cell in nb.cells)
         assert bool(soups[path.stem].select(".offers pre")) == tagged
