@@ -1,6 +1,5 @@
 """The register of assumptions: what the paper leaves open, what was chosen, what a change does."""
 
-import html
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,19 +32,18 @@ def register(path: Path = REGISTER) -> list[Assumption]:
 
 def page(path: Path = REGISTER) -> Markdown:
     """The whole register, an entry for each choice; `pwlib.ledger.claims.page` is its model."""
-    entries = []
+    shown = []
     for one in register(path):
         number = one.chapter.split("-")[0]
         where = f"[Chapter {number}]({one.chapter}.ipynb)"
         change = f"`{one.parameter}` in {where}" if one.parameter else where
-        section = html.escape(number)
         text = [
-            f'<div class="entry" id="register-{one.id}" data-chapter="{section}">',
+            f'<div class="entry" id="register-{one.id}" data-chapter="{number}">',
             f"**{one.open.rstrip('.')}.**",
             f"*Chosen.* {one.choice.rstrip('.')} ({change}). {one.why}",
             f"*Instead.* {'; '.join(one.alternatives)}.",
             f"*Effect.* {one.effect}",
             "</div>",
         ]
-        entries.append("\n\n".join(text))
-    return Markdown("\n\n".join(entries))
+        shown.append("\n\n".join(text))
+    return Markdown("\n\n".join(shown))
