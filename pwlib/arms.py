@@ -9,15 +9,18 @@ import itertools
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from pwlib import attacks, directions
-from pwlib.datasets import NAMES, loaded
-from pwlib.robustness import Attack, measure_together, numbers
+from pwlib.attacks import Box
+from pwlib.datasets import NAMES
+from pwlib.networks import Network
+from pwlib.robustness import Attack, accuracies, measure, numbers, together, under_pgd
 from pwlib.training import Keep, TrainingConfig, hard_points, trained
 
 Row = dict[str, Any]
@@ -99,21 +102,7 @@ for size in (1, 10):
 SEEDS = dict.fromkeys(ARMS, 20) | dict.fromkeys(MAIN, 100)  # on a GPU
 FEW = 5  # seeds on processors
 
-# What `displacement` looks at: two arms along the training, then what has a length at its end.
-ALONG = (1, 2, 3, 5, 10)
-LOOKED_AT = [(arm, e, s) for arm in ("third", "hard") for s in range(FEW) for e in ALONG]
-LOOKED_AT += [
-    (arm, MAIN[arm].epochs, s)
-    for s in range(FEW)
-    for arm in MAIN
-    if arm not in ("third", "hard", "third30", "argmax", "hinge", "output_full")
-]
-LOOKED_AT += [
-    (arm, REFERENCE.epochs, s)
-    for s in range(2)
-    for arm in SWEPT
-    if "_r" in arm and SWEPT[arm].radius not in (0.25, 8.0)
-]
+ALONG = (1, 2, 3, 5, 10)  # epochs after which `along` looks
 
 
 def missing(rows: Sequence[Row], device: str) -> dict[str, list[tuple[str, list[int]]]]:
@@ -141,57 +130,101 @@ def rows(
 ) -> list[Row]:
     """Train the networks of an arm, one a seed, and measure each: a row of the table for each.
 
-    The reference of a network has its seed, the second reference the next. On a GPU all networks
-    are trained and attacked at once.
+    The reference of a network has its seed; what trains as the reference does also meets examples
+    of a second reference, of the next seed. On a GPU all networks are trained and attacked at once.
     """
-    reference = replace(REFERENCE, optimiser=ARMS[arm].optimiser)
-    others = [*seeds[1:], *seeds[:1]] if len(seeds) > 1 else [seeds[0] + 1]
-    wanted = {"network": (ARMS[arm], seeds), "reference": (reference, seeds)}
-    wanted["second reference"] = (reference, others)
-    networks = {who: trained(dataset, *each, device, keep) for who, each in wanted.items()}
-    first = Attack(box=attacks.BOXES["free" if arm.endswith("_free") else "clamped"])
-    found = measure_together(dataset, networks, 0, first, device)
-    drawn = measure_together(
-        dataset, {"network": networks["network"]}, 0, replace(first, drawn=0), device
-    )
-    columns = {f"os_{m}": found.curves["own"][:, i] for i, m in enumerate(first.magnitudes)}
-    table = numbers(found, first)
-    columns |= {
-        name: table[name] for name in ("height", "to_reference", "from_reference", "control")
+    config = ARMS[arm]
+    plain = replace(REFERENCE, optimiser=config.optimiser)
+    networks = {
+        who: trained(dataset, each, seeds, device, keep)
+        for who, each in (("network", config), ("reference", plain))
     }
-    columns |= {f"pgd_{e:g}_first": found.pgd[:, i] for i, e in enumerate(first.pgd_eps)}
-    columns |= {f"pgd_{e:g}": drawn.pgd[:, i] for i, e in enumerate(first.pgd_eps)}
-    about = {"arm": arm, "dataset": dataset, "device": device}
+    if config == plain:
+        first, *rest = networks["reference"]
+        after = [first] if rest else trained(dataset, plain, [seeds[0] + 1], device, keep)
+        networks["second reference"] = [*rest, *after]
+    box = attacks.BOXES["free" if arm.endswith("_free") else "clamped"]
+    return _table(
+        {"arm": arm, "dataset": dataset, "device": device},
+        seeds,
+        [_columns(*each, config, box) for each in together(dataset, networks, device)],
+    )
+
+
+def along(
+    dataset: str,
+    arm: str,
+    epochs: int,
+    seeds: Sequence[int],
+    device: str = "cpu",
+    keep: Keep | None = None,
+) -> list[Row]:
+    """`points` and the natural accuracy of an arm's networks after so many epochs: a row for each.
+
+    With one seed the first epochs are those of a longer training.
+    """
+    config = replace(ARMS[arm], epochs=epochs)
+    networks = {"network": trained(dataset, config, seeds, device, keep)}
+    found = []
+    for each, x, y in together(dataset, networks, device):
+        natural = {"natural": accuracies(each["network"], x, y)}
+        found.append(natural | points(cast(Network, each["network"]), *_drawn(x, y), config))
+    about = {"dataset": dataset, "arm": arm, "epochs": epochs, "device": device}
+    return _table(about, seeds, found)
+
+
+def _columns(
+    networks: Mapping[str, nn.Module], x: Tensor, y: Tensor, config: TrainingConfig, box: Box
+) -> Measures:
+    """What is measured of a network, or of a stack: numbers () or (S,), by their column."""
+    first, network = Attack(box=box), networks["network"]
+    found = measure(networks, x, y, 0, first)
+    table = numbers(found, first)
+    columns = {f"os_{m}": found.curves["own"][..., i] for i, m in enumerate(first.magnitudes)}
+    others = ("height", "to_reference", "from_reference", "control")
+    columns |= {name: table[name] for name in others if name in table}
+    columns |= {f"pgd_{e:g}_first": found.pgd[..., i] for i, e in enumerate(first.pgd_eps)}
+    x, y = _drawn(x, y)
+    under = under_pgd(network, x, y, 0, first)
+    columns |= {f"pgd_{e:g}": under[..., i] for i, e in enumerate(first.pgd_eps)}
+    return columns | points(cast(Network, network), x, y, config)
+
+
+def points(network: Network, x: Tensor, y: Tensor, config: TrainingConfig) -> Measures:
+    """How far an arm's points lie from images, and how (9) and the loss agree: numbers () or (S,).
+
+    "distance" is the mean L2 length of what the arm's steps change, "cos_hard_label" the median
+    cosine between the gradients of (9) and of the loss of the true label, and "on_hard_points" the
+    accuracy on the network's own hard points.
+    """
+    steps = config.ascent_steps, config.radius
+    found = {}
+    if config.arm not in ("plain", "other"):
+        drawn = [torch.Generator(x.device).manual_seed(0)]
+        ends = directions.moved(
+            network, x, y, config.arm, *steps, drawn, config.within, config.head_scale
+        )
+        found["distance"] = (ends - x).norm(dim=-1).mean(-1)
+    found["cos_hard_label"] = directions.cosines(network, x, y)["hard_label"].median(-1).values
+    numbers = {name: value.double().cpu().numpy() for name, value in found.items()}
+    return numbers | {"on_hard_points": accuracies(network, hard_points(network, x, *steps), y)}
+
+
+def _drawn(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """A thousand images, drawn at random with a fixed seed, and their labels."""
+    some = Attack(drawn=0).rows(y.shape[-1]).to(y.device)
+    return x[..., some, :], y[..., some]
+
+
+def _table(about: Row, seeds: Sequence[int], found: Sequence[Measures]) -> list[Row]:
+    """A row for each seed, from the measures of stacks or of single networks; what is not finite
+    stays out."""
+    columns = {name: np.concatenate([np.atleast_1d(f[name]) for f in found]) for name in found[0]}
     known = {name: values for name, values in columns.items() if np.isfinite(values).all()}
     return [
         about | {"seed": seed} | {name: round(float(v[i]), 3) for name, v in known.items()}
         for i, seed in enumerate(seeds)
     ]
-
-
-def displacement(dataset: str, arm: str, epochs: int, seed: int, keep: Keep | None = None) -> Row:
-    """How far an arm's points lie from the images, and how (9) and the loss agree on the way.
-
-    The network has trained for so many epochs: with one seed the first epochs are those of a longer
-    training. On the test images that `Attack` draws, "distance" is the mean L2 length of what the
-    arm's steps change, "cos_hard_label" the median cosine between the gradients of (9) and of the
-    loss of the true label, and "on_hard_points" the accuracy on the network's own hard points.
-    """
-    config, data = replace(ARMS[arm], epochs=epochs), loaded(dataset)
-    (model,) = trained(dataset, config, [seed], "cpu", keep)
-    some = Attack(drawn=0).rows(len(data.test_y))
-    x, y = data.test_x[some], data.test_y[some]
-    steps = config.ascent_steps, config.radius
-    found: Row = {"dataset": dataset, "arm": arm, "epochs": epochs, "seed": seed}
-    if config.arm not in ("plain", "other"):
-        drawn = [torch.Generator().manual_seed(seed)]
-        ends = directions.moved(
-            model, x, y, config.arm, *steps, drawn, config.within, config.head_scale
-        )
-        found["distance"] = (ends - x).norm(dim=1).mean().item()
-    found["cos_hard_label"] = directions.cosines(model, x, y)["hard_label"].median().item()
-    own = attacks.accuracy(model, hard_points(model, x, *steps), y)
-    return found | {"on_hard_points": 100 * own}
 
 
 def values(rows: Sequence[Row], dataset: str, arm: str, measure: str) -> Array:

@@ -17,6 +17,8 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
+from pwlib.networks import fused
+
 Model = Callable[[Tensor], Tensor]  # images (…, N, d) → logits (…, N, k)
 Box = tuple[float, float]  # the least and the largest value of a pixel
 
@@ -33,6 +35,7 @@ def margin_loss(logits: Tensor, y: Tensor) -> Tensor:
     return others - logits.gather(-1, true).squeeze(-1)
 
 
+@fused
 def unit(g: Tensor) -> Tensor:
     """Each row of g (…, N, d) divided by its L2 norm; a row of zeros stays zero.
 

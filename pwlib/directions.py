@@ -26,7 +26,7 @@ import torch
 from torch import Generator, Tensor
 
 from pwlib.attacks import margin_loss, unit
-from pwlib.networks import Network
+from pwlib.networks import Network, fused
 from pwlib.objectives import (
     adversarial_objective,
     argmax_loss,
@@ -87,7 +87,7 @@ def moved(
             drawn = _drawn(network, x, direction, generators, scale)
         step = drawn if direction in RANDOM else gradient(network, at, y, direction, drawn)
         step = LENGTHS.get(direction, unit)(step)
-        at = _pulled((at + radius * step).clamp_(0, 1), x, within)
+        at = _pulled(_clamped(at, step, x.new_full((), radius)), x, within)
     return at
 
 
@@ -108,6 +108,12 @@ def _part(network: Network, x: Tensor, y: Tensor, direction: str) -> Tensor:
     hard, loss = (gradient(network, x, y, name) for name in ("hard", "label"))
     along = (hard * unit(loss)).sum(-1, keepdim=True) * unit(loss)
     return along if direction == "parallel" else hard - along
+
+
+@fused
+def _clamped(at: Tensor, step: Tensor, radius: Tensor) -> Tensor:
+    """at + radius·step, in the box."""
+    return (at + radius * step).clamp(0, 1)
 
 
 def _pulled(at: Tensor, x: Tensor, within: float) -> Tensor:

@@ -1,7 +1,8 @@
 """Multi-layer perceptrons whose feature layer is in reach, and stacks of networks of one shape."""
 
 import copy
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Protocol, cast
@@ -124,6 +125,20 @@ def unstack(stacked: nn.Module, networks: Sequence[nn.Module]) -> None:
             for network, weight, bias in zip(networks, layers.weight, layers.bias, strict=True):
                 network.get_parameter(f"{name}.weight").copy_(weight.T)
                 network.get_parameter(f"{name}.bias").copy_(bias[0])
+
+
+def fused(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """A function of tensors that works entry by entry, compiled into few kernels on a GPU.
+
+    Its first argument decides. ``torch.compiler.set_stance("force_eager")`` turns this off.
+    """
+    compiled = functools.cache(lambda: torch.compile(function))  # when it is first called for
+
+    @functools.wraps(function)
+    def call(first: Tensor, *rest: object) -> Tensor:
+        return (compiled() if first.is_cuda else function)(first, *rest)
+
+    return call
 
 
 @contextmanager

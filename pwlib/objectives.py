@@ -13,9 +13,10 @@ the class changes.
 import torch
 from torch import Tensor
 
-from pwlib.networks import Network
+from pwlib.networks import Network, fused
 
 
+@fused
 def softmax_entropy(z: Tensor) -> Tensor:
     """The entropy, in nats, of softmax(z) along the last axis: (…, k) → (…).
 

@@ -6,7 +6,7 @@ Chapter 4c and the tables of networks use the same measure and the same criteria
 """
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,12 +97,19 @@ def measure(
     some, network = attack.rows(y.shape[-1]).to(y.device), networks["network"]
     x, y, own = x[..., some, :], y[..., some], own[..., some, :]
     one_step = _accuracies(network, x, y, own, attack.pgd_eps, box)
-    effort = attack.pgd_steps, attack.pgd_restarts, seed, box
-    pgd, still = np.empty((*y.shape[:-1], len(attack.pgd_eps))), torch.zeros_like(x)
-    for i, eps in enumerate(attack.pgd_eps):
-        found = attacks.pgd(network, x, y, eps, *effort)
-        pgd[..., i] = _accuracies(network, found, y, still, (0.0,), box)[..., 0]
-    return Measured(curves, lengths, one_step, pgd)
+    return Measured(curves, lengths, one_step, under_pgd(network, x, y, seed, attack))
+
+
+def under_pgd(network: attacks.Model, x: Tensor, y: Tensor, seed: int, attack: Attack) -> Array:
+    """The accuracies on images x under PGD, (eps,), or (S, eps) of a stack."""
+    effort = attack.pgd_steps, attack.pgd_restarts, seed, attack.box
+    ends = (attacks.pgd(network, x, y, eps, *effort) for eps in attack.pgd_eps)
+    return np.stack([accuracies(network, at, y) for at in ends], -1)
+
+
+def accuracies(network: attacks.Model, x: Tensor, y: Tensor) -> Array:
+    """The accuracy on images x, (), or (S,) of a stack."""
+    return _accuracies(network, x, y, torch.zeros_like(x), (0.0,), attacks.BOXES["free"])[..., 0]
 
 
 def measure_many(
@@ -116,24 +123,22 @@ def measure_many(
     return [_measured(*job, device) for job in jobs]
 
 
-def measure_together(
-    name: str,
-    networks: Mapping[str, Sequence[nn.Module]],
-    seed: int,
-    attack: Attack = FIGURE_5,
-    device: str = "cpu",
-) -> Measured:
-    """`measure` of several networks of one shape, with their references: all at once on a GPU."""
-    if device == "cpu":
-        each = [
-            dict(zip(networks, some, strict=True)) for some in zip(*networks.values(), strict=True)
-        ]
-        return over_seeds([_measured(name, one, seed, attack) for one in each])
+def together(
+    name: str, networks: Mapping[str, Sequence[nn.Module]], device: str = "cpu"
+) -> Iterator[tuple[dict[str, nn.Module], Tensor, Tensor]]:
+    """Networks of one shape with their references, and the test images and labels of a name.
+
+    On a GPU that is one stack of all, with images (S, N, d); on "cpu" one after the other.
+    """
     data = loaded(name)
-    there = {who: stack(some).to(device) for who, some in networks.items()}
-    count = len(networks["network"])
     x, y = data.test_x.to(device), data.test_y.to(device)
-    return measure(there, x.expand(count, -1, -1), y.expand(count, -1), seed, attack)
+    if device == "cpu":
+        for some in zip(*networks.values(), strict=True):
+            yield dict(zip(networks, some, strict=True)), x, y
+    else:
+        there = {who: stack(some).to(device) for who, some in networks.items()}
+        count = len(networks["network"])
+        yield there, x.expand(count, -1, -1), y.expand(count, -1)
 
 
 def over_seeds(found: Sequence[Measured]) -> Measured:
@@ -211,7 +216,12 @@ def damage_share(found: Measures, under: str, own: str, natural: str) -> Array:
 
 
 def _accuracies(
-    network: nn.Module, x: Tensor, y: Tensor, step: Tensor, magnitudes: Sequence[float], box: Box
+    network: attacks.Model,
+    x: Tensor,
+    y: Tensor,
+    step: Tensor,
+    magnitudes: Sequence[float],
+    box: Box,
 ) -> Array:
     return 100 * np.array(attacks.accuracy_curve(network, x, y, step, magnitudes, box))
 

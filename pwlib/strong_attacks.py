@@ -43,13 +43,18 @@ class Images(nn.Module):
         return self.scale * self.model(images.flatten(1))
 
 
-def row(dataset: str, arm: str, seed: int, keep: Keep | None = None) -> arms.Row:
-    """A row of a table: a network of an arm under attack, accuracies in per cent."""
+def row(
+    dataset: str, arm: str, seed: int, device: str = "cpu", keep: Keep | None = None
+) -> arms.Row:
+    """A row of a table: a network of an arm, trained on a device, under attack on a processor.
+
+    Accuracies in per cent.
+    """
     data = loaded(dataset)
-    (model,) = trained(dataset, arms.ARMS[arm], [seed], "cpu", keep)
+    (model,) = trained(dataset, arms.ARMS[arm], [seed], device, keep)
     some = Attack(drawn=0).rows(len(data.test_y))
     found = strong(model, data.test_x[some], data.test_y[some], seed)
-    return {"dataset": dataset, "arm": arm, "seed": seed} | found
+    return {"dataset": dataset, "arm": arm, "seed": seed, "device": device} | found
 
 
 def strong(model: nn.Module, x: Tensor, y: Tensor, seed: int) -> dict[str, float]:

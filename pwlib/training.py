@@ -187,14 +187,15 @@ def fit(
         update(cast(Network, together), optimiser, some, y[rows], config, generators, other)
 
     take: Callable[[Tensor], None] = step
-    orders = [_batches(y.cpu(), config, seed) for seed in seeds]
+    orders = [_orders(y.cpu(), config, seed) for seed in seeds]
     with fast_products():
-        for batch in zip(*orders, strict=True):
-            rows = torch.stack(batch).squeeze(0) if len(networks) == 1 else torch.stack(batch)
-            full = rows.shape[-1] == config.batch
-            if x.is_cuda and full and take is step:
-                take = captured(step, rows.to(x.device), together, optimiser, generators)
-            (take if full else step)(rows.to(x.device))
+        for epoch in zip(*orders, strict=True):
+            order = torch.stack(epoch).to(x.device)
+            for rows in (order if len(networks) > 1 else order[0]).split(config.batch, -1):
+                full = rows.shape[-1] == config.batch
+                if x.is_cuda and full and take is step:
+                    take = captured(step, rows, together, optimiser, generators)
+                (take if full else step)(rows)
     if len(networks) > 1:
         unstack(together, networks)
 
@@ -291,17 +292,19 @@ def trained(
     settings["data"] = datasets.SHA256[name]
     if device != "cpu":
         settings["gpu"] = torch.cuda.get_device_name(device)
-    models = [config.start(seed) for seed in seeds]
-    nn.ModuleList(models).load_state_dict(keep(settings, compute) if keep else compute())
+    with torch.device("meta"):  # without weights, which are to come
+        models = [config.start(seed) for seed in seeds]
+    weights = keep(settings, compute) if keep else compute()
+    nn.ModuleList(models).load_state_dict(weights, assign=True)
     return models
 
 
-def _batches(y: Tensor, config: TrainingConfig, seed: int) -> Iterator[Tensor]:
-    """The rows of each batch: the samples drawn, in a new order in every epoch."""
+def _orders(y: Tensor, config: TrainingConfig, seed: int) -> Iterator[Tensor]:
+    """The rows of the samples drawn, (n,), in a new order for every epoch."""
     generator = Generator().manual_seed(seed)
     drawn = _drawn(y, config, torch.randperm(len(y), generator=generator))
     for _ in range(config.epochs):
-        yield from drawn[torch.randperm(len(drawn), generator=generator)].split(config.batch)
+        yield drawn[torch.randperm(len(drawn), generator=generator)]
 
 
 def _drawn(y: Tensor, config: TrainingConfig, order: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ Networks of six architectures, each trained on a third of the data in the plain 
 points, attack each other: one source, one target, which starts from another seed.
 """
 
+import copy
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
@@ -27,9 +28,10 @@ ARCHITECTURES: Mapping[str, Mapping[str, Any]] = {
     "CNN": {"architecture": "cnn"},
 }
 ARMS = ("plain", "hard")
-SEEDS = 5
+SEEDS = 10
 LENGTH = 2.0  # of the examples, in L2
 Kind = tuple[str, str]  # an architecture and an arm
+KINDS: Sequence[Kind] = list(product(ARCHITECTURES, ARMS))
 Array = NDArray[np.float64]
 
 
@@ -38,30 +40,48 @@ def config(kind: Kind) -> TrainingConfig:
     return third(kind[1], **ARCHITECTURES[kind[0]])
 
 
-def rows(dataset: str, seed: int, keep: Keep | None = None) -> list[Row]:
-    """A row for each source of that seed and each target of the next, and each source on itself.
+def rows(
+    dataset: str, seeds: Sequence[int], device: str = "cpu", keep: Keep | None = None
+) -> list[Row]:
+    """A row for each source of those seeds and each target of the next, and each source on itself.
 
     Accuracies of the target in per cent, on the test images that `Attack` draws: untouched, under
     one step of LENGTH made for the source, and under PGD of 20 steps from one start.
     """
-    data, kinds = loaded(dataset), list(product(ARCHITECTURES, ARMS))
-    some = Attack(drawn=0).rows(len(data.test_y))
-    x, y = data.test_x[some], data.test_y[some]
-    after = (seed + 1) % SEEDS
-    nets = {
-        (kind, s): trained(dataset, config(kind), [s], "cpu", keep)[0]
-        for kind in kinds
-        for s in (seed, after)
+    wanted = sorted({after(seed) for seed in seeds} | set(seeds))
+    networks = {
+        (kind, seed): network
+        for kind in KINDS
+        for seed, network in zip(
+            wanted, trained(dataset, config(kind), wanted, device, keep), strict=True
+        )
     }
-    found = []
-    for source in kinds:
-        examples = dict(_examples(nets[source, seed], x, y))
-        for target, s in [(source, seed), *((kind, after) for kind in kinds)]:
+    return [row for seed in seeds for row in met(dataset, networks, seed, device)]
+
+
+def met(
+    dataset: str, networks: Mapping[tuple[Kind, int], nn.Module], seed: int, device: str = "cpu"
+) -> Iterator[Row]:
+    """The rows of the sources of a seed."""
+    data = loaded(dataset)
+    some = Attack(drawn=0).rows(len(data.test_y))
+    x, y = data.test_x[some].to(device), data.test_y[some].to(device)
+    there = {
+        (kind, s): copy.deepcopy(networks[kind, s]).to(device)
+        for kind in KINDS
+        for s in (seed, after(seed))
+    }
+    for source in KINDS:
+        examples = dict(_examples(there[source, seed], x, y))
+        for target, s in [(source, seed), *((kind, after(seed)) for kind in KINDS)]:
             about: Row = {"dataset": dataset, "seed": seed, "source": source[0], "arm": source[1]}
             about |= {"target": target[0], "target_arm": target[1], "target_seed": s}
-            right = {name: _right(nets[target, s], at, y) for name, at in examples.items()}
-            found.append(about | right)
-    return found
+            yield about | {n: _right(there[target, s], at, y) for n, at in examples.items()}
+
+
+def after(seed: int) -> int:
+    """The seed of the targets of a source."""
+    return (seed + 1) % SEEDS
 
 
 def _examples(source: nn.Module, x: Tensor, y: Tensor) -> Iterator[tuple[str, Tensor]]:

@@ -51,6 +51,17 @@ def every(**values: Iterable) -> list[dict[str, Any]]:
     return [dict(zip(values, point, strict=True)) for point in itertools.product(*values.values())]
 
 
+def of_networks(seeds: int, **values: Iterable) -> list[dict[str, Any]]:
+    """`every` for each of so many seeds, or where there is a GPU for all of them at once."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return every(**values, seeds=_parts(range(seeds), device), device=[device])
+
+
+def _parts(seeds: Sequence[int], device: str) -> list[list[int]]:
+    """The seeds that one process takes: each by itself on a processor, all on a GPU."""
+    return [list(seeds)] if device == "cuda" else [[seed] for seed in seeds]
+
+
 LISTED = {
     "sample-complexity": Listed(
         sample_complexity.row,
@@ -89,20 +100,15 @@ LISTED = {
         digits=2,
         keep=kept.keep,
     ),
-    "displacements": Listed(
-        arms.displacement,
-        [
-            {"dataset": dataset, "arm": arm, "epochs": epochs, "seed": seed}
-            for arm, epochs, seed in arms.LOOKED_AT
-            for dataset in NAMES
-        ],
+    "along": Listed(
+        arms.along,
+        of_networks(20, dataset=NAMES, arm=("third", "hard"), epochs=arms.ALONG),
         ("torch",),
-        digits=4,
         keep=kept.keep,
     ),
     "transfer": Listed(
         transfer.rows,
-        every(dataset=NAMES, seed=range(transfer.SEEDS)),
+        of_networks(transfer.SEEDS, dataset=NAMES),
         ("torch",),
         keep=kept.keep,
     ),
@@ -158,11 +164,6 @@ def networks(workers: int) -> Path:
         about[device] = added | {"commit": commit}
         _write("networks", rows, about | {"runs": len(rows)})
     return RESULTS / "networks.csv"
-
-
-def _parts(seeds: Sequence[int], device: str) -> list[Sequence[int]]:
-    """The seeds that one process takes: each by itself on a processor, all on a GPU."""
-    return [seeds] if device == "cuda" else [[seed] for seed in seeds]
 
 
 def _added(about: Mapping, networks: int, hours: float) -> dict[str, Any]:
