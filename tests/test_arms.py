@@ -8,9 +8,11 @@ from collections import Counter
 
 import numpy as np
 import pytest
+import torch
 
-from pwlib import arms, robustness
-from pwlib.datasets import NAMES
+from pwlib import arms, attacks, directions, robustness
+from pwlib.datasets import NAMES, Dataset
+from pwlib.networks import MLP, stack
 from pwlib.reruns import results
 from pwlib.training import TrainingConfig
 
@@ -40,9 +42,9 @@ def test_two_arms_of_one_name_differ_in_nothing_and_two_names_in_something():
     assert arms.named("reference", "sgd") == "sgd_ref"
 
 
-def test_the_rows_of_the_gpu_are_the_file_that_the_origin_names():
+def test_the_rows_of_hundred_seeds_are_those_of_the_file_that_the_origin_names():
     """Byte for byte, but for the two columns that have another name here."""
-    wanted = json.loads(ORIGIN.read_text())["cuda"]["hundred-seeds.csv"]
+    wanted = json.loads(ORIGIN.read_text())["hundred-seeds"]["rows that stay"]
     columns = ["arm", "dataset", "seed", *(f"os_{m}" for m in robustness.MAGNITUDES), "height"]
     columns += ["pgd_1_first", "pgd_2_first", "to_reference", "from_reference", "control"]
     path = results.RESULTS / "networks.csv"
@@ -128,6 +130,70 @@ def arms_interval(values, level):
     from scipy import stats
 
     return tuple(stats.ttest_1samp(values, 0).confidence_interval(level))
+
+
+@pytest.fixture
+def network():
+    """Of four pixels, with ReLU features that are the pixels and their mirror images."""
+    network = MLP((4, 8, 3), "relu", seed=2).double()
+    with torch.no_grad():
+        network.layers[0].weight.copy_(torch.cat([torch.eye(4), -torch.eye(4)]))
+        network.layers[0].bias.copy_(torch.cat([torch.zeros(4), torch.ones(4)]))
+    return network
+
+
+def images():
+    generator = torch.Generator().manual_seed(5)
+    x = 0.3 + 0.4 * torch.rand(200, 4, generator=generator, dtype=torch.float64)
+    return x, torch.randint(3, (200,), generator=generator)
+
+
+def test_an_arms_points_are_measured_where_its_steps_lead(network):
+    x, y = images()
+    config = arms.third("hard", ascent_steps=2, radius=0.1)
+    found = arms.points(network, x, y, config)
+    at = x
+    for _ in range(2):
+        at = at.clone().requires_grad_()
+        p = network.features(at).softmax(1)
+        (slope,) = torch.autograd.grad(-(p * p.log()).sum(), at)
+        at = (at + 0.1 * slope / slope.norm(dim=1, keepdim=True)).clamp(0, 1).detach()
+    assert found["distance"] == pytest.approx((at - x).norm(dim=1).mean().item())
+    right = (network(at).argmax(1) == y).double().mean().item()
+    assert found["on_hard_points"] == pytest.approx(100 * right)
+    hard = directions.gradient(network, x, y, "hard")
+    loss = directions.gradient(network, x, y, "label")
+    cosines = torch.cosine_similarity(hard, loss).sort().values
+    assert found["cos_hard_label"] == pytest.approx(cosines[99].item())  # the lower median
+    assert "distance" not in arms.points(network, x, y, arms.third())
+
+
+def test_points_of_a_stack_are_those_of_each_network(network):
+    x, y = images()
+    both = [network, MLP((4, 8, 3), "relu", seed=4).double()]
+    config = arms.third("hard", ascent_steps=2, radius=0.1)
+    together = arms.points(stack(both), x.expand(2, -1, -1), y.expand(2, -1), config)
+    for i, one in enumerate(both):
+        for name, value in arms.points(one, x, y, config).items():
+            assert together[name][i] == pytest.approx(value, abs=1e-9)
+
+
+@pytest.mark.parametrize("arm", ["reference", "hard"])
+def test_a_row_says_what_the_attacks_do_on_images_first_and_drawn(arm, monkeypatch):
+    """Of an untrained network, against the attacks themselves; only a reference has a control."""
+    generator = torch.Generator().manual_seed(6)
+    x, y = torch.rand(1200, 9, generator=generator), torch.randint(3, (1200,), generator=generator)
+    networks = {seed: MLP((9, 6, 3), "relu", seed) for seed in (7, 8)}
+    monkeypatch.setattr(arms, "trained", lambda n, c, seeds, *r: [networks[s] for s in seeds])
+    monkeypatch.setattr(robustness, "loaded", lambda name: Dataset(x, y, x, y))
+    (found,) = arms.rows("MNIST", arm, [7])
+    assert found["os_0.0"] == pytest.approx(100 * attacks.accuracy(networks[7], x, y), abs=1e-3)
+    drawn = robustness.Attack(drawn=0).rows(1200)
+    for rows, name in ((slice(1000), "pgd_1_first"), (drawn, "pgd_1")):
+        at = attacks.pgd(networks[7], x[rows], y[rows], 1.0, 20, 3, 0)
+        right = 100 * attacks.accuracy(networks[7], at, y[rows])
+        assert found[name] == pytest.approx(right, abs=0.11), name
+    assert ("control" in found) == (arm == "reference")
 
 
 MEASURES = ("os_0.0", "height", "pgd_1_first", "pgd_2_first", "to_reference", "from_reference")

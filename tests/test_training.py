@@ -381,3 +381,22 @@ def test_what_is_kept_is_not_trained_again():
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 def test_a_gpu_trains_the_networks_that_the_processor_trains():
     check_trained_by_arm("cuda", atol=1e-3)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+@pytest.mark.parametrize("arm", ["plain", "hard", "heads"])
+def test_a_graph_trains_as_its_steps_one_by_one(data, arm, monkeypatch):
+    there = Dataset(*(tensor.cuda() for tensor in data))
+    settings, seeds = config(arm=arm, fraction=0.7, radius=0.5), (5, 3, 4)
+    captured = training.train_together(there, settings, seeds)
+    monkeypatch.setattr(training, "captured", lambda step, *rest: step)
+    for one, other in zip(captured, training.train_together(there, settings, seeds), strict=True):
+        for a, b in zip(one.parameters(), other.parameters(), strict=True):
+            torch.testing.assert_close(a, b, atol=1e-5, rtol=0)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+def test_fused_functions_are_the_same_functions():
+    z = torch.randn(5, 40, 64, generator=torch.Generator().manual_seed(0))
+    for function in (objectives.softmax_entropy, attacks.unit):
+        torch.testing.assert_close(function(z.cuda()).cpu(), function(z), atol=1e-6, rtol=1e-5)

@@ -32,7 +32,7 @@ def test_each_source_meets_each_target_of_the_next_seed_and_itself(monkeypatch):
     monkeypatch.setattr(transfer, "trained", trained)
     monkeypatch.setattr(transfer, "loaded", lambda name: Dataset(x, y, x, y))
     monkeypatch.setattr(transfer, "LENGTH", 0.1)
-    found = transfer.rows("MNIST", transfer.SEEDS - 1)
+    found = transfer.rows("MNIST", [transfer.SEEDS - 1])
     assert len(found) == len(kinds) * (len(kinds) + 1)
     some = Attack(drawn=0).rows(COUNT)
     x, y = x[some], y[some]

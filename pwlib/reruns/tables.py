@@ -102,7 +102,8 @@ LISTED = {
     ),
     "along": Listed(
         arms.along,
-        of_networks(20, dataset=NAMES, arm=("third", "hard"), epochs=arms.ALONG),
+        of_networks(20, dataset=NAMES, arm=("third", "hard"), epochs=arms.ALONG)
+        + of_networks(5, dataset=NAMES, arm=arms.AT_END, epochs=[arms.REFERENCE.epochs]),
         ("torch",),
         keep=kept.keep,
     ),
