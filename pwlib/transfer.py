@@ -116,3 +116,9 @@ def damage_shares(
             share = 100 * (row["natural"] - row[attack]) / own[target]
             found.setdefault((row["source"], row["target"]), []).append(share)
     return {pair: np.array(shares) for pair, shares in found.items()}
+
+
+def mean_shares(shares: Mapping[tuple[str, str], Array], same: bool) -> Array:
+    """Their mean over pairs of one architecture, or of two different ones, for each seed."""
+    chosen = [found for (a, b), found in shares.items() if (a == b) is same]
+    return np.mean(chosen, axis=0)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from pwlib import attacks, directions, training
+from pwlib import attacks, directions, objectives, training
 from pwlib.datasets import Dataset
 from pwlib.networks import MLP
 from pwlib.objectives import hard_objective
