@@ -1,7 +1,4 @@
-"""What independent values, one a draw or a seed, allow to say: a mean with its interval, a spread.
-
-An interval for a mean is written "(a to b)", the range of the values "(seeds a–b)".
-"""
+"""What independent values, one a draw or a seed, allow to say: a mean with its interval."""
 
 from collections.abc import Mapping
 
@@ -80,12 +77,6 @@ def shown(mean: float, low: float, high: float, form: str = ".1f") -> str:
 def with_interval(values: ArrayLike, form: str = ".1f") -> str:
     """The mean of independent values with its 95% interval, as `shown`."""
     return shown(float(_values(values).mean()), *interval(values), form)
-
-
-def spread(values: ArrayLike) -> str:
-    """The mean of values, one a seed, with the least and the greatest, "3.10 (seeds 2.90–3.20)"."""
-    values = _values(values)
-    return f"{values.mean():.2f} (seeds {values.min():.2f}–{values.max():.2f})"
 
 
 def _values(values: ArrayLike, least: int = 1) -> NDArray[np.float64]:

@@ -62,10 +62,6 @@ def test_a_mean_is_shown_with_its_interval():
     assert intervals.with_interval(values) == "4.8 (-6.1 to 15.7)"
 
 
-def test_a_range_over_seeds_reads_otherwise_than_an_interval():
-    assert intervals.spread([98.0, 99.0, 98.5]) == "98.50 (seeds 98.00–99.00)"
-
-
 def test_an_interval_has_signs_where_asked_for():
     values = [1.0, 0.5, 2.0]
     expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)

@@ -71,6 +71,7 @@ def processor() -> str:
         return platform.processor() or platform.machine()
 
 
+@cache  # reading what is installed takes a fifth of a second
 def machine() -> dict[str, Any]:
     """What a computation here depends on, beside its code: versions and the processor."""
     return {
