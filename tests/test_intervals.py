@@ -89,7 +89,7 @@ def test_a_standard_error_needs_two_draws(bad):
 
 @pytest.mark.parametrize("bad", [[], 0.5, [[1.0, 2.0], [3.0, 4.0]]])
 def test_values_that_are_no_list_of_numbers_are_refused(bad):
-    for function in (intervals.interval, intervals.with_interval, intervals.spread):
+    for function in (intervals.interval, intervals.with_interval):
         with pytest.raises(ValueError, match=r"^values: got shape"):
             function(bad)
 

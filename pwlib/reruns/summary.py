@@ -9,16 +9,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import nbformat
 import numpy as np
-from matplotlib.figure import Figure
 
 from pwlib import places
-from pwlib.figures import style
 from pwlib.intervals import interval
 from pwlib.reruns import notebooks, results, runs
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class Mean(NamedTuple):
@@ -88,11 +89,13 @@ def table(found: Summary) -> tuple[list[list[str]], list[str]]:
     return rows, ["number", *(name or "all runs" for name in names)]
 
 
-def figure(found: Summary) -> Figure:
+def figure(found: Summary) -> "Figure":
     """A panel for each number: its means against the first swept parameter.
 
     The other parameters tell the lines apart.
     """
+    from pwlib.figures import style  # what a sweep itself needs no matplotlib for
+
     numeric = all(_is_number(point[0]) for point in found.points)
     rows = max(1, -(-len(found.means) // 2))
     figure, panels = style.subplots(rows, 2, height=2.6 * rows, squeeze=False)
