@@ -302,10 +302,11 @@ def setup(app: Sphinx) -> dict:
     """Called by Sphinx."""
     for extension in ("myst_nb", "sphinx.ext.autodoc"):  # whose directives and events are used
         app.setup_extension(extension)
-    for text in (execution_table, cost_table, how_to_cite):
-        app.add_directive(text.__name__.replace("_", "-"), directive(text))
-    for text in (benchmark, paper_numbers):
-        app.add_directive(text.__name__.replace("_", "-"), directive(text, arguments=1))
+    app.add_directive("execution-table", directive(execution_table))
+    app.add_directive("cost-table", directive(cost_table))
+    app.add_directive("how-to-cite", directive(how_to_cite))
+    app.add_directive("benchmark", directive(benchmark, arguments=1))
+    app.add_directive("paper-numbers", directive(paper_numbers, arguments=1))
     app.connect("config-inited", settle_config, priority=900)
     app.connect("autodoc-process-docstring", link_docstring)
     for mend in (join, tell_drawings, keep_punctuation):
