@@ -62,7 +62,7 @@ def version(package: str) -> str:
     if package in sys.stdlib_module_names:
         return ""
     try:
-        return metadata.version(package).split("+")[0]  # most distributions are called as it is
+        return metadata.version(package).split("+")[0]  # most have the name of what they bring
     except metadata.PackageNotFoundError:
         names = sorted(set(distributions().get(package, [])))
         return " ".join(metadata.version(name).split("+")[0] for name in names)
