@@ -1,11 +1,7 @@
 """What the book adds to Sphinx: tables and offers, links; and what Sphinx gets wrong, mended.
 
 Directives make tables of how the book was made, at what cost, and how to cite it. The bar under a
-chapter's title is added when its page is written.
-
-Links join the ledger, the claims, and the paper's equations and figures. All are derived when pages
-are read: from the ledger, whose claims name equations and figures in their ids and in their text,
-and from the labels ``eq-<number>`` and ``fig-<number>``. The numbers in docstrings lead there too.
+chapter's title is added when its page is written. Links are those of `sphinx_links`.
 """
 
 import ast
@@ -16,38 +12,23 @@ import shlex
 from collections.abc import Callable, Mapping
 from math import inf
 from pathlib import Path
-from typing import cast
 
-import nbformat
 import yaml
 from docutils import nodes
 from papermill import inspect_notebook
-from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from sphinx.domains.std import StandardDomain
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
+from pwlib.book import sphinx_links
 from pwlib.figures import style
-from pwlib.ledger import claims
-from pwlib.ledger.claims import Claim
 from pwlib.places import RESULTS, ROOT
 from pwlib.reruns import notebooks
 from pwlib.reruns.provenance import source
 
 NOTE = "In the repository, with its environment active; these are the recorded values."
 CLOSING = re.compile(r"[.,;:!?)\]’”%-]+")
-
-# Labels, and how the paper writes what has them.
-EQUATIONS = {f"eq-{number}": f"({number})" for number in range(1, 13)}
-FIGURES = {f"fig-{number}": f"Figure {number}" for number in range(1, 6)}
-SHOWN = EQUATIONS | FIGURES
-LABELS = {text: label for label, text in SHOWN.items()}
-TERMS = {"hard objective": "eq-9", "adversarial objective": "eq-10"}  # the paper's own names
-NUMBER = re.compile(r"(?<![\w)])\((?:[1-9]|1[0-2])\)|\bFigure [1-5]\b")
-BOX = re.compile(r'<div class="claim" id="claim-([\w-]+)">')
-ENTRY = re.compile(r'<div class="entry" id="((?:ledger|register)-[\w-]+)"')
 
 
 def directive(text: Callable[..., str], arguments: int = 0) -> type[SphinxDirective]:
@@ -205,114 +186,18 @@ def keep_punctuation(app: Sphinx, doctree: nodes.document) -> None:
             together += [math, nodes.Text(found[0])]
 
 
-def about(claim: Claim) -> list[str]:
-    """The labels of the equations and figures that a claim names: by number, in its id or outside
-    formulas, or by the paper's term."""
-    text = re.sub(r"\$[^$]*\$", "", claim.claim)
-    named = set(re.findall(r"^(?:eq|fig)-\d+", claim.id.removeprefix("beyond-")))
-    named |= {LABELS[number] for number in NUMBER.findall(text)}
-    named |= {label for term, label in TERMS.items() if term in text}
-    return [label for label in SHOWN if label in named]
-
-
-def paper_numbers(env: BuildEnvironment, kind: str) -> str:
-    """Where each of the paper's ``equations``, ``figures`` or ``sections`` stands, with its claims.
-
-    A section stands where its claims are settled. The name of a claim leads to the cell that does.
-    """
-    env.note_reread()  # any chapter may set a label, and the ledger any claim
-    found, rows = claims.ledger(), []
-    if kind == "sections":
-        for section in sorted({part for claim in found for part in claim.section.split(", ")}):
-            named = [claim for claim in found if section in claim.section.split(", ")]
-            pages = dict.fromkeys(f"{{doc}}`{claim.chapter}`" for claim in named)
-            rows.append([section, ", ".join(pages), _listed(named)])
-    else:
-        where = {label: path.stem for path in notebooks.chapters() for label in labels(path)}
-        for label, text in {"equations": EQUATIONS, "figures": FIGURES}[kind].items():
-            named = [claim for claim in found if label in about(claim)]
-            rows.append([f"[{text}](#{label})", f"{{doc}}`{where[label]}`", _listed(named)])
-    columns = [kind.capitalize().removesuffix("s"), "Stands in", "Claims that name it"]
-    return style.markdown_table(rows, columns)
-
-
-def _listed(found: list[Claim]) -> str:
-    return "; ".join(f"{claim.link(claim.name)} ({claim.verdict})" for claim in found) or "none"
-
-
-def labels(path: Path) -> set[str]:
-    """The labels of the paper's equations and figures that a notebook sets."""
-    cells = nbformat.read(path, as_version=4).cells
-    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    figures = {cell.metadata.get("mystnb", {}).get("figure", {}).get("name") for cell in cells}
-    return set(re.findall(r"^\((eq-\d+)\)=", text, re.M)) | figures & set(FIGURES)
-
-
-def anchor(env: BuildEnvironment, label: str) -> None:
-    """Make an id of the page that is being read a label to all pages."""
-    cast(StandardDomain, env.get_domain("std")).note_hyperlink_target(label, env.docname, label)
-
-
-def link(env: BuildEnvironment, label: str, text: str) -> pending_xref:
-    """A link to a label of any page; one that nobody sets is a warning."""
-    kind = {"refdomain": "std", "reftype": "ref", "refdoc": env.docname, "refwarn": True}
-    return pending_xref("", nodes.inline("", text), reftarget=label, refexplicit=True, **kind)
-
-
-def join(app: Sphinx, document: nodes.document) -> None:
-    """Set the links of a page that was just read."""
-    env = app.env
-    found = {claim.id: claim for claim in claims.ledger()}
-    for raw in list(document.findall(nodes.raw)):
-        if (match := BOX.match(raw.astext())) and match[1] in found:
-            _join_box(env, raw, found[match[1]])
-        elif match := ENTRY.match(raw.astext()):
-            anchor(env, match[1])
-    for node in list(document.findall(lambda n: isinstance(n, nodes.math_block | nodes.figure))):
-        if set(node["ids"]) & set(SHOWN):
-            kind = "equations" if isinstance(node, nodes.math_block) else "figures"
-            listed = link(env, f"paper-{kind}", f"the paper's {kind} and their claims")
-            line = nodes.paragraph("", "", listed, classes=["rests-on"])
-            node.parent.insert(node.parent.index(node) + 1, line)
-
-
-def _join_box(env: BuildEnvironment, start: nodes.raw, claim: Claim) -> None:
-    """A claim's line gets a label, and links to the ledger and to what it is about."""
-    label = f"claim-{claim.id}"
-    env.metadata[env.docname].setdefault("myst_slugs", {})[label] = (0, label, label)
-    anchor(env, label)
-    line = start.parent[start.parent.index(start) + 1]
-    line += [nodes.Text(" "), link(env, f"ledger-{claim.id}", "What was found")]
-    for target in about(claim):
-        line += [nodes.Text(" · "), link(env, target, SHOWN[target])]
-
-
-def link_docstring(
-    app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]
-) -> None:
-    """Outside code, make links of the paper's numbers in a docstring; in it |x| is a modulus."""
-    pieces = re.split(r"(`+[^`]*`+)", "\n".join(lines))  # code in every other place
-    for i in range(0, len(pieces), 2):
-        text = pieces[i].replace("|", r"\|")
-        pieces[i] = NUMBER.sub(lambda found: f":ref:`{found[0]} <{LABELS[found[0]]}>`", text)
-    lines[:] = "".join(pieces).split("\n")
-
-
 def setup(app: Sphinx) -> dict:
     """Called by Sphinx."""
-    for extension in ("myst_nb", "sphinx.ext.autodoc"):  # whose directives and events are used
-        app.setup_extension(extension)
-    app.add_directive("execution-table", directive(execution_table))
-    app.add_directive("cost-table", directive(cost_table))
-    app.add_directive("how-to-cite", directive(how_to_cite))
+    sphinx_links.setup(app)
+    for text in (execution_table, cost_table, how_to_cite):
+        app.add_directive(text.__name__.replace("_", "-"), directive(text))
     app.add_directive("benchmark", directive(benchmark, arguments=1))
-    app.add_directive("paper-numbers", directive(paper_numbers, arguments=1))
+    app.add_directive("paper-numbers", directive(sphinx_links.paper_numbers, arguments=1))
     app.connect("config-inited", settle_config, priority=900)
-    app.connect("autodoc-process-docstring", link_docstring)
-    for mend in (join, tell_drawings, keep_punctuation):
-        app.connect("doctree-read", mend)
+    app.connect("doctree-read", tell_drawings)
+    app.connect("doctree-read", keep_punctuation)
     app.connect("doctree-resolved", add_offer)
     app.connect("html-page-context", mend_page, priority=900)
     # Sphinx reads all pages again when this changes, as it must when what makes them does.
-    made_by = notebooks.digest(source(__name__))
+    made_by = notebooks.digest([source(name) for name in (__name__, sphinx_links.__name__)])
     return {"version": made_by, "parallel_read_safe": True, "env_version": made_by}

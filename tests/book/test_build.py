@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from pwlib.book import build, sphinx_extension
+from pwlib.book import build, sphinx_links
 from pwlib.ledger import claims
 from pwlib.reruns import notebooks
 
@@ -126,12 +126,12 @@ def test_claims_and_the_papers_numbers_lead_to_each_other(soups):
     for soup in soups.values():
         for box in soup.select("div.claim"):
             found = ends(box.select("a"), "")
-            about = found & set(sphinx_extension.SHOWN)
+            about = found & set(sphinx_links.SHOWN)
             boxes |= {(box["id"].removeprefix("claim-"), label) for label in about}
     for row in soups["where"].select("tbody tr"):
         (label,) = ends([row.td.a] if row.td.a else [], "") or {None}
         rows |= {(id, label) for id in ends(row.select("a"), "claim-") if label}
-    assert {label for _, label in rows} <= set(sphinx_extension.SHOWN)
+    assert {label for _, label in rows} <= set(sphinx_links.SHOWN)
     assert len(boxes) > 20
     assert boxes == rows
 
@@ -142,7 +142,7 @@ def test_under_each_of_the_papers_equations_and_figures_a_line_leads_to_its_clai
         label = line.find_previous_sibling(id=re.compile(r"^(eq|fig)-\d+$"))["id"]
         lines[label] = ends(line.select("a"), "paper-")
     kinds = {"eq": {"equations"}, "fig": {"figures"}}
-    assert lines == {label: kinds[label.split("-")[0]] for label in sphinx_extension.SHOWN}
+    assert lines == {label: kinds[label.split("-")[0]] for label in sphinx_links.SHOWN}
 
 
 def test_no_link_lies_within_a_link(soups):

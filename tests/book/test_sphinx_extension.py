@@ -1,4 +1,4 @@
-"""What each chapter offers, what is said of the cost of the book, mends of small pages, links."""
+"""What each chapter offers, what is said of the cost of the book, and mends of small pages."""
 
 import json
 import shlex
@@ -13,11 +13,9 @@ from papermill import cli
 from sphinx.application import Sphinx
 
 from pwlib.book import sphinx_extension
-from pwlib.ledger import claims
 from pwlib.reruns import notebooks
 
 PROCESSOR = "AMD EPYC 7742, 64 cores"
-LEDGER = {claim.id: claim for claim in claims.ledger()}
 CHAPTERS = {path.stem: path for path in notebooks.chapters()}
 
 
@@ -140,40 +138,3 @@ def test_what_is_drawn_is_told_from_pictures_of_data(tmp_path):
     sphinx_extension.tell_drawings(SimpleNamespace(srcdir=tmp_path), page)
     found = [image["classes"] for image in page.findall(nodes.image)]
     assert found == [["drawing"], ["picture"], ["picture"]]
-
-
-@pytest.mark.parametrize(
-    ("id", "labels"),
-    [
-        ("eq-5", ["eq-5"]),
-        ("eq-12-objective", ["eq-11", "eq-12"]),
-        ("chebyshev-endpoints", []),  # T*_i(1) is no equation
-        ("fig-3-nodes-near-optimal", ["eq-12", "fig-3"]),
-        ("direction-matters", ["eq-9", "fig-5"]),
-        ("beyond-eq-8-well-posed", ["eq-8"]),
-        ("beyond-nearest-formula", ["eq-12", "fig-3"]),
-    ],
-)
-def test_a_claim_is_about_the_equations_and_figures_that_it_names(id, labels):
-    assert sphinx_extension.about(LEDGER[id]) == labels
-
-
-def test_each_of_the_papers_numbers_stands_in_one_chapter():
-    found = [label for path in notebooks.chapters() for label in sphinx_extension.labels(path)]
-    assert sorted(found) == sorted(sphinx_extension.SHOWN)
-
-
-def linked(text):
-    lines = text.split("\n")
-    sphinx_extension.link_docstring(None, "function", "pwlib.f", None, None, lines)
-    return "\n".join(lines)
-
-
-def test_the_papers_numbers_in_a_docstring_are_links_outside_code():
-    both = "solves :ref:`(12) <eq-12>`, see :ref:`Figure 3 <fig-3>`"
-    assert linked("solves (12), see Figure 3") == both
-    assert linked("f(1) and ``(12)`` and (13)") == "f(1) and ``(12)`` and (13)"
-
-
-def test_a_bar_in_a_docstring_is_a_modulus():
-    assert linked("|x| < `|y|`") == r"\|x\| < `|y|`"
