@@ -120,12 +120,9 @@ def boundary_distance(classes: NDArray[np.int64]) -> Map:
     ValueError for a map that is not square.
     """
     cell = 2 / _side("classes", classes)
-    on_boundary = np.zeros(classes.shape, dtype=bool)
-    across, down = np.diff(classes, axis=1) != 0, np.diff(classes, axis=0) != 0
-    on_boundary[:, :-1] |= across
-    on_boundary[:, 1:] |= across
-    on_boundary[:-1] |= down
-    on_boundary[1:] |= down
+    around = scipy.ndimage.generate_binary_structure(2, 1)  # a cell and its four neighbours
+    highest = scipy.ndimage.maximum_filter(classes, footprint=around)
+    on_boundary = highest != scipy.ndimage.minimum_filter(classes, footprint=around)
     if not on_boundary.any():
         return np.full(classes.shape, np.inf)
     return scipy.ndimage.distance_transform_edt(~on_boundary, sampling=cell)

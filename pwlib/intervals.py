@@ -1,7 +1,4 @@
-"""What independent values, one a draw or a seed, allow to say: a mean with its interval, a spread.
-
-An interval for a mean is written "(a to b)", the range of the values "(seeds a–b)".
-"""
+"""What independent values, one a draw or a seed, allow to say: a mean with its interval."""
 
 from collections.abc import Mapping
 
@@ -17,13 +14,13 @@ def mean_with_error(values: ArrayLike) -> tuple[float, float]:
 
 def interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
     """Student's t interval for the mean of independent values; one value has no spread: ±∞."""
-    from scipy.stats import t as student  # takes most of a second, and few callers need it
+    from scipy.special import stdtrit  # Student's quantiles; scipy.stats takes a second to import
 
     values = _values(values)
     if len(values) < 2:
         return -np.inf, np.inf
     mean, error = mean_with_error(values)
-    half = float(student.ppf((1 + level) / 2, len(values) - 1)) * error
+    half = float(stdtrit(len(values) - 1, (1 + level) / 2)) * error
     return mean - half, mean + half
 
 
@@ -80,12 +77,6 @@ def shown(mean: float, low: float, high: float, form: str = ".1f") -> str:
 def with_interval(values: ArrayLike, form: str = ".1f") -> str:
     """The mean of independent values with its 95% interval, as `shown`."""
     return shown(float(_values(values).mean()), *interval(values), form)
-
-
-def spread(values: ArrayLike) -> str:
-    """The mean of values, one a seed, with the least and the greatest, "3.10 (seeds 2.90–3.20)"."""
-    values = _values(values)
-    return f"{values.mean():.2f} (seeds {values.min():.2f}–{values.max():.2f})"
 
 
 def _values(values: ArrayLike, least: int = 1) -> NDArray[np.float64]:

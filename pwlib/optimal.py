@@ -58,12 +58,7 @@ def margin_error(n: int, x: ArrayLike, coefficients: ArrayLike) -> Array:
 
 def slopes(n: int, x: ArrayLike, coefficients: ArrayLike) -> Array:
     """h′(x) of each hypothesis at each point: (hypotheses, points)."""
-    coefficients = _coefficients(n, coefficients)
-    if n == 0:
-        return np.zeros((len(coefficients), len(np.asarray(x))))
-    derivatives = 2 * chebder(coefficients.T)  # the chain rule's 2, for T*_i(x) = T_i(2x − 1)
-    features = chebvander(2 * np.asarray(x, dtype=float) - 1, n - 1)
-    return np.asarray((features @ derivatives).T, dtype=float)
+    return _coefficients(n, coefficients) @ feature_slopes(n, x).T
 
 
 def optimal_objective(

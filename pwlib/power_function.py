@@ -34,7 +34,7 @@ def unseen(n: int, x: ArrayLike) -> Array:
         return np.asarray(np.linalg.qr(features.T, mode="complete")[0][:, len(x) :])
     basis = np.eye(n + 1 - len(x))
     for u in 2 * _spread(x) - 1:
-        basis = np.linalg.qr(_times(basis, u))[0]
+        basis = np.linalg.qr(_multiplier(len(basis), u) @ basis)[0]
     if (off := np.abs(features @ basis).max()) > 1e-6:
         raise ValueError(f"x: got points missed by {off:.0e} at n = {n}, accepts ones met to 1e-6")
     return basis
@@ -214,15 +214,11 @@ def _spread(x: Array) -> Array:
     return x[order]
 
 
-def _times(basis: Array, u: float) -> Array:
-    """The Chebyshev coefficients of (2x − 1 − u) times each column."""
-    rows, _ = basis.shape
-    product = np.zeros((rows + 1, basis.shape[1]))
-    product[:-1] -= u * basis
-    product[1] += basis[0]
-    product[2:] += basis[1:] / 2
-    product[: rows - 1] += basis[1:] / 2
-    return product
+def _multiplier(rows: int, u: float) -> Array:
+    """The matrix (rows + 1, rows) that takes a series' coefficients to those of (2x − 1 − u) it."""
+    below, above = np.eye(rows + 1, rows, -1), np.eye(rows + 1, rows, 1)
+    below[1, 0] = 2  # T_0 has one neighbour, T_1
+    return (below + above) / 2 - u * np.eye(rows + 1, rows)
 
 
 def _from_labels(n: int, x: ArrayLike) -> Array:

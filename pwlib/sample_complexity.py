@@ -4,6 +4,7 @@ On a grid that is antisymmetric about 1/2 the classifier is odd in u = 2x − 1 
 p = ⌊(n + 1)/2⌋ weights of T_1, T_3, …, T_{2p−1}. With u = sin φ these are ± sin φ, ± sin 3φ, ….
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable
 
 import numpy as np
@@ -115,17 +116,14 @@ def certified_size(n: int, reading: str, odd: bool = False) -> int:
 
     Found by bisection: the bound decreases with m. Raises ValueError for n below 3.
     """
-    n = integer("n", n, 3)
-    low, high = 1, 2  # in pairs of points; the bound holds at `high`, not at `low`
-    while dip_bound(n, reading, 2 * high + odd) >= 1:
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        if dip_bound(n, reading, 2 * middle + odd) < 1:
-            high = middle
-        else:
-            low = middle
-    return 2 * high + odd
+    n, high = integer("n", n, 3), 2  # in pairs of points
+
+    def holds(pairs: int) -> bool:
+        return dip_bound(n, reading, 2 * pairs + odd) < 1
+
+    while not holds(high):
+        high *= 2
+    return 2 * bisect_left(range(high), True, high // 2, key=holds) + odd
 
 
 def least_margin(weights: Vector, gap: float) -> float:

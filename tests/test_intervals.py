@@ -62,10 +62,6 @@ def test_a_mean_is_shown_with_its_interval():
     assert intervals.with_interval(values) == "4.8 (-6.1 to 15.7)"
 
 
-def test_a_range_over_seeds_reads_otherwise_than_an_interval():
-    assert intervals.spread([98.0, 99.0, 98.5]) == "98.50 (seeds 98.00–99.00)"
-
-
 def test_an_interval_has_signs_where_asked_for():
     values = [1.0, 0.5, 2.0]
     expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
@@ -93,7 +89,7 @@ def test_a_standard_error_needs_two_draws(bad):
 
 @pytest.mark.parametrize("bad", [[], 0.5, [[1.0, 2.0], [3.0, 4.0]]])
 def test_values_that_are_no_list_of_numbers_are_refused(bad):
-    for function in (intervals.interval, intervals.with_interval, intervals.spread):
+    for function in (intervals.interval, intervals.with_interval):
         with pytest.raises(ValueError, match=r"^values: got shape"):
             function(bad)
 

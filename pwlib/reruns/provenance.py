@@ -2,6 +2,7 @@
 
 import ast
 import platform
+import sys
 from functools import cache
 from importlib import metadata
 from itertools import accumulate, chain
@@ -55,10 +56,16 @@ def meaning(code: str) -> str:
     return ast.dump(tree) + ";" * code.rstrip().endswith(";")
 
 
+@cache
 def version(package: str) -> str:
     """The version of the distribution that brings a package, without its local build tag."""
-    names = distributions().get(package, [])
-    return " ".join(metadata.version(name).split("+")[0] for name in sorted(set(names)))
+    if package in sys.stdlib_module_names:
+        return ""
+    try:
+        return metadata.version(package).split("+")[0]  # most have the name of what they bring
+    except metadata.PackageNotFoundError:
+        names = sorted(set(distributions().get(package, [])))
+        return " ".join(metadata.version(name).split("+")[0] for name in names)
 
 
 def processor() -> str:
@@ -71,6 +78,7 @@ def processor() -> str:
         return platform.processor() or platform.machine()
 
 
+@cache  # reading what is installed takes a fifth of a second
 def machine() -> dict[str, Any]:
     """What a computation here depends on, beside its code: versions and the processor."""
     return {

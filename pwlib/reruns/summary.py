@@ -1,24 +1,20 @@
 """What a sweep found: its numbers over the seeds, for each point of the rest of the grid.
 
-`write` executes ``summary.ipynb``, which reads the sweep's table and shows the rest of this module.
+``summary.ipynb`` shows this of a sweep's table; `pwlib.reruns.sweeps` executes it.
 """
 
-import os
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-import nbformat
 import numpy as np
 from matplotlib.figure import Figure
 
-from pwlib import places
 from pwlib.figures import style
 from pwlib.intervals import interval
-from pwlib.reruns import notebooks, results, runs
+from pwlib.reruns import results
 
 
 class Mean(NamedTuple):
@@ -42,24 +38,6 @@ class Summary:
     states: Counter[str]
     points: list[tuple]
     means: dict[str, dict[tuple, Mean]]
-
-
-def write(table: Path, chapter: str, swept: Sequence[str], parameters: Sequence[str]) -> Path:
-    """Write ``summary.ipynb``, executed, beside a sweep's table, and a page of it; its path."""
-    from nbconvert import HTMLExporter
-
-    template = nbformat.read(Path(__file__).with_suffix(".ipynb"), as_version=4)
-    about = {"table": str(table.absolute()), "chapter": chapter}
-    nb = runs.with_parameters(template, about | {"swept": swept, "parameters": parameters})
-    notebooks.run(nb, table.parent, os.environ | runs.ONE_THREAD, lambda cell: None)
-    notebooks.write(nb, table.with_name("summary.ipynb"))
-    exporter = HTMLExporter(
-        exclude_input=True, exclude_output_prompt=True, mathjax_url="", require_js_url=""
-    )
-    text, _ = exporter.from_notebook_node(nb)
-    page = table.with_name("summary.html")
-    places.write(page, re.sub(r"<script\b.*?</script>", "", text, flags=re.S))  # it needs none
-    return page
 
 
 def read(table: str | Path, swept: Sequence[str], parameters: Sequence[str]) -> Summary:

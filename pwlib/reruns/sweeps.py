@@ -21,7 +21,7 @@ import yaml
 from filelock import FileLock, Timeout
 
 from pwlib import places
-from pwlib.reruns import kept, results, runs
+from pwlib.reruns import kept, notebooks, results, runs
 from pwlib.reruns.runs import Result, SweepError, Task
 
 ORIGIN, NUMBERS = "origin.json", "numbers.json"
@@ -161,8 +161,6 @@ def run(plan: Plan, settings: Settings) -> int:
 
 
 def _run(plan: Plan, settings: Settings) -> int:
-    from pwlib.reruns import summary
-
     tasks, out = plan.tasks, settings.out
     again = ("waiting", "failed") if settings.retry_failed else ("waiting",)
     todo = [task for task in tasks if state(out, task) in again]
@@ -173,7 +171,7 @@ def _run(plan: Plan, settings: Settings) -> int:
             _run_all(todo, plan.swept, settings)
     finally:
         written = table(out, tasks)
-    page = summary.write(written, tasks[0].chapter, plan.swept, list(tasks[0].parameters))
+    page = summary(written, tasks[0].chapter, plan.swept, list(tasks[0].parameters))
     if not settings.quiet:
         _say(f"the numbers of all runs: {written}, {page}")
     failed = [task for task in tasks if state(out, task) == "failed"]
@@ -249,3 +247,21 @@ def table(out: Path, tasks: Sequence[Task]) -> Path:
         rows.append(row | {f"glued {n}" if n in row else n: v for n, v in numbers.items()})
     places.write(out / "table.csv", results.text(rows))
     return out / "table.csv"
+
+
+def summary(table: Path, chapter: str, swept: Sequence[str], parameters: Sequence[str]) -> Path:
+    """Write ``summary.ipynb``, executed, beside a sweep's table, and a page of it; its path."""
+    from nbconvert import HTMLExporter
+
+    template = nbformat.read(Path(__file__).with_name("summary.ipynb"), as_version=4)
+    about = {"table": str(table.absolute()), "chapter": chapter}
+    nb = runs.with_parameters(template, about | {"swept": swept, "parameters": parameters})
+    notebooks.run(nb, table.parent, os.environ | runs.ONE_THREAD, lambda cell: None)
+    notebooks.write(nb, table.with_name("summary.ipynb"))
+    exporter = HTMLExporter(
+        exclude_input=True, exclude_output_prompt=True, mathjax_url="", require_js_url=""
+    )
+    text, _ = exporter.from_notebook_node(nb)
+    page = table.with_name("summary.html")
+    places.write(page, re.sub(r"<script\b.*?</script>", "", text, flags=re.S))  # it needs none
+    return page

@@ -79,7 +79,7 @@ def test_every_public_function_is_in_the_reference_once(pages):
 
 
 def test_a_formula_of_the_reference_leads_to_its_equation(soups):
-    name = "pwlib.polynomials.two_sample_classifiers.chebyshev_classifier"
+    name = "pwlib.polynomials.chebyshev_classifier"
     described = soups["api-polynomials"].find(id=name).parent
     assert described.find("a", string="(7)")["href"].endswith("#eq-7")
 

@@ -17,16 +17,19 @@ from pwlib.places import CHAPTERS
 
 pytestmark = pytest.mark.slow
 
-# Other parameters for each chapter, at sizes that take little time.
+# Other parameters for each chapter, at sizes that take little time; one process takes less of it
+# than two, each of which imports PyTorch.
 RERUNS = {
     "1-introduction": "{digits: [4, 9]}",
     "2-related-work": "{digits: [4, 9], repeats: [2], dimension: 256, directions: 9, images: 30}",
-    "3a-pointwise-convergence": "{degree: 7, sizes: [6, 20], grid: roots, largest_size: 60}",
+    "3a-pointwise-convergence": "{degrees_shown: [2, 5], degree: 7, sizes: [6, 20], grid: roots, "
+    "largest_size: 60, random_sets: 3}",
     "3b-optimal-points": "{degree: 8, samples: 100}",
     "4a-hard-points-of-polynomials": "{degree: 7, last_degree: 12, largest_size: 20, sizes: [20]}",
     "4b-optimal-points-of-networks": "{seeds: [3, 4], biases: zero, resolution: 60, networks: 9}",
-    "4c-adversarial-training": "{datasets: [MNIST], seeds: [1], epochs: 1, width: 50}",
-    "proofs": "{training_sets: 20, measures: 5, degree_on_grids: 7, largest_size: 40}",
+    "4c-adversarial-training": "{datasets: [MNIST], seeds: [1], epochs: 1, width: 50, workers: 1}",
+    "proofs": "{training_sets: 20, measures: 5, largest_degree: 40, degree_on_grids: 7, "
+    "largest_size: 40, penalties: [0.3]}",
 }
 # name of the chapter, parameter, bad value, what the one line says
 BAD = [

@@ -8,7 +8,7 @@ from nbconvert.filters import markdown2html
 
 from pwlib.figures import style
 from pwlib.intervals import interval
-from pwlib.reruns import summary
+from pwlib.reruns import summary, sweeps
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_what_a_run_was_given_is_shown_as_it_is(found, text):
 def test_the_summary_is_an_executed_notebook_and_a_page(found, tmp_path):
     found(*ROWS)
     about = "tiny", ["radius", "seed"], ["seed", "radius"]
-    page = summary.write(tmp_path / "table.csv", *about).read_text()
+    page = sweeps.summary(tmp_path / "table.csv", *about).read_text()
     assert "0.6 [" in page
     assert "data:image/svg+xml" in page
     assert not re.search(r"<script[^>]*src=\"?http", page)
