@@ -119,11 +119,12 @@ def end_problem(c: float, odd_p: bool, odd_m: bool, nodes: int) -> Callable[[Vec
     f = 1 + b ∓ b cos 2z + e, + at odd p, with e even and band-limited to [−2, 2], minimises
     ∫ e² + 2π(1 + b) Σ e(ζ_l) over z > 0 under f(z_j) ≥ 1; ζ_l are the z ≥ 0 with f = 1 in e = 0, 0
     counting half. e is given by its values and slopes e_l, d_l at the nodes ζ_l, l < nodes, by
-    Hermite interpolation; beyond, e_l = 0 and d_l = D/2cζ_l, D the mean over the later half.
+    Hermite interpolation; beyond, e_l = 0 and d_l = D/2cζ_l, D the mean over the later half of
+    them. For z up to the last node.
     """
     c, nodes = number("c", c, 1e-3, 10), integer("nodes", nodes, 4)
     b = ripple(c / 2 if odd_m else c)[0]
-    number_of: Vector = np.arange(nodes) + odd_p / 2  # ζ_l/π
+    number_of: Vector = np.asarray(np.arange(nodes) + odd_p / 2, dtype=float)  # ζ_l/π
     zeta: Vector = np.asarray(np.pi * number_of)
     halves, steep = np.where(zeta == 0, 0.5, 1), zeta > 0  # f is even: no slope at 0
     gram: Matrix = 2 * _gram(number_of, halves)

@@ -72,12 +72,12 @@ LISTED = {
         [
             {"odd_p": odd_p, "odd_m": odd_m, "c": c / 1e5}
             for odd_p, odd_m, near in (
-                (False, False, {*range(6600, 6801, 10)}),
-                (False, True, {*range(6650, 6851, 10)}),
-                (True, False, {*range(10500, 12501, 20), *range(11816, 11842)}),
-                (True, True, {*range(7600, 8301, 20), *range(7850, 7951, 2)}),
+                (False, False, {*range(6600, 6801, 20)}),
+                (False, True, {*range(6650, 6851, 20)}),
+                (True, False, {*range(10500, 12501, 50), *range(11816, 11842, 2)}),
+                (True, True, {*range(7600, 8301, 50), *range(7850, 7951, 5)}),
             )
-            for c in sorted({*range(5000, 20001, 250)} | near)
+            for c in sorted({*range(5000, 20001, 500)} | near)
         ],
         ("numpy", "scipy", "daqp"),
         digits=5,
