@@ -266,16 +266,10 @@ def _least(
     for _ in range(100):
         z = points.at(chosen)
         count = len(z)
-        x, _, flag, info = daqp.solve(
-            np.eye(len(pull)),
-            pull,
-            np.ascontiguousarray(rows(z)),
-            np.full(count, 1e30),
-            1 - background(z),
-            np.zeros(count, dtype=np.int32),
-            primal_tol=1e-9,
-            iter_limit=1000 + 100 * count,
-        )
+        bounds = np.full(count, 1e30), 1 - background(z), np.zeros(count, dtype=np.int32)
+        limits = {"primal_tol": 1e-9, "iter_limit": 1000 + 100 * count}
+        matrix = np.ascontiguousarray(rows(z))
+        x, _, flag, info = daqp.solve(np.eye(len(pull)), pull, matrix, *bounds, **limits)
         if flag < 1:
             raise ArithmeticError(f"daqp stopped with exit flag {flag} on {count} rows")
         near = points.near(_minima(mesh, on_mesh @ x + level), range(-2, 3))
