@@ -23,7 +23,7 @@ Matrix = NDArray[np.float64]
 
 SHARES = (0.5171059534591, 0.6)  # N/2p below which f dips below 0 as p → ∞, at even and odd m
 
-LIMITS = {(0, 0): 0.067, (0, 1): 0.0675, (1, 0): 0.1183, (1, 1): 0.079}  # parity of p, m: m/n²
+LIMITS = {(0, 0): 0.067, (0, 1): 0.0675, (1, 0): 0.1183, (1, 1): 0.0787}  # parity of p, m: m/n²
 _LESS = {"lobatto": 1, "roots": 0, "roots+ends": 2}  # m − N
 
 
