@@ -147,9 +147,9 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     left.plot(points, np.interp(points, z, next(iter(curves.values()))), "o", color=INK, ms=3)
     left.set(xlabel="$z$, from the right end", ylabel="$f$", title=f"$m = {c}\\,n^2$")
     right.set(xlabel="$c = m/n^2$", title="least value in the first cell")
-    for axes in (left, right):
+    for axes, corner in ((left, "lower right"), (right, "upper left")):
         axes.axhline(0, color=MUTED, lw=0.8)
-        axes.legend(loc="lower right")
+        axes.legend(loc=corner)
     return fig
 
 
