@@ -120,7 +120,8 @@ def end_problem(c: float, odd_p: bool, odd_m: bool, nodes: int) -> Callable[[Vec
     ∫ e² + 2π(1 + b) Σ e(ζ_l) over z > 0 under f(z_j) ≥ 1; ζ_l are the z ≥ 0 with f = 1 in e = 0, 0
     counting half. e is given by its values and slopes e_l, d_l at the nodes ζ_l, l < nodes, by
     Hermite interpolation; beyond, e_l = 0 and d_l = D/2cζ_l, D the mean over the later half of
-    them. For z up to the last node.
+    them. For z up to the last node. At 80 nodes f is off by some 10⁻⁴ at even and 10⁻³ to 10⁻² at
+    odd p where the first dip is near 0, as comparison with 40 nodes shows.
     """
     c, nodes = number("c", c, 1e-3, 10), integer("nodes", nodes, 4)
     b = ripple(c / 2 if odd_m else c)[0]
