@@ -130,22 +130,26 @@ def figure_critical(y: np.ndarray, even: Lines, odd: Lines) -> Figure:
     return fig
 
 
-def figure_end(z: np.ndarray, panels: Mapping[str, tuple[float, Lines]]) -> Figure:
-    """The classifier on E_m at its right end, z = 0, in the limit and at finite degrees.
+def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]) -> Figure:
+    """The classifier on E_m, m = cn²: left at its right end, z = 0, right its dip against c.
 
-    `panels` maps a title to c and to the values (len(z),) of each curve; points are at √(j/c).
+    `curves` maps the limit and a degree to values (len(z),), `dips` these two and another degree
+    to {"c": (k,), "dip": (k,)}. Points are at √(j/c).
     """
-    fig, axes = style.subplots(1, len(panels), height=3.2, sharey=True)
-    for side, (title, (c, curves)) in zip(axes, panels.items(), strict=True):
-        looks: list[Look] = [{"color": INK, "lw": 1}, {"color": COLOURS["equispaced"], "ls": "--"}]
-        for (label, values), look in zip(curves.items(), looks, strict=True):
-            side.plot(z, values, label=label, **look)
-        points = np.sqrt(np.arange(int(c * z[-1] ** 2) + 1) / c)
-        side.plot(points, np.interp(points, z, next(iter(curves.values()))), "o", color=INK, ms=3)
-        side.axhline(0, color=MUTED, lw=0.8)
-        side.set(xlabel="$z$, from the right end", title=title)
-        side.legend(loc="lower right")
-    axes[0].set_ylabel("$f$")
+    fig, (left, right) = style.subplots(1, 2, height=3.2)
+    looks: list[Look] = [{"color": INK, "lw": 1}]
+    looks += [{"color": COLOURS["equispaced"], "ls": dashes, "lw": 1.2} for dashes in ("--", ":")]
+    for (label, values), look in zip(curves.items(), looks, strict=False):
+        left.plot(z, values, label=label, **look)
+    for (label, table), look in zip(dips.items(), looks, strict=True):
+        right.plot(table["c"], table["dip"], label=label, **look)
+    points = np.sqrt(np.arange(int(c * z[-1] ** 2) + 1) / c)
+    left.plot(points, np.interp(points, z, next(iter(curves.values()))), "o", color=INK, ms=3)
+    left.set(xlabel="$z$, from the right end", ylabel="$f$", title=f"$m = {c}\\,n^2$")
+    right.set(xlabel="$c = m/n^2$", title="least value in the first cell")
+    for axes, corner in ((left, "lower right"), (right, "upper left")):
+        axes.axhline(0, color=MUTED, lw=0.8)
+        axes.legend(loc=corner)
     return fig
 
 

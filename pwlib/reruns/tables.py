@@ -80,10 +80,16 @@ LISTED = {
     ),
     "equispaced-limit": Listed(
         large_degrees.limit_row,
-        every(odd_p=[False], odd_m=[False], c=[0.066, 0.067, 0.068])
-        + every(odd_p=[False], odd_m=[True], c=[0.066, 0.067, 0.068])
-        + every(odd_p=[True], odd_m=[False], c=[0.108, 0.11, 0.111, 0.112, 0.115, 0.119])
-        + every(odd_p=[True], odd_m=[True], c=[0.077, 0.079, 0.08, 0.081, 0.083]),
+        [
+            {"odd_p": odd_p, "odd_m": odd_m, "c": c / 1e5}
+            for odd_p, odd_m, near in (
+                (False, False, {*range(6600, 6801, 20)}),
+                (False, True, {*range(6650, 6851, 20)}),
+                (True, False, {*range(10500, 12501, 50), *range(11816, 11842, 2)}),
+                (True, True, {*range(7600, 8301, 50), *range(7850, 7951, 5)}),
+            )
+            for c in sorted({*range(5000, 20001, 500)} | near)
+        ],
         ("numpy", "scipy", "daqp"),
         digits=5,
     ),

@@ -37,15 +37,16 @@ def test_the_critical_curves_meet_at_the_training_points():
     np.testing.assert_allclose(dots[1][0].get_xdata(), [1, 2])
 
 
-def test_the_points_of_the_end_stand_on_the_curve_at_the_roots_of_j_over_c():
+def test_the_points_of_the_end_stand_on_the_curve_at_the_roots_of_j_over_c_beside_the_dips():
     z = np.linspace(0, 10, 1001)
     curves = {"limit": np.cos(z), "n = 60": np.cos(z) + 0.1}
-    panels = points.figure_end(z, {"one": (0.25, curves), "two": (1, curves)}).axes
-    (dots,) = (one for one in panels[0].lines if one.get_marker() == "o")
+    dips = {name: {"c": [0.1, 0.2], "dip": [-k, k]} for k, name in enumerate([*curves, "n = 90"])}
+    left, right = points.figure_end(z, 0.25, curves, dips).axes
+    (dots,) = (one for one in left.lines if one.get_marker() == "o")
     np.testing.assert_allclose(dots.get_xdata(), 2 * np.sqrt(np.arange(26)))
     np.testing.assert_allclose(dots.get_ydata(), np.cos(dots.get_xdata()), atol=1e-4)
-    assert [axes.get_title() for axes in panels] == ["one", "two"]
-    assert line(panels[1], "n = 60").get_linestyle() == "--"
+    assert line(left, "n = 60").get_linestyle() == line(right, "n = 60").get_linestyle() == "--"
+    np.testing.assert_array_equal(line(right, "n = 90").get_ydata(), [-2, 2])
 
 
 def test_the_limit_is_drawn_beside_the_scaled_classifiers_and_the_distances():
