@@ -21,7 +21,7 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
-from pwlib.book import sphinx_links
+from pwlib.book import light_pages, sphinx_links
 from pwlib.figures import style
 from pwlib.places import RESULTS, ROOT
 from pwlib.reruns import notebooks
@@ -158,13 +158,10 @@ def settle_config(app: Sphinx, config: Config) -> None:
 def mend_page(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
     """Mend a page as it is written.
 
-    The theme adds its script for live cells twice to some pages, an error; the book doesn't use it.
     The head of a row or column says of which it is.
     The bibliography is a list of list items: docutils gives them a role that is no more. A toggle
     is called what it says, not by one name for all of them.
     """
-    scripts = context.get("script_files", [])
-    context["script_files"] = [script for script in scripts if "thebe" not in str(script)]
     body = context.get("body", "").replace('role="doc-biblioentry"', 'role="listitem"')
     body = re.sub(r'<th(?= class="[^"]*\bhead\b)', '<th scope="col"', body)
     body = re.sub(r'<th(?= class="[^"]*\bstub\b)', '<th scope="row"', body)
@@ -188,7 +185,9 @@ def name_tables(app: Sphinx, doctree: nodes.document) -> None:
         (group,) = table.findall(nodes.tgroup)
         if "autosummary" in table["classes"]:
             group.insert(-1, nodes.thead("", _row("Module", "What it holds")))
-            caption = nodes.title("", f"Modules: {table.parent.parent.next_node(nodes.title).astext()}")
+            caption = nodes.title(
+                "", f"Modules: {table.parent.parent.next_node(nodes.title).astext()}"
+            )
             table.insert(0, caption)
         above = table.parent.children[: table.parent.index(table)][-1:]
         if above and len(above[0]) == 1 and isinstance(above[0][0], nodes.emphasis):
@@ -215,6 +214,7 @@ def keep_punctuation(app: Sphinx, doctree: nodes.document) -> None:
 
 def setup(app: Sphinx) -> dict:
     """Called by Sphinx."""
+    light_pages.setup(app)
     sphinx_links.setup(app)
     for text in (execution_table, cost_table, how_to_cite):
         app.add_directive(text.__name__.replace("_", "-"), directive(text))

@@ -70,9 +70,7 @@ def table(rows: Sequence[Sequence[object]], columns: Sequence[str], caption: str
     return Markdown(markdown_table(rows, columns, caption))
 
 
-def markdown_table(
-    rows: Sequence[Sequence[object]], columns: Sequence[str], caption: str
-) -> str:
+def markdown_table(rows: Sequence[Sequence[object]], columns: Sequence[str], caption: str) -> str:
     """The same as Markdown text: the caption as a line of emphasis, which the book's pages make
     the table's own. Bars inside a cell are escaped."""
     lines = [columns, ["---"] * len(columns), *rows]
