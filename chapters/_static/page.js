@@ -15,11 +15,10 @@ window.addEventListener("beforeprint", () => {
 const list = (table) => {
   const cells = [...table.querySelectorAll("tbody :is(td, th)")];
   const heads = [...table.tHead.rows[0].cells];
-  for (const cell of cells.filter((cell) => cell.cellIndex && cell.textContent.trim())) {
-    if (cell.querySelector(".of")) continue;
-    const of = document.createElement("span");
+  for (const cell of cells.filter((cell) => cell.textContent.trim() && !cell.querySelector(".of"))) {
+    const head = heads[cell.cellIndex], of = document.createElement("span");
     of.className = "of";
-    of.append(...[...(heads[cell.cellIndex].firstElementChild ?? heads[cell.cellIndex]).cloneNode(true).childNodes], ": ");
+    of.append(...(head.querySelector("p") ?? head).cloneNode(true).childNodes, ": ");
     cell.prepend(of);
   }
   table.classList.remove("listed");

@@ -181,7 +181,8 @@ def name_tables(app: Sphinx, doctree: nodes.document) -> None:
 
     A table of autosummary has neither that line nor heads: it gets them.
     """
-    for table in list(doctree.findall(nodes.table)):
+    for number, table in enumerate(list(doctree.findall(nodes.table))):
+        table["ids"].append(f"table-{number}")  # Sphinx asks for one where there is a caption
         (group,) = table.findall(nodes.tgroup)
         if "autosummary" in table["classes"]:
             group.insert(-1, nodes.thead("", _row("Module", "What it holds")))
