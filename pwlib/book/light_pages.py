@@ -16,9 +16,9 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 # Scripts and styles of extensions that Jupyter Book loads and no page uses.
-UNUSED = re.compile(r"thebe|togglebutton|toggle[HO]|design")
-# MathJax in its parts, without the menu; a page asks for them at once.
-MATHJAX = ["core", "input/tex", "output/chtml", "output/chtml/fonts/tex", "a11y/assistive-mml"]
+UNUSED = re.compile(r"thebe|togglebutton|togglehint|toggleopen|design")
+# MathJax in its parts, without the menu; the output loads its font.
+MATHJAX = ["core", "input/tex", "output/chtml", "a11y/assistive-mml"]
 WORD = re.compile(r"[\w-]+")
 
 
@@ -29,17 +29,18 @@ def settle_mathjax(app: Sphinx, config: Config) -> None:
 
 
 def lighten_page(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
-    """Leave out the scripts and styles that no page uses; ask early for the parts of MathJax."""
+    """Leave out the scripts and styles that a page doesn't use; ask early for parts of MathJax."""
+    mathematics = 'class="math' in context.get("body", "")
     for kind in ("script_files", "css_files"):
-        files = context.get(kind, [])
-        context[kind] = [file for file in files if not UNUSED.search(_text(file))]
-    context["mathjax_parts"] = MATHJAX if context.get("body", "").count('class="math') else []
+        used = [file for file in context.get(kind, []) if not UNUSED.search(_text(file))]
+        context[kind] = [file for file in used if mathematics or "mathjax" not in _text(file)]
+    context["mathjax_parts"] = [*MATHJAX, "output/chtml/fonts/tex"] if mathematics else []
 
 
 def _text(file: object) -> str:
     """The name of a file that a page loads, or the script that stands in the page."""
     attributes = getattr(file, "attributes", {})
-    return f"{getattr(file, 'filename', file)} {attributes.get('body', '')}"
+    return f"{getattr(file, 'filename', file)} {attributes.get('body') or ''}".lower()
 
 
 def lighten_styles(app: Sphinx, error: Exception | None) -> None:
