@@ -29,12 +29,16 @@ SHOWS |= {"values", "difference", "titles", "named", "kinds"}  # of a table that
 
 
 def words(book):
-    """Words of running prose: what stands in cells of text, but for displayed formulas and code."""
-    text = "\n".join(cell.source for cell in book.cells if cell.cell_type == "markdown")
-    for away in (r"\$\$.*?\$\$", r"```.*?```", r"^:::.*$", r"^\([\w-]+\)=$"):
-        text = re.sub(away, " ", text, flags=re.S if "`" in away or "$$" in away else re.M)
-    text = re.sub(r"\{[\w:]+\}`[^`]*`|\$[^$]*\$", " x ", re.sub(r"\]\([^)]*\)", "]", text))
-    return len(re.findall(r"\w[\w'’-]*", text))  # a formula or a number counts as a word
+    """Every word that a reader sees in the cells of text, but for displayed formulas and code.
+
+    Headings, titles of boxes and the names and numbers in formulas count; what a cell glues into
+    the text is a word.
+    """
+    text = "\n\n".join(cell.source for cell in book.cells if cell.cell_type == "markdown")
+    text = re.sub(r"\$\$.*?\$\$|```.*?```", " ", text, flags=re.S)
+    text = re.sub(r"^\([\w-]+\)=$|^:::(\{\w+\})?|^:\w+:.*$", " ", text, flags=re.M)
+    text = re.sub(r"\{[\w:]+\}`[^`]*`", " x ", re.sub(r"\]\([^)]*\)", "]", text))
+    return len(re.findall(r"\w[\w'’-]*", text))
 
 
 def visible(book):

@@ -31,6 +31,9 @@ window.visits = {
         loaded: e.naturalWidth > 0,
       })),
       knobs: all("figure.knobs").length,
+      bytes: ["navigation", "resource"]
+        .flatMap((kind) => performance.getEntriesByType(kind))
+        .reduce((sum, entry) => sum + entry.transferSize, 0),
       headings: all("h1, h2, h3, h4, h5, h6")
         .filter((e) => e.checkVisibility())
         .map((e) => [Number(e.tagName[1]), e.textContent.trim()]),
@@ -88,6 +91,13 @@ window.visits = {
     return all(":is(p, h1, h2, h3) span.math mjx-math")
       .filter((e) => e.checkVisibility() && right(e) > right(e.closest("p, h1, h2, h3")) + 1)
       .map((e) => e.closest("p, h1, h2, h3").textContent.slice(0, 60));
+  },
+
+  // Tables that are wider than the box they lie in.
+  wideTables: () => {
+    const { all, named } = window.visits;
+    const width = (e) => e.getBoundingClientRect().width;
+    return all(".bd-article table").filter((e) => width(e) > width(e.parentElement) + 1).map(named);
   },
 
   // The element with the focus, and whether a line is drawn around it.

@@ -37,6 +37,7 @@ class Visit:
     too_small: list[str] = field(default_factory=list)
     torn: list[str] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
+    wide_tables: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
 
 
@@ -91,6 +92,8 @@ def look(browser, page: str, address: str, *, closely: bool) -> Visit:
             visit.too_small += [f"{width}: {e}" for e in tab.evaluate("visits.tooSmall()")]
             visit.torn += [f"{width}: {e}" for e in tab.evaluate("visits.torn()")]
             visit.cut += [f"{width}: {e}" for e in tab.evaluate("visits.cut()")]
+            if width == WIDTHS[0]:
+                visit.wide_tables = tab.evaluate("visits.wideTables()")
         # axe fetches style sheets in its own way: what it says isn't the page's.
         said = list(visit.said)
         tab.evaluate("visits.thin()")

@@ -11,15 +11,26 @@ window.addEventListener("beforeprint", () => {
   window.addEventListener("afterprint", () => { document.documentElement.dataset.theme = theme; }, { once: true });
 });
 
-// On a phone the cells of tables of long texts stand in one column, each under its head.
-document.addEventListener("DOMContentLoaded", () => {
-  for (const table of document.querySelectorAll(".bd-article table:has(thead)")) {
-    if ([...table.querySelectorAll("td")].every((cell) => cell.textContent.length <= 150)) continue;
-    table.classList.add("wordy");
-    const heads = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
-    for (const row of table.tBodies[0].rows)
-      [...row.cells].forEach((cell, i) => { cell.dataset.head = heads[i]; });
+// On a phone a table that is wider than the page, or has long texts beside each other, is a list.
+const list = (table) => {
+  const cells = [...table.querySelectorAll("tbody :is(td, th)")];
+  const heads = [...table.tHead.rows[0].cells];
+  for (const cell of cells.filter((cell) => cell.textContent.trim() && !cell.querySelector(".of"))) {
+    const head = heads[cell.cellIndex], of = document.createElement("span");
+    of.className = "of";
+    of.append(...(head.querySelector("p") ?? head).cloneNode(true).childNodes, ": ");
+    cell.prepend(of);
   }
+  table.classList.remove("listed");
+  const wide = table.getBoundingClientRect().width > table.parentElement.clientWidth + 1;
+  const wordy = cells.filter((cell) => cell.textContent.length > 100).length > 1;
+  table.classList.toggle("listed", wide || wordy);
+};
+document.addEventListener("DOMContentLoaded", () => {
+  const tables = document.querySelectorAll(".bd-article table:has(thead):has(tbody)");
+  const listAll = () => { if (innerWidth < 600) tables.forEach(list); };
+  addEventListener("resize", listAll);
+  (window.MathJax?.startup?.promise ?? Promise.resolve()).then(listAll);
 });
 
 // What scrolls sideways can be reached and scrolled by keyboard (the theme sees to code and tables).

@@ -112,7 +112,7 @@ def whole(pages: Sequence[str]) -> str:
     articles = [_article(soup, name, names) for soup, name in zip(soups, names, strict=True)]
     lines = [f'<li><a href="#{a["id"]}">{a.select("h1")[0].get_text()}</a></li>' for a in articles]
     listed = f"<nav><h2>Contents</h2><ol>{''.join(lines[1:])}</ol></nav>"
-    (head,) = soups[0].select("head")
+    (head,) = next((s for s in soups if s.select("script[src*=mathjax]")), soups[0]).select("head")
     head.select("title")[0].string = articles[0].select("h1")[0].get_text()
     for script in head.select("script"):
         if "mathjax" not in str(script).lower():

@@ -21,7 +21,7 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
-from pwlib.book import sphinx_links
+from pwlib.book import light_pages, sphinx_links
 from pwlib.figures import style
 from pwlib.places import RESULTS, ROOT
 from pwlib.reruns import notebooks
@@ -54,7 +54,8 @@ def execution_table(env: BuildEnvironment) -> str:
         stamp = notebooks.stamp(path)
         about = [stamp.get(key, "") for key in ("seconds", "processor", "python")]
         rows.append([f"[{path.stem}]({path.name})", *about])
-    return style.markdown_table(rows, ["Chapter", "Seconds", "Processor", "Python"])
+    columns = ["Chapter", "Seconds", "Processor", "Python"]
+    return style.markdown_table(rows, columns, "The last execution of each chapter")
 
 
 def cost_table(env: BuildEnvironment) -> str:
@@ -75,7 +76,8 @@ def cost_table(env: BuildEnvironment) -> str:
         time = "not recorded" if hours is None else f"{hours:.1f} core hours"
         about = [origin.get(key) or "" for key in ("runs", "processor")]
         rows.append([f"`results/{table.name}`", about[0], time, about[1]])
-    return style.markdown_table(rows, ["What was computed", "Runs", "Time", "Processor"])
+    columns = ["What was computed", "Runs", "Time", "Processor"]
+    return style.markdown_table(rows, columns, "What the book's numbers cost")
 
 
 def _read(path: Path) -> dict:
@@ -94,8 +96,8 @@ def benchmark(env: BuildEnvironment, name: str) -> str:
     software = ", ".join(f"{name} {version}" for name, version in versions.items())
     pieces = [f"Measured on {part['date']}, on {part['processor']}, with {software}."]
     for table in part["tables"]:
-        pieces += [f"*{table['caption']}*"] if table["caption"] else []
-        pieces.append(style.markdown_table(table["rows"], table["columns"]))
+        caption = table["caption"] or f"Speed of {name}"
+        pieces.append(style.markdown_table(table["rows"], table["columns"], caption))
     pieces.append("\n".join(f"- {note}" for note in part["notes"]))
     return "\n\n".join(pieces)
 
@@ -156,13 +158,13 @@ def settle_config(app: Sphinx, config: Config) -> None:
 def mend_page(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
     """Mend a page as it is written.
 
-    The theme adds its script for live cells twice to some pages, an error; the book doesn't use it.
+    The head of a row or column says of which it is.
     The bibliography is a list of list items: docutils gives them a role that is no more. A toggle
     is called what it says, not by one name for all of them.
     """
-    scripts = context.get("script_files", [])
-    context["script_files"] = [script for script in scripts if "thebe" not in str(script)]
     body = context.get("body", "").replace('role="doc-biblioentry"', 'role="listitem"')
+    body = re.sub(r'<th(?= class="[^"]*\bhead\b)', '<th scope="col"', body)
+    body = re.sub(r'<th(?= class="[^"]*\bstub\b)', '<th scope="row"', body)
     context["body"] = body.replace(' aria-label="Toggle hidden content"', "")
 
 
@@ -172,6 +174,31 @@ def tell_drawings(app: Sphinx, doctree: nodes.document) -> None:
         path = Path(app.srcdir, image["uri"])
         drawn = path.suffix == ".svg" and "<image" not in path.read_text(encoding="utf-8")
         image["classes"].append("drawing" if drawn else "picture")
+
+
+def name_tables(app: Sphinx, doctree: nodes.document) -> None:
+    """Give tables captions and heads of rows: the line of emphasis above a table is its caption.
+
+    A table of autosummary has neither that line nor heads: it gets them.
+    """
+    for number, table in enumerate(list(doctree.findall(nodes.table))):
+        table["ids"].append(f"table-{number}")  # Sphinx asks for one where there is a caption
+        (group,) = table.findall(nodes.tgroup)
+        if "autosummary" in table["classes"]:
+            group.insert(-1, nodes.thead("", _row("Module", "What it holds")))
+            caption = nodes.title(
+                "", f"Modules: {table.parent.parent.next_node(nodes.title).astext()}"
+            )
+            table.insert(0, caption)
+        above = table.parent.children[: table.parent.index(table)][-1:]
+        if above and len(above[0]) == 1 and isinstance(above[0][0], nodes.emphasis):
+            table.insert(0, nodes.title("", "", *above[0][0].children))
+            table.parent.remove(above[0])
+        next(group.findall(nodes.colspec))["stub"] = 1
+
+
+def _row(*texts: str) -> nodes.row:
+    return nodes.row("", *(nodes.entry("", nodes.paragraph("", text)) for text in texts))
 
 
 def keep_punctuation(app: Sphinx, doctree: nodes.document) -> None:
@@ -188,6 +215,7 @@ def keep_punctuation(app: Sphinx, doctree: nodes.document) -> None:
 
 def setup(app: Sphinx) -> dict:
     """Called by Sphinx."""
+    light_pages.setup(app)
     sphinx_links.setup(app)
     for text in (execution_table, cost_table, how_to_cite):
         app.add_directive(text.__name__.replace("_", "-"), directive(text))
@@ -196,6 +224,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", settle_config, priority=900)
     app.connect("doctree-read", tell_drawings)
     app.connect("doctree-read", keep_punctuation)
+    app.connect("doctree-read", name_tables)
     app.connect("doctree-resolved", add_offer)
     app.connect("html-page-context", mend_page, priority=900)
     # Sphinx reads all pages again when this changes, as it must when what makes them does.

@@ -60,7 +60,8 @@ def paper_numbers(env: BuildEnvironment, kind: str) -> str:
             named = [claim for claim in found if label in about(claim)]
             rows.append([f"[{text}](#{label})", f"{{doc}}`{where[label]}`", _listed(named)])
     columns = [kind.capitalize().removesuffix("s"), "Stands in", "Claims that name it"]
-    return style.markdown_table(rows, columns)
+    caption = f"The paper's {kind}: where each stands in the book, and the claims that name it"
+    return style.markdown_table(rows, columns, caption)
 
 
 def _listed(found: list[Claim]) -> str:

@@ -65,13 +65,14 @@ def grid_look(grid: str) -> Look:
     return {"color": colour, "marker": GRID_MARKERS[grid], "ms": 4}
 
 
-def table(rows: Sequence[Sequence[object]], columns: Sequence[str]) -> Markdown:
-    """Rows and column headings as a table that a notebook and the book both render."""
-    return Markdown(markdown_table(rows, columns))
+def table(rows: Sequence[Sequence[object]], columns: Sequence[str], caption: str) -> Markdown:
+    """Rows, column headings and a caption as a table that a notebook and the book both render."""
+    return Markdown(markdown_table(rows, columns, caption))
 
 
-def markdown_table(rows: Sequence[Sequence[object]], columns: Sequence[str]) -> str:
-    """Rows and column headings as Markdown text. Bars inside a cell are escaped."""
+def markdown_table(rows: Sequence[Sequence[object]], columns: Sequence[str], caption: str) -> str:
+    """The same as Markdown text: the caption as a line of emphasis, which the book's pages make
+    the table's own. Bars inside a cell are escaped."""
     lines = [columns, ["---"] * len(columns), *rows]
     cells = [[str(cell).replace("|", r"\|") for cell in line] for line in lines]
-    return "\n".join("| " + " | ".join(line) + " |" for line in cells)
+    return f"*{caption}*\n\n" + "\n".join("| " + " | ".join(line) + " |" for line in cells)

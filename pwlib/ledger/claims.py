@@ -167,14 +167,10 @@ def judge(id: str, /, at: Mapping, *, path: Path = LEDGER, **measured: object) -
     return FAILS
 
 
-def table(chapter: str, path: Path = LEDGER) -> Markdown:
-    """The claims that a chapter settles: the verdict, and the name, which leads to the cell."""
-    rows = [
-        [claim.verdict, claim.link(claim.name)]
-        for claim in ledger(path)
-        if chapter == claim.chapter
-    ]
-    return style.table(rows, ["Verdict", "Claim"])
+def listed(chapter: str, path: Path = LEDGER) -> Markdown:
+    """The claims that a chapter settles, each with its verdict and a link to the cell."""
+    found = [claim for claim in ledger(path) if chapter == claim.chapter]
+    return Markdown("\n".join(f"- {one.verdict}: {one.link(one.name)}" for one in found))
 
 
 def page(path: Path = LEDGER) -> Markdown:
@@ -196,7 +192,9 @@ def _entry(claim: Claim) -> str:
         f"*{says}.* {claim.claim}",
         f"*Found.* {claim.found()} {claim.link('The cell that settles it')}.",
         "<details><summary>The numbers</summary>" if rows else "",
-        style.markdown_table(rows, ["quantity", "recorded"]) if rows else "",
+        style.markdown_table(rows, ["quantity", "recorded"], f"Recorded: {claim.name}")
+        if rows
+        else "",
         "</details>" if rows else "",
         "</div>",
     ]
@@ -288,7 +286,7 @@ def _shown(claim: Claim, verdict: str, measured: Mapping, at: Mapping, at_record
     if not at_recorded:
         here, there = (", ".join(f"{k} = {v}" for k, v in each.items()) for each in (at, claim.at))
         found = f"Found at {here}. Recorded at other settings ({there}): {claim.verdict}."
-        more = style.markdown_table(rows, ["quantity", "measured here", "recorded"])
+        more = style.markdown_table(rows, ["quantity", "measured here", "recorded"], claim.name)
         text[2:2] = [f"*The claim.* {claim.claim}", found, more]
     return "\n\n".join(text)
 

@@ -124,6 +124,16 @@ def test_no_formula_in_a_line_is_wider_than_the_line(close):
     assert not [(visit.page, visit.cut) for visit in close if visit.cut]
 
 
+def test_no_table_is_wider_than_a_phone(close):
+    assert not [(visit.page, visit.wide_tables) for visit in close if visit.wide_tables]
+
+
+def test_a_chapter_loads_less_than_two_megabytes(close):
+    found = {v.page: v.facts["bytes"] for v in close if re.match(r"chapters/(\d|index)", v.page)}
+    assert len(found) == 12
+    assert not {page: size for page, size in found.items() if not 100_000 < size < 2_000_000}
+
+
 def test_axe_finds_nothing_of_level_a_or_aa_in_either_theme(close):
     found = [f"{visit.page} {violation}" for visit in close for violation in visit.violations]
     assert not found, "\n".join(found)

@@ -21,6 +21,11 @@ def pages(making):
     return {p.stem: p.read_text() for p in (build.HTML / "chapters").glob("*.html")}
 
 
+def is_main(name):
+    """Is it the front page or a chapter, and no appendix?"""
+    return name == "index" or name[0].isdecimal()
+
+
 @pytest.fixture(scope="module")
 def soups(pages):
     return {name: BeautifulSoup(html, "html.parser") for name, html in pages.items()}
@@ -66,6 +71,43 @@ def test_every_image_says_what_one_sees(pages):
         assert with_both == found, name
         bad = [i["src"] for i in found if re.search(r"\.\w{3}$", i["alt"])]
         assert not bad, (name, bad)
+
+
+def data_tables(soup):
+    """The tables of an article; an index is laid out by tables and has none."""
+    return soup.select("article.bd-article table:not(.indextable)")
+
+
+def test_every_table_has_a_caption_and_heads_of_its_rows_and_columns(soups):
+    assert sum(len(data_tables(soup)) for soup in soups.values()) > 100
+    for name, soup in soups.items():
+        for table in data_tables(soup):
+            assert table.caption.get_text().strip(), (name, table.get_text()[:80])
+            assert all(head.get_text().strip() for head in table.select("thead th[scope=col]"))
+            assert len(table.select("thead th[scope=col]")) == len(table.select("thead tr > *"))
+            for row in table.select("tbody tr"):
+                first = row.find(["th", "td"])
+                assert first.get("scope") == "row", (name, row.get_text())
+                assert first.get_text().strip(), (name, row.get_text())
+
+
+def test_no_chapter_has_more_than_three_tables(soups):
+    found = {name: len(data_tables(soup)) for name, soup in soups.items() if is_main(name)}
+    assert len(found) == 12
+    assert max(found.values()) <= 3, found
+
+
+def counted(tags):
+    return sum(len(tag.get_text(" ").split()) for tag in tags)
+
+
+def test_the_main_chapters_are_read_in_an_afternoon(soups):
+    articles = [soups[name].select_one("article.bd-article") for name in soups if is_main(name)]
+    assert counted(articles) < 40_000
+    made = ["cell_output", "offers", "rests-on"]
+    texts = [tag for article in articles for tag in article.select("p, li, dd")]
+    innermost = [tag for tag in texts if not tag.find(["p", "li"])]
+    assert counted(tag for tag in innermost if not tag.find_parent(class_=made)) < 25_000
 
 
 def test_every_public_function_is_in_the_reference_once(pages):

@@ -13,6 +13,7 @@ from papermill import cli
 from sphinx.application import Sphinx
 
 from pwlib.book import sphinx_extension
+from pwlib.figures import style
 from pwlib.reruns import notebooks
 
 PROCESSOR = "AMD EPYC 7742, 64 cores"
@@ -52,7 +53,9 @@ def page(folder):
     """The page of a small notebook."""
     parameters = nbformat.v4.new_code_cell("n: int = 3\nsizes: list[int] = [1, 2]")
     parameters.metadata["tags"] = ["parameters"]
-    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title"), parameters])
+    table = style.markdown_table([["x", 1]], ["letter", "n"], "What n is")
+    texts = [nbformat.v4.new_markdown_cell(text) for text in ("# Title", table)]
+    nb = nbformat.v4.new_notebook(cells=[*texts, parameters])
     nb.metadata["pwlib"] = {"seconds": 200, "processor": "A <fast> one"}
     nb.metadata["kernelspec"] = {"name": "python3", "language": "python", "display_name": "Python"}
     (folder / "chapters").mkdir()
@@ -79,6 +82,13 @@ def test_a_chapter_offers_its_notebook_and_the_command_that_reruns_it(tmp_path):
     assert nbformat.read(there, as_version=4).cells[0].source == "# Title"
 
 
+def test_a_table_has_the_caption_above_it_and_heads_that_say_of_what(tmp_path):
+    (table,) = page(tmp_path).select("table")
+    assert table.caption.get_text() == "What n is"
+    heads = [(head["scope"], head.get_text().strip()) for head in table.select("th")]
+    assert heads == [("col", "letter"), ("col", "n"), ("row", "x")]
+
+
 @pytest.fixture
 def folder(tmp_path):
     chapters = tmp_path / "chapters"
@@ -99,7 +109,7 @@ def write(folder, name, **about):
 
 def rows(folder):
     env = SimpleNamespace(srcdir=folder.parent, note_reread=lambda: None)
-    lines = sphinx_extension.cost_table(env).splitlines()[2:]
+    lines = sphinx_extension.cost_table(env).splitlines()[4:]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 

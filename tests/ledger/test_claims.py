@@ -208,10 +208,10 @@ def test_the_evidence_shows_the_recorded_numbers(path):
     assert claim.found() == r"share 0.5 of \frac{1}{2}, gap 1 to 2, n 3"
 
 
-def test_the_table_of_a_chapter_holds_its_claims_alone(path):
-    row = "| holds | [A short name](3a.ipynb#claim-eq-0) |"
-    assert row in claims.table("3a", path=path()).data
-    assert row not in claims.table("4c", path=path()).data
+def test_the_list_of_a_chapter_holds_its_claims_alone(path):
+    line = "- holds: [A short name](3a.ipynb#claim-eq-0)"
+    assert line in claims.listed("3a", path=path()).data
+    assert line not in claims.listed("4c", path=path()).data
 
 
 def test_at_the_recorded_settings_a_claim_is_one_line(path, shown):
