@@ -17,13 +17,13 @@ Numbers = Sequence[float] | NDArray[np.float64]
 ByArm = Mapping[str, Mapping[str, Numbers]]  # data set, arm → accuracies in %, one a seed
 
 # By what the steps of an arm climb.
-_KINDS = {"nothing": ("control", "o"), "features": ("robust", "s"), "output": ("ink", "D")}
+_KINDS = {"nothing": ("plain", "o"), "features": ("hard", "s"), "output": ("loss", "D")}
 _SAMPLES = {
-    "plain": ("control", "o", "plain"),
-    "hard": ("robust", "s", "hard points"),
-    "label": ("ink", "D", "true label"),
+    "plain": ("plain", "o", "plain"),
+    "hard": ("hard", "s", "hard points"),
+    "label": ("loss", "D", "label's loss"),
 }
-_RIVALS = (("control", "o", -0.15), ("ink", "s", 0.15))  # colour, marker, shift in a row
+_RIVALS = (("plain", "o", -0.15), ("loss", "s", 0.15))  # colour, marker, shift in a row
 _GRID: Look = {"color": "#88888833", "lw": 0.6}
 
 
@@ -42,7 +42,7 @@ def figure_arms(found: ByArm, kinds: Mapping[str, str], axis: str) -> Figure:
             axes.plot(np.mean(values), i, marker="|", ms=13, mew=2, **look)
         axes.axvline(np.mean(next(iter(by_arm.values()))), color=style.MUTED, lw=0.8, ls="--")
     _say_kinds(fig)
-    return fig
+    return style.say(fig, _means(found))
 
 
 def figure_price(
@@ -52,18 +52,19 @@ def figure_price(
 
     ``found`` maps data set and arm to the mean natural accuracy and that under attack, in %.
     """
-    fig, (panels,) = style.subplots(1, len(found), height=3.6, squeeze=False)
-    for axes, (title, by_arm) in zip(panels, found.items(), strict=True):
+    fig, panels = style.subplots(len(found), 1, 2.4 * len(found) + 0.3, squeeze=False)
+    for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
         for arm, (natural, attacked) in by_arm.items():
             colour, marker = _KINDS[kinds[arm]]
             axes.plot(natural, attacked, marker, color=COLOURS[colour], ms=5)
             _name(axes, arm, natural, attacked)
         axes.set(title=title, xlabel="natural accuracy, %")
-        axes.margins(x=0.3)
+        axes.margins(x=0.3, y=0.15)
+        axes.set_ylabel("under PGD of length 2, %")
         axes.grid(**_GRID)
-    panels[0].set_ylabel("accuracy under PGD of length 2, %")
     _say_kinds(fig)
-    return fig
+    attacked = {n: {arm: pair[1:] for arm, pair in arms.items()} for n, arms in found.items()}
+    return style.say(fig, _means(attacked))
 
 
 def figure_lengths(
@@ -73,25 +74,32 @@ def figure_lengths(
 
     ``found`` maps data set, arm and length to accuracies in %, one a seed; bars are 95% intervals.
     """
-    fig, (panels,) = style.subplots(1, len(found), height=3.4, sharey=True, squeeze=False)
+    fig, (panels,) = style.subplots(1, len(found), height=2.8, sharey=True, squeeze=False)
     for axes, (title, by_arm) in zip(panels, found.items(), strict=True):
         for arm, by_length in by_arm.items():
             colour, marker = _KINDS[kinds[arm]]
             means = np.array([np.mean(values) for values in by_length.values()])
             bars = np.abs(np.transpose([interval(values) for values in by_length.values()]) - means)
             look: Look = {"color": COLOURS[colour], "ms": 4, "capsize": 2}
-            axes.errorbar(
-                [*by_length], means, np.nan_to_num(bars, posinf=0), fmt=f"{marker}-", **look
-            )
-            _name(axes, arm, [*by_length][-1], means[-1])
+            bars = np.nan_to_num(bars, posinf=0)
+            axes.errorbar([*by_length], means, bars, fmt=f"{marker}-", **look)
+            axes.plot([*by_length], means, color=COLOURS[colour], label=arm)
         axes.set_xscale("log", base=2)
         lengths = sorted({length for by_length in by_arm.values() for length in by_length})
         axes.set_xticks(lengths, [f"{length:g}" for length in lengths])
         axes.set(title=title, xlabel="$L^2$ length of a step")
-        axes.margins(x=0.25)
         axes.grid(**_GRID)
+    style.name_lines(axes)
     panels[0].set_ylabel("accuracy under PGD of length 1, %")
-    return fig
+    best = {
+        title: {
+            f"{arm} at length {r:g}": by_length[r]
+            for arm, by_length in by_arm.items()
+            for r in [max(by_length, key=lambda r, lengths=by_length: np.mean(lengths[r]))]
+        }
+        for title, by_arm in found.items()
+    }
+    return style.say(fig, f"The best. {_means(best)}")
 
 
 def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis: str) -> Figure:
@@ -112,7 +120,12 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
             axes.errorbar(means, at, xerr=bars, fmt=marker, label=rival, **look)
         axes.axvline(0, color=style.MUTED, lw=0.8, ls="--", zorder=0)
     fig.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2)
-    return fig
+    means = {
+        n: {row: np.ravel(leads[rival]) for row, leads in rows.items()}
+        for n, rows in found.items()
+        for rival in [next(iter(next(iter(rows.values()))))]
+    }
+    return style.say(fig, f"The first of the two. {_means(means)}")
 
 
 def figure_samples(
@@ -125,38 +138,54 @@ def figure_samples(
     sizes.
     """
     rows = len(next(iter(found.values())))
-    shape: Look = {"height": 2.1 * rows + 0.4, "sharex": True, "squeeze": False}
+    shape: Look = {"height": 1.9 * rows + 0.4, "sharex": True, "squeeze": False}
     fig, grid = style.subplots(rows, len(found), **shape)
     for column, (name, by_measure) in zip(grid.T, found.items(), strict=True):
         column[0].set_title(name)
         column[-1].set_xlabel("training samples")
-        for axes, (measure, by_arm) in zip(column, by_measure.items(), strict=True):
+        for axes, by_arm in zip(column, by_measure.values(), strict=True):
             for arm, by_size in by_arm.items():
                 meaning, marker, label = _SAMPLES[arm]
                 at, means = sizes[: len(by_size)], [np.mean(values) for values in by_size]
                 low, high = ([f(values) for values in by_size] for f in (np.min, np.max))
                 axes.fill_between(at, low, high, color=COLOURS[meaning], alpha=0.15, lw=0)
                 axes.semilogx(at, means, f"{marker}-", color=COLOURS[meaning], ms=4, label=label)
-            axes.set_ylabel(f"{measure}, %")
             axes.grid(**_GRID)
-    grid[0, 0].legend()
-    return fig
+    for axes, measure in zip(grid[:, 0], by_measure, strict=True):
+        axes.set_ylabel(f"{measure}, %")
+    for axes in grid[:, -1]:
+        style.name_lines(axes)
+    last = {
+        f"{name}, {measure}": {_SAMPLES[arm][2]: by_size[-1] for arm, by_size in arms.items()}
+        for name, table in found.items()
+        for measure, arms in table.items()
+    }
+    return style.say(fig, f"With the most samples. {_means(last)}")
 
 
 def _name(axes: Axes, text: str, x: float, y: float) -> None:
     """A name beside a point."""
-    axes.annotate(text, (x, y), (4, 3), fontsize=8, textcoords="offset points")
+    axes.annotate(text, (x, y), (4, 3), textcoords="offset points")
+
+
+def _means(found: Mapping[str, Mapping[str, Numbers]]) -> str:
+    """The means of what is found, in words."""
+    said = []
+    for name, table in found.items():
+        numbers = [f"{key} {np.mean(values):.1f}" for key, values in table.items()]
+        said.append(f"{name}: {', '.join(numbers)}.")
+    return " ".join(said)
 
 
 def _say_kinds(fig: Figure) -> None:
     """A legend of what the steps climb."""
-    words = {"nothing": "no objective", "features": "objective of the features"}
-    words |= {"output": "objective of the output"}
+    words = {"nothing": "nothing", "features": "the features", "output": "the output"}
     handles = [
         Line2D([], [], color=COLOURS[_KINDS[kind][0]], marker=_KINDS[kind][1], ls="", label=text)
         for kind, text in words.items()
     ]
-    fig.legend(handles=handles, loc="outside upper center", ncols=3)
+    where: Look = {"loc": "outside upper center", "ncols": 3, "title": "the steps climb …"}
+    fig.legend(handles=handles, **where)
 
 
 def _rows(found: Mapping[str, Mapping], axis: str, height: float) -> tuple[Figure, Any]:
@@ -168,5 +197,5 @@ def _rows(found: Mapping[str, Mapping], axis: str, height: float) -> tuple[Figur
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="x", **_GRID)
     grid[0, 0].invert_yaxis()
-    fig.supxlabel(axis, size=10)
+    fig.supxlabel(axis, size=9)
     return fig, grid[0]

@@ -44,7 +44,7 @@ ARMS = {
     "Fashion-MNIST": {"plain": [20.0, 24.0], "hard": [44.0, 47.0], "label": [64.0, 66.0]},
 }
 KINDS = {"plain": "nothing", "hard": "features", "label": "output"}
-COLOUR = {"plain": "control", "hard": "robust", "label": "ink"}
+COLOUR = {"plain": "plain", "hard": "hard", "label": "loss"}
 
 
 @pytest.mark.parametrize("panel", [0, 1])
@@ -58,6 +58,8 @@ def test_an_arm_has_a_dot_for_each_seed_and_its_mean_in_its_row_and_colour(panel
         assert {*dots.get_ydata(), *mean.get_ydata()} == {i}
         assert {dots.get_color(), mean.get_color()} == {COLOURS[COLOUR[arm]]}
     assert reference.get_xdata()[0] == pytest.approx(np.mean(list(ARMS.values())[panel]["plain"]))
+    said = axes.figure.get_label()
+    assert said.startswith("MNIST: plain 31.0, hard 69.0, label 83.5. Fashion-MNIST: plain 22.0")
 
 
 def test_a_price_is_a_dot_with_its_name_in_the_colour_of_its_kind():
@@ -76,7 +78,7 @@ def test_lengths_have_means_with_intervals_and_one_seed_has_none():
     (axes,) = figure_lengths(found, KINDS).axes
     ((line, _, (bars,)),) = axes.containers
     assert line.get_xydata().tolist() == [[0.5, 52.0], [2.0, 70.0]]
-    assert line.get_color() == COLOURS["robust"]
+    assert line.get_color() == COLOURS["hard"]
     first, second = bars.get_segments()
     assert first[:, 1] == pytest.approx(interval([50.0, 54.0, 52.0]))
     assert second[:, 1] == pytest.approx([70.0, 70.0])
