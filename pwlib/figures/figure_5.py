@@ -92,7 +92,7 @@ def figure_slice(
         axes.contour(lengths, lengths, lead, [0], colors=[loss], linewidths=1)
         axes.plot([0, length, 0], [0, 0, length], "o", color=style.INK, ms=4)
         for place, name in (((0, 0), "image"), ((length, 0), "attack"), ((0, length), "noise")):
-            axes.annotate(name, place, (4, 4), textcoords="offset points")
+            axes.annotate(name, place, (0, 5), textcoords="offset points", ha="center")
         axes.set(title=title, xlabel="along the attack, $L^2$", aspect="equal")
         ahead = lead[np.abs(lengths).argmin(), lengths >= 0]
         lost = np.append(lengths[lengths >= 0][ahead < 0], np.inf)[0]

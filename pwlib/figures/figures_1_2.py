@@ -237,9 +237,8 @@ def figure_between(seen: Mapping[str, Counts], proved: Mapping[str, Lines]) -> F
     panels[0, 0].set_ylim(0, 1.45 * highest)  # the legends are above all dots
     for axes in panels[:, 0]:
         axes.set_ylabel("sign changes")
-    ends = [(label, [*counts.values()]) for label, counts in seen.items()]
-    said = [
-        f"{name}: from {min(first)} at the first value to {min(last)} at the last"
-        for name, (first, *_, last) in ends
-    ]
-    return style.say(fig, f"Least counts. {'; '.join(said)}.".replace("$", ""))
+    said = []
+    for name, counts in seen.items():
+        least = [min(tries) for tries in counts.values()]
+        said.append(f"{name}: from {least[0]} to {least[-1]}")
+    return style.say(fig, f"Least counts from left to right. {'; '.join(said)}.".replace("$", ""))

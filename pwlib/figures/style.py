@@ -1,7 +1,6 @@
 """The look of the book: one palette, one kind of figure, one kind of table."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import matplotlib as mpl
@@ -11,6 +10,7 @@ from IPython.core.pylabtools import print_figure
 from IPython.display import Markdown
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from scipy.optimize import isotonic_regression
 
 Look = dict[str, Any]  # how matplotlib draws something
 
@@ -86,11 +86,9 @@ def name_lines(axes: Axes) -> None:
     heights = axes.transAxes.inverted().transform(axes.transData.transform(ends))[:, 1].clip(0, 1)
     gap = 13 / 72 * axes.figure.dpi / axes.bbox.height
     order = np.argsort(heights, kind="stable")
-    for below, above in pairwise(order):
-        heights[above] = max(heights[above], heights[below] + gap)
-    heights[order[-1:]] = np.minimum(heights[order[-1:]], 1)
-    for above, below in pairwise(order[::-1]):
-        heights[below] = min(heights[below], heights[above] - gap)
+    steps = gap * np.arange(len(lines))  # the nearest heights that are as far apart as these
+    apart = isotonic_regression(heights[order] - steps).x.clip(0, 1 - steps[-1])
+    heights[order] = apart + steps
     place: Look = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "center"}
     for line, height in zip(lines, heights, strict=True):
         axes.annotate(line.get_label(), (1, height), (5, 0), color=line.get_color(), **place)

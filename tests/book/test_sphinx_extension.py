@@ -150,7 +150,7 @@ def test_what_is_drawn_is_told_from_pictures_of_data_which_get_a_dark_drawing(tm
     assert files == [("page", "data-dark.svg")]
     dark = (tmp_path / "data-dark.svg").read_text()
     assert dark.startswith('<svg fill="#f0f0f0" ')  # what had no colour was black
-    assert 'fill: #141414; stroke: #1dffc0"' in dark
+    assert 'fill: #141414; stroke: #59ffd2"' in dark
     assert 'href="#a"' in dark
 
 
