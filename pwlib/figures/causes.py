@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
@@ -36,9 +35,11 @@ def figure_arms(found: ByArm, kinds: Mapping[str, str], axis: str) -> Figure:
     fig, panels = _rows(found, axis, height=0.9 + 0.24 * len(kinds))
     for axes, by_arm in zip(panels, found.values(), strict=True):
         for i, (arm, values) in enumerate(by_arm.items()):
-            colour, _ = _KINDS[kinds[arm]]
+            colour, marker = _KINDS[kinds[arm]]
             look: Look = {"color": COLOURS[colour], "ls": ""}
-            axes.plot(values, np.full(len(values), i), marker="o", ms=4, alpha=0.2, mew=0, **look)
+            axes.plot(
+                values, np.full(len(values), i), marker=marker, ms=4, alpha=0.2, mew=0, **look
+            )
             axes.plot(np.mean(values), i, marker="|", ms=13, mew=2, **look)
         axes.axvline(np.mean(next(iter(by_arm.values()))), color=style.MUTED, lw=0.8, ls="--")
     _say_kinds(fig)
@@ -57,14 +58,15 @@ def figure_price(
         for arm, (natural, attacked) in by_arm.items():
             colour, marker = _KINDS[kinds[arm]]
             axes.plot(natural, attacked, marker, color=COLOURS[colour], ms=5)
-            _name(axes, arm, natural, attacked)
+            place = (4, -9 if kinds[arm] == "nothing" else 3)  # names of neighbours stay apart
+            axes.annotate(arm, (natural, attacked), place, textcoords="offset points")
         axes.set(title=title, xlabel="natural accuracy, %")
         axes.margins(x=0.3, y=0.15)
         axes.set_ylabel("under PGD of length 2, %")
         axes.grid(**_GRID)
     _say_kinds(fig)
-    attacked = {n: {arm: pair[1:] for arm, pair in arms.items()} for n, arms in found.items()}
-    return style.say(fig, _means(attacked))
+    last = {n: {arm: pair[1:] for arm, pair in arms.items()} for n, arms in found.items()}
+    return style.say(fig, _means(last))
 
 
 def figure_lengths(
@@ -75,6 +77,7 @@ def figure_lengths(
     ``found`` maps data set, arm and length to accuracies in %, one a seed; bars are 95% intervals.
     """
     fig, (panels,) = style.subplots(1, len(found), height=2.8, sharey=True, squeeze=False)
+    said = []
     for axes, (title, by_arm) in zip(panels, found.items(), strict=True):
         for arm, by_length in by_arm.items():
             colour, marker = _KINDS[kinds[arm]]
@@ -84,6 +87,8 @@ def figure_lengths(
             bars = np.nan_to_num(bars, posinf=0)
             axes.errorbar([*by_length], means, bars, fmt=f"{marker}-", **look)
             axes.plot([*by_length], means, color=COLOURS[colour], label=arm)
+            best = [*by_length][means.argmax()]
+            said.append(f"{title}, {arm} {means.max():.1f} at length {best:g}")
         axes.set_xscale("log", base=2)
         lengths = sorted({length for by_length in by_arm.values() for length in by_length})
         axes.set_xticks(lengths, [f"{length:g}" for length in lengths])
@@ -91,15 +96,7 @@ def figure_lengths(
         axes.grid(**_GRID)
     style.name_lines(axes)
     panels[0].set_ylabel("accuracy under PGD of length 1, %")
-    best = {
-        title: {
-            f"{arm} at length {r:g}": by_length[r]
-            for arm, by_length in by_arm.items()
-            for r in [max(by_length, key=lambda r, lengths=by_length: np.mean(lengths[r]))]
-        }
-        for title, by_arm in found.items()
-    }
-    return style.say(fig, f"The best. {_means(best)}")
+    return style.say(fig, f"The best: {'; '.join(said)}.")
 
 
 def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis: str) -> Figure:
@@ -109,7 +106,8 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
     The bars are 95% intervals.
     """
     fig, panels = _rows(found, axis, height=0.9 + 0.27 * len(next(iter(found.values()))))
-    for axes, by_setting in zip(panels, found.values(), strict=True):
+    said = []
+    for axes, (title, by_setting) in zip(panels, found.items(), strict=True):
         rivals = next(iter(by_setting.values()))
         for rival, (colour, marker, shift) in zip(rivals, _RIVALS, strict=True):
             leads = [differences[rival] for differences in by_setting.values()]
@@ -118,14 +116,10 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
             look: Look = {"color": COLOURS[colour], "elinewidth": 1.2, "ms": 4}
             at = np.arange(len(leads)) + shift
             axes.errorbar(means, at, xerr=bars, fmt=marker, label=rival, **look)
+            said.append(f"{title}, {rival} from {means.min():.1f} to {means.max():.1f}")
         axes.axvline(0, color=style.MUTED, lw=0.8, ls="--", zorder=0)
     fig.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2)
-    means = {
-        n: {row: np.ravel(leads[rival]) for row, leads in rows.items()}
-        for n, rows in found.items()
-        for rival in [next(iter(next(iter(rows.values()))))]
-    }
-    return style.say(fig, f"The first of the two. {_means(means)}")
+    return style.say(fig, f"The means: {'; '.join(said)}.")
 
 
 def figure_samples(
@@ -161,11 +155,6 @@ def figure_samples(
         for measure, arms in table.items()
     }
     return style.say(fig, f"With the most samples. {_means(last)}")
-
-
-def _name(axes: Axes, text: str, x: float, y: float) -> None:
-    """A name beside a point."""
-    axes.annotate(text, (x, y), (4, 3), textcoords="offset points")
 
 
 def _means(found: Mapping[str, Mapping[str, Numbers]]) -> str:

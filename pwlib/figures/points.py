@@ -99,15 +99,19 @@ def figure_limit(
         axes.set_ylim(-0.4 * highest, 1.3 * highest)
     panels[0, 0].set_ylabel("$u_1 f$")
     panels[1, 0].set(ylabel="$u_1 f$", xlabel="$x$")
-    panels[0, 0].text(0.6, highest, "limit $G$")
+    panels[0, 0].text(0.62, 0.9 * highest, "limit $G$")
     last = panels[1, 1]
     for reading, by_size in distances.items():
-        last.loglog(*zip(*by_size.items(), strict=True), **style.grid_look(reading), label=reading)
+        look = style.grid_look(reading) | {"ms": 3, "label": reading}
+        last.loglog(*zip(*by_size.items(), strict=True), **look)
     sizes = np.array(list(next(iter(distances.values()))))
     guide = 0.4 * min(next(iter(by_size.values())) for by_size in distances.values())
-    last.loglog(sizes, guide * sizes[0] / sizes, label="slope $-1$", **_GUIDE)
+    last.loglog(sizes, guide * sizes[0] / sizes, **_GUIDE)
     last.set(xlabel="number of points $m$", title="distance to $G$, relative")
-    style.name_lines(last)
+    top: Look = {"transform": last.transAxes, "ha": "right", "va": "top"}
+    last.text(1, 1, "Chebyshev grids", color=COLOURS["chebyshev"], **top)
+    last.text(1, 0.86, "equispaced", color=COLOURS["equispaced"], **top)
+    last.text(0.5, 0.12, "slope $-1$", color=MUTED, **top)
     said = [f"{distances['equispaced'][m]:.2g} at m = {m}" for m in scaled]
     return style.say(fig, f"On the equispaced grid the distance is {', '.join(said)}.")
 
@@ -200,7 +204,9 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
     sizes = np.array(list(next(iter(noise.values()))))
     right.plot(sizes, (degree + 1) / sizes, label="least possible", **_GUIDE)
     right.set(xscale="log", yscale="log", title=f"Noisy labels, $m > n = {degree}$")
-    style.legend_below(fig, right, 2)
+    named = {line.get_label(): line for line in (*left.lines, *right.lines)}
+    named = {name: line for name, line in named.items() if not name.startswith("_")}
+    fig.legend(named.values(), named.keys(), loc="outside lower center", ncols=2)
     said = [f"{name} {next(iter(values.values())):.3g}" for name, values in noise.items()]
     return style.say(fig, f"With noise, at {sizes[0]} points: {', '.join(said)}.")
 

@@ -44,8 +44,8 @@ def use() -> None:
     mpl.rc("legend", fontsize=9, frameon=False)
     mpl.rc("savefig", dpi=150)
     mpl.rc("svg", hashsalt="pwlib")  # the same drawing gives the same bytes
-    shown = InteractiveShell.instance().display_formatter.formatters["image/svg+xml"]
-    shown.for_type(Figure, _svg)
+    shell = InteractiveShell.instance()
+    shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, _svg)  # type: ignore[union-attr]
 
 
 def _svg(figure: Figure) -> str:
@@ -82,7 +82,8 @@ def name_lines(axes: Axes) -> None:
     To be called when the limits of the axes are final.
     """
     lines = [line for line in axes.lines if not str(line.get_label()).startswith("_")]
-    ends = [line.get_xydata()[np.isfinite(line.get_ydata())][-1] for line in lines]
+    drawn = [np.transpose([line.get_xdata(), line.get_ydata()]) for line in lines]
+    ends = np.array([points[np.isfinite(points[:, 1])][-1] for points in drawn])
     heights = axes.transAxes.inverted().transform(axes.transData.transform(ends))[:, 1].clip(0, 1)
     gap = 13 / 72 * axes.figure.dpi / axes.bbox.height
     order = np.argsort(heights, kind="stable")
@@ -91,7 +92,7 @@ def name_lines(axes: Axes) -> None:
     heights[order] = apart + steps
     place: Look = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "center"}
     for line, height in zip(lines, heights, strict=True):
-        axes.annotate(line.get_label(), (1, height), (5, 0), color=line.get_color(), **place)
+        axes.annotate(str(line.get_label()), (1, height), (5, 0), color=line.get_color(), **place)
 
 
 def grid_look(grid: str) -> Look:
