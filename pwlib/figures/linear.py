@@ -91,8 +91,8 @@ def usefulness_map(
         axis.scatter(critical[mask], rho[mask], s=18, label=label, zorder=3, **look)
     axis.axvline(eps, color=COLOURS["ink"], lw=1, ls=":")
     place: Look = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
-    place |= {"rotation": 90, "va": "top", "ha": "right"}
-    axis.annotate(f"size of the attack, {eps:g}", (eps, 1), (-4, -2), **place)
+    place |= {"rotation": 90, "va": "bottom"}
+    axis.annotate(f"size of the attack, {eps:g}", (eps, 0), (3, 4), **place)
     axis.set(xscale="log", ylabel=r"usefulness $\rho$ on the test set")
     axis.set_xlabel(r"critical size $|\mathrm{E}\,y\langle v, x-m\rangle|$ (L2)")
     style.legend_below(figure, axis, 2)
@@ -127,14 +127,17 @@ def dimension_curves(images: Sequence[Array], family: Sequence[Array]) -> Figure
     figure, panels = style.subplots(1, 2, sharey=True)
     titles = ("the same images,\nother resolutions", "independent\ncoordinates")
     for axis, (d, sizes, relative), title in zip(panels, (images, family), titles, strict=True):
-        axis.plot(d, sizes, "o-", color=COLOURS["loss"], ms=4, label=r"$L^\infty$ size")
-        axis.plot(d, relative, "s--", color=COLOURS["loss"], ms=4, label=r"$L^2$ size / $|x|_2$")
+        axis.plot(d, sizes, "o-", color=COLOURS["loss"], ms=4)
+        axis.plot(d, relative, "s--", color=COLOURS["loss"], ms=4)
         axis.set(xscale="log", yscale="log", xlabel="dimension $d$", title=title)
     axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.yaxis.set_major_formatter("{x:g}")
     axis.yaxis.set_minor_formatter(NullFormatter())
-    axis.plot(d, sizes[0] * np.sqrt(d[0] / d), label=r"$\propto 1/\sqrt{d}$", **GUIDE)
-    style.name_lines(axis)
+    axis.plot(d, sizes[0] * np.sqrt(d[0] / d), **GUIDE)
+    axis.text(d[-1], sizes[0], r"$\propto 1/\sqrt{d}$", color=COLOURS["muted"], ha="right")
+    for text, sizes in ((r"$L^\infty$ size", images[1]), (r"$L^2$ size / $|x|_2$", images[2])):
+        place: Look = {"textcoords": "offset points", "color": COLOURS["loss"]}
+        panels[0].annotate(text, (images[0][1], sizes[1]), (0, 6), **place)
     panels[0].set_ylabel("median flipping size")
     said = [
         f"from {d[0]:g} to {d[-1]:g} dimensions the sizes go from {a[0]:.2g} to {a[-1]:.2g}"
