@@ -74,29 +74,19 @@ def figure_lengths(
 ) -> Figure:
     """A panel for each data set: accuracy under attack against the length of a step.
 
-    ``found`` maps data set, arm and length to accuracies in %, one a seed; bars are 95% intervals.
+    ``found`` maps data set, arm and length to accuracies in %, one a seed.
     """
-    fig, (panels,) = style.subplots(1, len(found), height=2.8, sharey=True, squeeze=False)
-    said = []
-    for axes, (title, by_arm) in zip(panels, found.items(), strict=True):
-        for arm, by_length in by_arm.items():
-            colour, marker = _KINDS[kinds[arm]]
-            means = np.array([np.mean(values) for values in by_length.values()])
-            bars = np.abs(np.transpose([interval(values) for values in by_length.values()]) - means)
-            look: Look = {"color": COLOURS[colour], "ms": 4, "capsize": 2}
-            bars = np.nan_to_num(bars, posinf=0)
-            axes.errorbar([*by_length], means, bars, fmt=f"{marker}-", **look)
-            axes.plot([*by_length], means, color=COLOURS[colour], label=arm)
-            best = [*by_length][means.argmax()]
-            said.append(f"{title}, {arm} {means.max():.1f} at length {best:g}")
-        axes.set_xscale("log", base=2)
-        lengths = sorted({length for by_length in by_arm.values() for length in by_length})
+    lengths = sorted({r for arms in found.values() for by_r in arms.values() for r in by_r})
+    panels = {
+        title: {"PGD, length 1": {arm: [*by_r.values()] for arm, by_r in arms.items()}}
+        for title, arms in found.items()
+    }
+    looks = {arm: (*_KINDS[kind], arm) for arm, kind in kinds.items()}
+    fig = _figure_curves(lengths, panels, looks, "$L^2$ length of a step")
+    for axes in fig.axes:
         axes.set_xticks(lengths, [f"{length:g}" for length in lengths])
-        axes.set(title=title, xlabel="$L^2$ length of a step")
-        axes.grid(**_GRID)
-    style.name_lines(axes)
-    panels[0].set_ylabel("accuracy under PGD of length 1, %")
-    return style.say(fig, f"The best: {'; '.join(said)}.")
+        axes.minorticks_off()
+    return fig
 
 
 def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis: str) -> Figure:
@@ -128,33 +118,39 @@ def figure_samples(
     """A column for each data set and a row for each measure: accuracy against training samples.
 
     ``found`` maps data set, measure and arm, of "plain", "hard" and "label", to the accuracies of
-    each size, one a seed: a line joins the means, a band holds all seeds. An arm may lack the last
-    sizes.
+    each size, one a seed. An arm may lack the last sizes.
     """
-    rows = len(next(iter(found.values())))
-    shape: Look = {"height": 1.9 * rows + 0.4, "sharex": True, "squeeze": False}
-    fig, grid = style.subplots(rows, len(found), **shape)
-    for column, (name, by_measure) in zip(grid.T, found.items(), strict=True):
-        column[0].set_title(name)
-        column[-1].set_xlabel("training samples")
-        for axes, by_arm in zip(column, by_measure.values(), strict=True):
-            for arm, by_size in by_arm.items():
-                meaning, marker, label = _SAMPLES[arm]
-                at, means = sizes[: len(by_size)], [np.mean(values) for values in by_size]
-                low, high = ([f(values) for values in by_size] for f in (np.min, np.max))
-                axes.fill_between(at, low, high, color=COLOURS[meaning], alpha=0.15, lw=0)
+    return _figure_curves(sizes, found, _SAMPLES, "training samples")
+
+
+def _figure_curves(
+    x: Sequence[float],
+    found: Mapping[str, Mapping[str, Mapping[str, Sequence[Numbers]]]],
+    looks: Mapping[str, tuple[str, str, str]],
+    xlabel: str,
+) -> Figure:
+    """Means over seeds against x with bands of 95%; a look is a colour, a marker and a name."""
+    measures = [*next(iter(found.values()))]
+    shape: Look = {"height": 2 * len(measures) + 0.6, "sharex": True, "squeeze": False}
+    fig, grid = style.subplots(len(measures), len(found), **shape)
+    said = []
+    for column, (title, by_measure) in zip(grid.T, found.items(), strict=True):
+        column[0].set_title(title)
+        column[-1].set_xlabel(xlabel)
+        for axes, (measure, by_arm) in zip(column, by_measure.items(), strict=True):
+            for arm, values in by_arm.items():
+                meaning, marker, label = looks[arm]
+                at, means = x[: len(values)], [float(np.mean(one)) for one in values]
+                low, high = np.transpose([interval(one) for one in values])
+                axes.fill_between(at, low, high, color=COLOURS[meaning], alpha=0.2, lw=0)
                 axes.semilogx(at, means, f"{marker}-", color=COLOURS[meaning], ms=4, label=label)
+                said.append(f"{title}, {measure}, {label} {means[0]:.1f} to {means[-1]:.1f}")
             axes.grid(**_GRID)
-    for axes, measure in zip(grid[:, 0], by_measure, strict=True):
+    for axes, measure in zip(grid[:, 0], measures, strict=True):
         axes.set_ylabel(f"{measure}, %")
     for axes in grid[:, -1]:
         style.name_lines(axes)
-    last = {
-        f"{name}, {measure}": {_SAMPLES[arm][2]: by_size[-1] for arm, by_size in arms.items()}
-        for name, table in found.items()
-        for measure, arms in table.items()
-    }
-    return style.say(fig, f"With the most samples. {_means(last)}")
+    return style.say(fig, f"From the first to the last: {'; '.join(said)}.")
 
 
 def _means(found: Mapping[str, Mapping[str, Numbers]]) -> str:
