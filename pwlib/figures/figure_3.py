@@ -13,7 +13,7 @@ from pwlib import grids, polynomials
 from pwlib.figures import knobs, style
 from pwlib.figures.knobs import Control, Layer, Panel
 
-CHEBYSHEV, HARD, INK = (style.COLOURS[key] for key in ("chebyshev", "hard", "ink"))
+CHEBYSHEV, POSITIVE, INK = (style.COLOURS[key] for key in ("chebyshev", "positive", "ink"))
 
 
 def figure_3(
@@ -27,7 +27,7 @@ def figure_3(
     loss = partial(polynomials.hard_objective, degree)
     maximisers = polynomials.hard_points(degree)
     look: style.Look = {"ls": "", "marker": "o", "ms": 5, "color": CHEBYSHEV, "clip_on": False}
-    triangle = look | {"color": HARD, "marker": "^", "ms": 8}
+    triangle = look | {"color": style.COLOURS["hard"], "marker": "^", "ms": 8}
     fig, (top, bottom) = style.subplots(2, height=4.0, sharex=True, height_ratios=(2, 1))
     top.plot(x, loss(x), color=INK, lw=1, label="expected loss (12)")
     top.plot(maximisers, loss(maximisers), label="its maximisers", **triangle)
@@ -40,7 +40,7 @@ def figure_3(
     style.legend_below(fig, top, 2)
     farthest = [np.abs(_distances(degree, nodes)[1]).max() for nodes in readings.values()]
     said = [f"{far:.2f} ({name})" for name, far in zip(readings, farthest, strict=True)]
-    message = f"{knobs.count(len(maximisers), 'maximiser')}; the farthest node inside lies "
+    message = f"{len(maximisers)} maximisers; the farthest node inside lies "
     return style.say(fig, f"{message}{' and '.join(said)} of a spacing away from one.")
 
 
@@ -55,7 +55,7 @@ def knob_3(name: str, degrees: Sequence[int], start: int) -> HTML:
     ]
     layers = [
         Layer("series", INK, 1, "expected loss (12)"),
-        Layer("triangles", HARD, 0, "its maximisers"),
+        Layer("triangles", POSITIVE, 0, "its maximisers"),
         Layer("dots", CHEBYSHEV, 1, "roots of $T^*_n$"),
         Layer("dots", CHEBYSHEV, 1, panel=1),
         Layer("dots", CHEBYSHEV, 1, "extrema of $T^*_{n+1}$", hollow=True),

@@ -208,7 +208,7 @@ def test_figure_3_draws_the_sum_with_its_maxima_and_the_nodes(knob_3, n):
     t, loss, peaks, roots, extrema = hard_and_nodes(n)
     series = knob_3.drawn(n - 1, kind="series", label="expected loss (12)", colour=COLOURS["ink"])
     np.testing.assert_allclose(chebval(np.cos(t), series), loss, atol=1e-3)
-    triangles = knob_3.drawn(n - 1, kind="triangles", colour=COLOURS["hard"])
+    triangles = knob_3.drawn(n - 1, kind="triangles", colour=COLOURS["positive"])
     np.testing.assert_allclose(triangles[:, 0], np.sort((1 + np.cos(peaks)) / 2), atol=2e-4)
     np.testing.assert_allclose(triangles[:, 1], np.interp(peaks, t, loss), atol=2e-4)
     for nodes, hollow in ((roots, False), (extrema, True)):
