@@ -25,21 +25,17 @@ def image_rows(rows: Sequence[Sequence[Array]], titles: Sequence[Sequence[str]])
     lines = len(rows) * count // columns
     height = (style.WIDTH / columns + 0.2) * lines
     figure, axes = style.subplots(lines, columns, height=height, squeeze=False)
-    drawn = [
-        (i, image, title)
-        for row in zip(rows, titles, strict=True)
-        for i, (image, title) in enumerate(zip(*row, strict=True))
-    ]
-    for axis, (place, image, title) in zip(axes.flat, drawn, strict=True):
-        look: Look = {"cmap": "gray", "vmin": 0, "vmax": 1}
-        if place == 1:
-            largest = np.abs(image).max()
-            look = {"cmap": "PuOr_r", "vmin": -largest, "vmax": largest}
-            title = f"{title}\n(largest entry {largest:.2g})"
-        side = int(np.sqrt(image.size))
-        axis.imshow(image.reshape(side, side), interpolation="nearest", **look)
-        axis.set(title=title, xticks=[], yticks=[])
-        axis.spines[:].set(visible=True, color=COLOURS["muted"])
+    for panels, images, names in zip(axes.reshape(-1, count), rows, titles, strict=True):
+        for place, axis, image, title in zip(range(count), panels, images, names, strict=True):
+            look: Look = {"cmap": "gray", "vmin": 0, "vmax": 1}
+            if place == 1:
+                largest = np.abs(image).max()
+                look = {"cmap": "PuOr_r", "vmin": -largest, "vmax": largest}
+                title = f"{title}\n(largest entry {largest:.2g})"
+            side = int(np.sqrt(image.size))
+            axis.imshow(image.reshape(side, side), interpolation="nearest", **look)
+            axis.set(title=title, xticks=[], yticks=[])
+            axis.spines[:].set(visible=True, color=COLOURS["muted"])
     said = ["; ".join(row).replace("\n", ", ") for row in titles]
     return style.say(figure, f"The titles: {'. '.join(said)}.")
 

@@ -117,7 +117,7 @@ def figure_limit(
 
 
 def figure_laws(chebyshev: Pairs, equispaced: Pairs, limits: Mapping[str, float]) -> Figure:
-    """Last sizes with a spurious sign change against the degree n: left m/n, right m/n².
+    """Last sizes with a spurious sign change against the degree n: above m/n, below m/n².
 
     `chebyshev` maps "even m" and "odd m", `equispaced` four classes "even m, p even", …, to pairs
     (n, m); `limits` maps the same names to the constants for n → ∞, drawn as lines.
