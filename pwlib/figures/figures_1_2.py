@@ -93,7 +93,7 @@ def figure_2(x: Vector, weights: Weights, points: Weights) -> Figure:
     """
     sizes = [*next(iter(weights.values()))]
     shared = {"sharex": True, "sharey": True, "squeeze": False}
-    fig, panels = style.subplots(len(sizes), len(weights), 1.45 * len(sizes) + 0.4, **shared)
+    fig, panels = style.subplots(len(sizes), len(weights), 1.2 * len(sizes) + 0.5, **shared)
     highest, said = 10.0, []
     for (grid, by_size), column in zip(weights.items(), panels.T, strict=True):
         for axes, (m, w) in zip(column, by_size.items(), strict=True):
