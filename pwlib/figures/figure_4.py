@@ -72,9 +72,12 @@ def figure_4_rows(networks: Sequence[Maps], titles: Sequence[str]) -> Figure:
         axis.set(title=label, xticks=[], yticks=[])
     said = [
         f"{title} {rank_correlation(seen.adversarial, seen.hard):.2f}"
+        f" and {rank_correlation(networks[0].hard, seen.hard):.2f}"
         for title, seen in zip(titles, networks, strict=True)
     ]
-    return style.say(figure, f"Rank correlations of (10) and (9): {', '.join(said)}.")
+    return style.say(
+        figure, f"Rank correlations of (9) with (10) and with the first (9): {', '.join(said)}."
+    )
 
 
 def _draw_output(axis: Axes, seen: Maps) -> ScalarMappable:

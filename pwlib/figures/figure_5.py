@@ -61,6 +61,7 @@ def figure_climb(network: Network, paths: Mapping[str, Tensor], name: str) -> Fi
     """
     count = len(next(iter(paths.values())))
     figure, grid = style.subplots(len(paths), count, 1.65 * len(paths), squeeze=False)
+    said = []
     for row, (way, images) in zip(grid, paths.items(), strict=True):
         likely = network(images).softmax(-1)
         for axes, image, p, hard in zip(
@@ -72,9 +73,10 @@ def figure_climb(network: Network, paths: Mapping[str, Tensor], name: str) -> Fi
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set_visible(False)
         row[0].set_ylabel(way)
+        said.append(f"{way}: in the end {row[-1].get_xlabel()}")
     for step, axes in enumerate(grid[0]):
         axes.set_title(f"{step} steps" if step != 1 else "1 step")
-    return figure
+    return style.say(figure, f"{'; '.join(said)}.".replace("\n", ", "))
 
 
 def figure_slice(

@@ -241,4 +241,4 @@ def figure_between(seen: Mapping[str, Counts], proved: Mapping[str, Lines]) -> F
     for name, counts in seen.items():
         least = [min(tries) for tries in counts.values()]
         said.append(f"{name}: from {least[0]} to {least[-1]}")
-    return style.say(fig, f"Least counts from left to right. {'; '.join(said)}.".replace("$", ""))
+    return style.say(fig, f"Least counts from left to right. {'; '.join(said)}.")

@@ -138,7 +138,7 @@ def figure_laws(chebyshev: Pairs, equispaced: Pairs, limits: Mapping[str, float]
     for axes in (top, bottom):
         style.name_lines(axes)
     said = ", ".join(f"{limit:.3f} for {name}" for name, limit in limits.items())
-    return style.say(fig, f"The constants are {said}.".replace("$", ""))
+    return style.say(fig, f"The constants are {said}.")
 
 
 def figure_critical(y: np.ndarray, even: Lines, odd: Lines) -> Figure:
@@ -162,7 +162,7 @@ def figure_critical(y: np.ndarray, even: Lines, odd: Lines) -> Figure:
     least = [
         f"{label} {np.min(values):.2f}" for table in (even, odd) for label, values in table.items()
     ]
-    return style.say(fig, f"The least values of F: {', '.join(least)}.".replace("$", ""))
+    return style.say(fig, f"The least values of F: {', '.join(least)}.")
 
 
 def figure_end(z: np.ndarray, panels: Mapping[str, tuple[float, Lines]]) -> Figure:
@@ -183,7 +183,7 @@ def figure_end(z: np.ndarray, panels: Mapping[str, tuple[float, Lines]]) -> Figu
         side.set(ylabel="$f$", title=title)
         side.legend(loc="lower right", ncols=2)
     axes[-1].set_xlabel("$z$, from the right end")
-    return style.say(fig, f"{'; '.join(said)}.".replace("$", ""))
+    return style.say(fig, f"{'; '.join(said)}.")
 
 
 def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:

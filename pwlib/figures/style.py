@@ -1,5 +1,6 @@
 """The look of the book: one palette, one kind of figure, one kind of table."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -66,8 +67,11 @@ def subplots(
 
 
 def say(figure: Figure, text: str) -> Figure:
-    """Give a figure its message, with numbers: the book adds it to the alternative text."""
-    figure.set_label(text)
+    """Give a figure its message, with numbers: the book adds it to the alternative text.
+
+    It is read aloud: the marks of TeX in labels that it quotes are left out.
+    """
+    figure.set_label(re.sub(r"\\,|[$*{}\\]", "", text))
     return figure
 
 

@@ -81,5 +81,6 @@ def test_a_row_of_figure_4_rows_is_one_network(seen):
         assert_map(row[2], maps.hard)
         assert boundary_colours(row[2]) == {"#ffffff"}
         rho = spearmanr(maps.adversarial, maps.hard, axis=None).statistic
-        assert f"{title} {rho:.2f}" in figure.get_label()
+        first = spearmanr(seen.hard, maps.hard, axis=None).statistic
+        assert f"{title} {rho:.2f} and {first:.2f}" in figure.get_label()
     assert [one.get_title() for one in axes[0]] == ["output", "logarithm of (10)", "hard (9)"]

@@ -92,6 +92,8 @@ def test_a_climb_shows_each_image_with_what_the_network_says_and_its_objective()
     axes = figure_climb(network, {"up": images, "down": images.flip(0)}, "MNIST").axes
     assert [one.get_title() for one in axes[:3]] == ["0 steps", "1 step", "2 steps"]
     assert [axes[0].get_ylabel(), axes[3].get_ylabel()] == ["up", "down"]
+    end = axes[5].get_xlabel().replace("\n", ", ")
+    assert axes[0].figure.get_label().endswith(f"down: in the end {end}.")
     for one, image in zip(axes, [*images, *images.flip(0)], strict=True):
         shown = one.images[0]
         np.testing.assert_array_equal(shown.get_array(), image.reshape(28, 28).numpy())

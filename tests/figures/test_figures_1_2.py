@@ -189,7 +189,7 @@ def test_a_training_set_is_drawn_with_each_classifier_and_its_sign_changes():
 def test_between_the_theorems_every_try_is_a_dot_and_what_is_proved_a_line_or_a_star():
     seen = {"$r$": {0.5: [1], 1.0: [29]}, "$s$": {0.0: [29]}, "$m$": {2: [27, 29], 4: [25, 24]}}
     seen["other"] = {0.0: [3]}
-    proved = {"$r$": {"orthogonal": {1.0: 29}}, "$s$": {}, "other": {}}
+    proved = {"$r$": {"orthogonal": {1.0: 29}}, "$s$": {"raw": {0.0: 29}}, "other": {"a": {0.0: 3}}}
     proved["$m$"] = {"at least": {2: 27, 4: 23}, "Bernstein": {2: 1, 4: 1}}
     for axes, (label, counts) in zip(figure_between(seen, proved).axes, seen.items(), strict=True):
         assert axes.get_xlabel() == label

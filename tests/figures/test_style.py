@@ -43,6 +43,6 @@ def test_names_stand_beside_the_ends_of_their_lines_and_none_upon_another(ends):
 
 def test_the_drawing_says_the_message_of_its_figure():
     figure, _ = style.subplots()
-    text = style._svg(style.say(figure, "35 % < 40 %"))
+    text = style._svg(style.say(figure, r"$35$ % < \,40 %"))
     assert "<dc:description>35 % &lt; 40 %</dc:description>" in text
     assert re.search(rf'width="{72 * style.WIDTH:g}pt"', text)
