@@ -8,7 +8,7 @@ from scipy.optimize import LinearConstraint, linprog, minimize
 from scipy.stats import norm
 
 from pwlib import linear, maxmargin
-from pwlib.figures.linear import dimension_curves, image_rows, usefulness_map
+from pwlib.figures.linear import dimension_curves, figure_powers, image_rows, usefulness_map
 
 
 @pytest.fixture
@@ -302,3 +302,19 @@ def test_figures_draw_the_data_they_are_given(rng):
     curve = np.array([4, 16]), np.array([1.0, 0.5]), np.ones(2)
     right = dimension_curves(curve, curve).axes[1]
     np.testing.assert_allclose(right.lines[-1].get_ydata(), curve[1])  # 1/sqrt(d) itself
+
+
+def test_the_adversarys_point_of_a_power_stands_at_nine_tenths():
+    figure = figure_powers((2, 10))
+    for axes, n, at in zip(figure.axes, (2, 10), (0.948683, 0.989519), strict=True):
+        curve, point = axes.lines
+        np.testing.assert_allclose(curve.get_ydata(), curve.get_xdata() ** n)
+        np.testing.assert_allclose(point.get_xydata(), [[at, 0.9]], atol=1e-6)
+    assert figure.get_label() == "n = 2: mean 0.33, 0.9 at 0.949; n = 10: mean 0.091, 0.9 at 0.990."
+
+
+def test_four_images_stand_two_by_two():
+    images = [np.full(4, 0.1 * i) for i in range(4)]
+    panels = image_rows([images], [["a", "b", "c", "d"]]).axes
+    assert panels[0].get_gridspec().get_geometry() == (2, 2)
+    assert [axes.get_title()[0] for axes in panels] == ["a", "b", "c", "d"]

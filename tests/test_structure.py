@@ -96,6 +96,18 @@ def test_every_figure_has_a_caption_and_says_what_one_sees(name):
         assert shown["figure"]["name"]
 
 
+@each_chapter
+def test_every_drawing_says_its_message_with_a_number(name):
+    drawings = [
+        out.data["image/svg+xml"]
+        for cell in code_cells(name)
+        for out in cell.outputs
+        if "image/svg+xml" in out.get("data", {})
+    ]
+    for drawing in drawings:
+        assert re.search(r"<dc:description>[^<]*\d", drawing)
+
+
 def test_the_papers_five_figures_are_there():
     captions = "".join(
         cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")

@@ -53,20 +53,25 @@ window.visits = {
     return ["the page", ...out.slice(0, 3).map(named)];
   },
 
-  // Figures whose smallest text, 9 points by pwlib/figures/style.py, is smaller than that of their caption.
+  // Figures whose smallest text, 9 points by pwlib/figures/style.py, has less than 8.5 pixels.
   tooSmall: () => {
     const { all, named } = window.visits;
     const text = (image) => (12 * image.getBoundingClientRect().width) / image.naturalWidth;
-    const caption = (image) => image.closest("figure").querySelector("figcaption");
-    const size = (image) => parseFloat(getComputedStyle(caption(image)).fontSize);
-    const figures = all("figure:not(.knobs) img").filter(caption);
+    const figures = all("figure:not(.knobs) img").filter((image) => image.checkVisibility());
     const scale = ({ a, b }) => Math.hypot(a, b);
     const turned = (word) => parseFloat(getComputedStyle(word).fontSize) * scale(word.getScreenCTM());
-    const words = all("figure.knobs svg text tspan, figure.knobs svg text:not(:has(tspan))");
+    const words = all("figure.knobs svg text");
     return [
-      ...figures.filter((image) => text(image) < size(image) - 0.05),
-      ...words.filter((word) => turned(word.closest("text")) < size(word) - 0.05),
+      ...figures.filter((image) => text(image) < 8.5),
+      ...words.filter((word) => turned(word) < 8.5),
     ].map(named);
+  },
+
+  // Figures and pictures that a reader must scroll sideways to see whole.
+  scrolled: () => {
+    const { all, named } = window.visits;
+    const inner = (e) => e.clientWidth && e.scrollWidth > e.clientWidth + 1;
+    return all("figure, figure .seen").filter(inner).map(named);
   },
 
   // Punctuation that begins a line, behind a formula that ends the one above.

@@ -35,6 +35,7 @@ class Visit:
     facts: dict = field(default_factory=dict)
     sticks_out: list[str] = field(default_factory=list)
     too_small: list[str] = field(default_factory=list)
+    scrolled: list[str] = field(default_factory=list)
     torn: list[str] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
     wide_tables: list[str] = field(default_factory=list)
@@ -90,6 +91,7 @@ def look(browser, page: str, address: str, *, closely: bool) -> Visit:
             tab.set_viewport_size({"width": width, "height": 900})
             visit.sticks_out += [f"{width}: {e}" for e in tab.evaluate("visits.sticksOut()")]
             visit.too_small += [f"{width}: {e}" for e in tab.evaluate("visits.tooSmall()")]
+            visit.scrolled += [f"{width}: {e}" for e in tab.evaluate("visits.scrolled()")]
             visit.torn += [f"{width}: {e}" for e in tab.evaluate("visits.torn()")]
             visit.cut += [f"{width}: {e}" for e in tab.evaluate("visits.cut()")]
             if width == WIDTHS[0]:

@@ -10,6 +10,7 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Mapping
+from colorsys import hls_to_rgb, rgb_to_hls
 from math import inf
 from pathlib import Path
 
@@ -169,11 +170,37 @@ def mend_page(app: Sphinx, page: str, template: str, context: dict, doctree: obj
 
 
 def tell_drawings(app: Sphinx, doctree: nodes.document) -> None:
-    """Give images the class ``drawing`` or ``picture``: the dark theme inverts drawings alone."""
-    for image in doctree.findall(nodes.image):
+    """Give images the class ``drawing``, which the dark theme inverts, or ``picture``.
+
+    A drawing that holds pictures has a second file for the dark theme, in which lines and letters
+    are light and the pictures stay. What a figure says of itself is added to the text for readers
+    who don't see it.
+    """
+    for image in list(doctree.findall(nodes.image)):
         path = Path(app.srcdir, image["uri"])
-        drawn = path.suffix == ".svg" and "<image" not in path.read_text(encoding="utf-8")
-        image["classes"].append("drawing" if drawn else "picture")
+        drawn = path.read_text(encoding="utf-8") if path.suffix == ".svg" else ""
+        if said := re.search(r"<dc:description>(.*?)</dc:description>", drawn, re.DOTALL):
+            image["alt"] = f"{image.get('alt', '')} {html.unescape(said[1])}".strip()
+        mixed = "<image" in drawn
+        image["classes"].append("drawing" if drawn and not mixed else "picture")
+        if mixed:
+            path = path.with_name(f"{path.stem}-dark.svg")
+            inherited = drawn.replace("<svg ", '<svg fill="#000000" ', 1)  # by what has no colour
+            path.write_text(re.sub(r"#[0-9a-f]{6}\b", _lightened, inherited), encoding="utf-8")
+            dark = image.deepcopy()
+            dark["uri"] = str(Path(image["uri"]).with_name(path.name))
+            dark["candidates"] = {"*": dark["uri"]}
+            app.env.images.add_file(app.env.docname, dark["uri"])
+            image["classes"].append("for-light")
+            dark["classes"].append("for-dark")
+            image.parent.insert(image.parent.index(image) + 1, dark)
+
+
+def _lightened(colour: re.Match[str]) -> str:
+    """A colour of the same hue for dark paper: white becomes nearly black, black nearly white."""
+    hue, light, strength = rgb_to_hls(*(int(colour[0][i : i + 2], 16) / 255 for i in (1, 3, 5)))
+    mixed = hls_to_rgb(hue, 0.94 - 0.86 * light, strength)
+    return "#" + "".join(f"{round(255 * part):02x}" for part in mixed)
 
 
 def name_tables(app: Sphinx, doctree: nodes.document) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
@@ -17,13 +16,13 @@ Numbers = Sequence[float] | NDArray[np.float64]
 ByArm = Mapping[str, Mapping[str, Numbers]]  # data set, arm → accuracies in %, one a seed
 
 # By what the steps of an arm climb.
-_KINDS = {"nothing": ("control", "o"), "features": ("robust", "s"), "output": ("ink", "D")}
+_KINDS = {"nothing": ("plain", "o"), "features": ("hard", "s"), "output": ("loss", "D")}
 _SAMPLES = {
-    "plain": ("control", "o", "plain"),
-    "hard": ("robust", "s", "hard points"),
-    "label": ("ink", "D", "true label"),
+    "plain": ("plain", "o", "plain"),
+    "hard": ("hard", "s", "hard points"),
+    "label": ("loss", "D", "label's loss"),
 }
-_RIVALS = (("control", "o", -0.15), ("ink", "s", 0.15))  # colour, marker, shift in a row
+_RIVALS = (("plain", "o", -0.15), ("loss", "s", 0.15))  # colour, marker, shift in a row
 _GRID: Look = {"color": "#88888833", "lw": 0.6}
 
 
@@ -36,13 +35,15 @@ def figure_arms(found: ByArm, kinds: Mapping[str, str], axis: str) -> Figure:
     fig, panels = _rows(found, axis, height=0.9 + 0.24 * len(kinds))
     for axes, by_arm in zip(panels, found.values(), strict=True):
         for i, (arm, values) in enumerate(by_arm.items()):
-            colour, _ = _KINDS[kinds[arm]]
+            colour, marker = _KINDS[kinds[arm]]
             look: Look = {"color": COLOURS[colour], "ls": ""}
-            axes.plot(values, np.full(len(values), i), marker="o", ms=4, alpha=0.2, mew=0, **look)
+            axes.plot(
+                values, np.full(len(values), i), marker=marker, ms=4, alpha=0.2, mew=0, **look
+            )
             axes.plot(np.mean(values), i, marker="|", ms=13, mew=2, **look)
         axes.axvline(np.mean(next(iter(by_arm.values()))), color=style.MUTED, lw=0.8, ls="--")
     _say_kinds(fig)
-    return fig
+    return style.say(fig, _means(found))
 
 
 def figure_price(
@@ -52,18 +53,20 @@ def figure_price(
 
     ``found`` maps data set and arm to the mean natural accuracy and that under attack, in %.
     """
-    fig, (panels,) = style.subplots(1, len(found), height=3.6, squeeze=False)
-    for axes, (title, by_arm) in zip(panels, found.items(), strict=True):
+    fig, panels = style.subplots(len(found), 1, 2.4 * len(found) + 0.3, squeeze=False)
+    for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
         for arm, (natural, attacked) in by_arm.items():
             colour, marker = _KINDS[kinds[arm]]
             axes.plot(natural, attacked, marker, color=COLOURS[colour], ms=5)
-            _name(axes, arm, natural, attacked)
+            place = (4, -9 if kinds[arm] == "nothing" else 3)  # names of neighbours stay apart
+            axes.annotate(arm, (natural, attacked), place, textcoords="offset points")
         axes.set(title=title, xlabel="natural accuracy, %")
-        axes.margins(x=0.3)
+        axes.margins(x=0.3, y=0.15)
+        axes.set_ylabel("under PGD of length 2, %")
         axes.grid(**_GRID)
-    panels[0].set_ylabel("accuracy under PGD of length 2, %")
     _say_kinds(fig)
-    return fig
+    last = {n: {arm: pair[1:] for arm, pair in arms.items()} for n, arms in found.items()}
+    return style.say(fig, _means(last))
 
 
 def figure_lengths(
@@ -71,26 +74,18 @@ def figure_lengths(
 ) -> Figure:
     """A panel for each data set: accuracy under attack against the length of a step.
 
-    ``found`` maps data set, arm and length to accuracies in %, one a seed; bars are 95% intervals.
+    ``found`` maps data set, arm and length to accuracies in %, one a seed.
     """
-    fig, (panels,) = style.subplots(1, len(found), height=3.4, sharey=True, squeeze=False)
-    for axes, (title, by_arm) in zip(panels, found.items(), strict=True):
-        for arm, by_length in by_arm.items():
-            colour, marker = _KINDS[kinds[arm]]
-            means = np.array([np.mean(values) for values in by_length.values()])
-            bars = np.abs(np.transpose([interval(values) for values in by_length.values()]) - means)
-            look: Look = {"color": COLOURS[colour], "ms": 4, "capsize": 2}
-            axes.errorbar(
-                [*by_length], means, np.nan_to_num(bars, posinf=0), fmt=f"{marker}-", **look
-            )
-            _name(axes, arm, [*by_length][-1], means[-1])
-        axes.set_xscale("log", base=2)
-        lengths = sorted({length for by_length in by_arm.values() for length in by_length})
+    lengths = sorted({r for arms in found.values() for by_r in arms.values() for r in by_r})
+    panels = {
+        title: {"PGD, length 1": {arm: [*by_r.values()] for arm, by_r in arms.items()}}
+        for title, arms in found.items()
+    }
+    looks = {arm: (*_KINDS[kind], arm) for arm, kind in kinds.items()}
+    fig = _figure_curves(lengths, panels, looks, "$L^2$ length of a step")
+    for axes in fig.axes:
         axes.set_xticks(lengths, [f"{length:g}" for length in lengths])
-        axes.set(title=title, xlabel="$L^2$ length of a step")
-        axes.margins(x=0.25)
-        axes.grid(**_GRID)
-    panels[0].set_ylabel("accuracy under PGD of length 1, %")
+        axes.minorticks_off()
     return fig
 
 
@@ -101,7 +96,8 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
     The bars are 95% intervals.
     """
     fig, panels = _rows(found, axis, height=0.9 + 0.27 * len(next(iter(found.values()))))
-    for axes, by_setting in zip(panels, found.values(), strict=True):
+    said = []
+    for axes, (title, by_setting) in zip(panels, found.items(), strict=True):
         rivals = next(iter(by_setting.values()))
         for rival, (colour, marker, shift) in zip(rivals, _RIVALS, strict=True):
             leads = [differences[rival] for differences in by_setting.values()]
@@ -110,9 +106,10 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
             look: Look = {"color": COLOURS[colour], "elinewidth": 1.2, "ms": 4}
             at = np.arange(len(leads)) + shift
             axes.errorbar(means, at, xerr=bars, fmt=marker, label=rival, **look)
+            said.append(f"{title}, {rival} from {means.min():.1f} to {means.max():.1f}")
         axes.axvline(0, color=style.MUTED, lw=0.8, ls="--", zorder=0)
     fig.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2)
-    return fig
+    return style.say(fig, f"The means: {'; '.join(said)}.")
 
 
 def figure_samples(
@@ -121,42 +118,59 @@ def figure_samples(
     """A column for each data set and a row for each measure: accuracy against training samples.
 
     ``found`` maps data set, measure and arm, of "plain", "hard" and "label", to the accuracies of
-    each size, one a seed: a line joins the means, a band holds all seeds. An arm may lack the last
-    sizes.
+    each size, one a seed. An arm may lack the last sizes.
     """
-    rows = len(next(iter(found.values())))
-    shape: Look = {"height": 2.1 * rows + 0.4, "sharex": True, "squeeze": False}
-    fig, grid = style.subplots(rows, len(found), **shape)
-    for column, (name, by_measure) in zip(grid.T, found.items(), strict=True):
-        column[0].set_title(name)
-        column[-1].set_xlabel("training samples")
+    return _figure_curves(sizes, found, _SAMPLES, "training samples")
+
+
+def _figure_curves(
+    x: Sequence[float],
+    found: Mapping[str, Mapping[str, Mapping[str, Sequence[Numbers]]]],
+    looks: Mapping[str, tuple[str, str, str]],
+    xlabel: str,
+) -> Figure:
+    """Means over seeds against x with bands of 95%; a look is a colour, a marker and a name."""
+    measures = [*next(iter(found.values()))]
+    shape: Look = {"height": 2 * len(measures) + 0.6, "sharex": True, "squeeze": False}
+    fig, grid = style.subplots(len(measures), len(found), **shape)
+    said = []
+    for column, (title, by_measure) in zip(grid.T, found.items(), strict=True):
+        column[0].set_title(title)
+        column[-1].set_xlabel(xlabel)
         for axes, (measure, by_arm) in zip(column, by_measure.items(), strict=True):
-            for arm, by_size in by_arm.items():
-                meaning, marker, label = _SAMPLES[arm]
-                at, means = sizes[: len(by_size)], [np.mean(values) for values in by_size]
-                low, high = ([f(values) for values in by_size] for f in (np.min, np.max))
-                axes.fill_between(at, low, high, color=COLOURS[meaning], alpha=0.15, lw=0)
+            for arm, values in by_arm.items():
+                meaning, marker, label = looks[arm]
+                at, means = x[: len(values)], [float(np.mean(one)) for one in values]
+                low, high = np.transpose([interval(one) for one in values])
+                axes.fill_between(at, low, high, color=COLOURS[meaning], alpha=0.2, lw=0)
                 axes.semilogx(at, means, f"{marker}-", color=COLOURS[meaning], ms=4, label=label)
-            axes.set_ylabel(f"{measure}, %")
+                said.append(f"{title}, {measure}, {label} {means[0]:.1f} to {means[-1]:.1f}")
             axes.grid(**_GRID)
-    grid[0, 0].legend()
-    return fig
+    for axes, measure in zip(grid[:, 0], measures, strict=True):
+        axes.set_ylabel(f"{measure}, %")
+    for axes in grid[:, -1]:
+        style.name_lines(axes)
+    return style.say(fig, f"From the first to the last: {'; '.join(said)}.")
 
 
-def _name(axes: Axes, text: str, x: float, y: float) -> None:
-    """A name beside a point."""
-    axes.annotate(text, (x, y), (4, 3), fontsize=8, textcoords="offset points")
+def _means(found: Mapping[str, Mapping[str, Numbers]]) -> str:
+    """The means of what is found, in words."""
+    said = []
+    for name, table in found.items():
+        numbers = [f"{key} {np.mean(values):.1f}" for key, values in table.items()]
+        said.append(f"{name}: {', '.join(numbers)}.")
+    return " ".join(said)
 
 
 def _say_kinds(fig: Figure) -> None:
     """A legend of what the steps climb."""
-    words = {"nothing": "no objective", "features": "objective of the features"}
-    words |= {"output": "objective of the output"}
+    words = {"nothing": "nothing", "features": "the features", "output": "the output"}
     handles = [
         Line2D([], [], color=COLOURS[_KINDS[kind][0]], marker=_KINDS[kind][1], ls="", label=text)
         for kind, text in words.items()
     ]
-    fig.legend(handles=handles, loc="outside upper center", ncols=3)
+    where: Look = {"loc": "outside upper center", "ncols": 3, "title": "the steps climb …"}
+    fig.legend(handles=handles, **where)
 
 
 def _rows(found: Mapping[str, Mapping], axis: str, height: float) -> tuple[Figure, Any]:
@@ -168,5 +182,5 @@ def _rows(found: Mapping[str, Mapping], axis: str, height: float) -> tuple[Figur
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="x", **_GRID)
     grid[0, 0].invert_yaxis()
-    fig.supxlabel(axis, size=10)
+    fig.supxlabel(axis, size=9)
     return fig, grid[0]

@@ -27,8 +27,8 @@ def figure_3(
     loss = partial(polynomials.hard_objective, degree)
     maximisers = polynomials.hard_points(degree)
     look: style.Look = {"ls": "", "marker": "o", "ms": 5, "color": CHEBYSHEV, "clip_on": False}
-    triangle = look | {"color": POSITIVE, "marker": "^", "ms": 8}
-    fig, (top, bottom) = style.subplots(2, height=4.8, sharex=True, height_ratios=(2, 1))
+    triangle = look | {"color": style.COLOURS["hard"], "marker": "^", "ms": 8}
+    fig, (top, bottom) = style.subplots(2, height=4.0, sharex=True, height_ratios=(2, 1))
     top.plot(x, loss(x), color=INK, lw=1, label="expected loss (12)")
     top.plot(maximisers, loss(maximisers), label="its maximisers", **triangle)
     for (name, nodes), face in zip(readings.items(), (CHEBYSHEV, "white"), strict=True):
@@ -37,8 +37,11 @@ def figure_3(
     bottom.axhline(0, color=style.MUTED, lw=1)
     top.set(ylabel="expected loss", title=f"$n = {degree}$", ylim=(0, None))
     bottom.set(xlabel="$x$", ylabel="distance to a\nmaximiser / spacing", xlim=(0, 1))
-    style.legend_below(fig, top, 4)
-    return fig
+    style.legend_below(fig, top, 2)
+    farthest = [np.abs(_distances(degree, nodes)[1]).max() for nodes in readings.values()]
+    said = [f"{far:.2f} ({name})" for name, far in zip(readings, farthest, strict=True)]
+    message = f"{len(maximisers)} maximisers; the farthest node inside lies "
+    return style.say(fig, f"{message}{' and '.join(said)} of a spacing away from one.")
 
 
 def knob_3(name: str, degrees: Sequence[int], start: int) -> HTML:

@@ -13,13 +13,12 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
-from pwlib.boundaries import Maps
+from pwlib.boundaries import Maps, rank_correlation
 from pwlib.figures import style
 
 Array = NDArray[np.float64]
 
-ROBUST = style.COLOURS["robust"]
-CLASSES = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#666666")  # one for each class of Figure 4
+CLASSES = ("#E69F00", "#56B4E9", "#999933", "#CC79A7", "#666666")  # one for each class of Figure 4
 LEVELS = 32  # shades of a map: too many for the eye, few enough for small pages
 PLACE: style.Look = {"origin": "lower", "extent": (-1, 1, -1, 1)}
 SQUARE = PLACE | {"interpolation": "none"}
@@ -27,18 +26,18 @@ SQUARE = PLACE | {"interpolation": "none"}
 
 def figure_4(seen: Maps) -> Figure:
     """A network's output, the objective (10), its logarithm, and the hard objective (9)."""
-    figure, axes = style.subplots(2, 2, height=5.9, sharex=True, sharey=True)
+    figure, axes = style.subplots(2, 2, height=4.3, sharex=True, sharey=True)
     output, adversary, logarithm, hard = axes.flat
     panels = [
-        (output, _draw_output(output, seen), "output", "class"),
-        (adversary, _draw_map(adversary, seen.adversarial), "adversarial objective (10)", "nats"),
-        (logarithm, _draw_map(logarithm, _log(seen)), "logarithm of (10)", "log₁₀ nats"),
-        (hard, _draw_map(hard, seen.hard), "hard objective (9)", "nats"),
+        (output, _draw_output(output, seen), "output, class"),
+        (adversary, _draw_map(adversary, seen.adversarial), "objective (10), nats"),
+        (logarithm, _draw_map(logarithm, _log(seen)), "logarithm of (10), base 10"),
+        (hard, _draw_map(hard, seen.hard), "hard objective (9), nats"),
     ]
-    for axis, image, title, unit in panels:
+    for axis, image, title in panels:
         axis.set_title(title)
         bar = axis.inset_axes((1.04, 0, 0.05, 1))  # as high as its panel
-        figure.colorbar(image, cax=bar, label=unit)
+        figure.colorbar(image, cax=bar)
         for solids in bar.findobj(QuadMesh):
             solids.set_rasterized(True)
     output.child_axes[0].set_yticks(range(1, len(CLASSES) + 1))
@@ -49,38 +48,36 @@ def figure_4(seen: Maps) -> Figure:
     output.set(xticks=[-1, 0, 1], yticks=[-1, 0, 1], ylabel="$x_2$")
     logarithm.set(xlabel="$x_1$", ylabel="$x_2$")
     hard.set_xlabel("$x_1$")
-    return figure
+    low, middle, high = np.percentile(seen.adversarial, [2, 50, 98])
+    message = (
+        f"Objective (10) has a median of {middle:.2g} nats and a 98th percentile of {high:.2g};"
+    )
+    low, high = np.percentile(seen.hard, [2, 98])
+    return style.say(figure, f"{message} objective (9) runs from {low:.3f} to {high:.3f}.")
 
 
 def figure_4_rows(networks: Sequence[Maps], titles: Sequence[str]) -> Figure:
-    """A column for each network: output, objective (10) on a log scale, hard objective (9)."""
+    """A row for each network: output, objective (10) on a log scale, hard objective (9)."""
     count = len(networks)
-    shape: style.Look = {"height": 7.0 / max(count, 3) * 3 + 0.1, "squeeze": False}
-    figure, axes = style.subplots(3, count, sharex=True, sharey=True, **shape)
-    for column, seen, title in zip(axes.T, networks, titles, strict=True):
+    shape: style.Look = {"height": style.WIDTH / 3 * count + 0.2, "squeeze": False}
+    figure, axes = style.subplots(count, 3, sharex=True, sharey=True, **shape)
+    for row, seen, title in zip(axes, networks, titles, strict=True):
         seen = _thinned(seen, most=136)
-        _draw_output(column[0], seen)
-        _draw_map(column[1], _log(seen))
-        _draw_map(column[2], seen.hard)
-        _draw_boundary(column[2], seen, "white")
-        column[0].set_title(title)
-    for axis, label in zip(axes[:, 0], ("output", "logarithm of (10)", "hard (9)"), strict=True):
-        axis.set(ylabel=label, xticks=[], yticks=[])
-    return figure
-
-
-def mean_over_networks(radii: Array, hard: Array) -> Figure:
-    """The hard objective along a ray: its mean over networks and the spread of single networks.
-
-    ``hard`` holds one network a row and one radius a column.
-    """
-    figure, axis = style.subplots(height=3.0)
-    low, high = np.quantile(hard, [0.05, 0.95], axis=0)
-    axis.fill_between(radii, low, high, color=ROBUST, alpha=0.25, lw=0)
-    axis.plot(radii, hard[:3].T, color=style.MUTED, lw=0.9)
-    axis.plot(radii, hard.mean(axis=0), color=ROBUST, lw=2.5)
-    axis.set(xlabel="distance from the origin", ylabel="hard objective (9), nats")
-    return figure
+        _draw_output(row[0], seen)
+        _draw_map(row[1], _log(seen))
+        _draw_map(row[2], seen.hard)
+        _draw_boundary(row[2], seen, "white")
+        row[0].set_ylabel(title)
+    for axis, label in zip(axes[0], ("output", "logarithm of (10)", "hard (9)"), strict=True):
+        axis.set(title=label, xticks=[], yticks=[])
+    said = [
+        f"{title} {rank_correlation(seen.adversarial, seen.hard):.2f}"
+        f" and {rank_correlation(networks[0].hard, seen.hard):.2f}"
+        for title, seen in zip(titles, networks, strict=True)
+    ]
+    return style.say(
+        figure, f"Rank correlations of (9) with (10) and with the first (9): {', '.join(said)}."
+    )
 
 
 def _draw_output(axis: Axes, seen: Maps) -> ScalarMappable:

@@ -14,11 +14,11 @@ from pwlib.objectives import hard_objective
 
 # The colour says whose accuracy a curve shows, the dash whose adversarial examples they are.
 FIGURE_5 = {
-    "reference": ("reference, own examples", "reference", "-"),
-    "own": ("hard points, own examples", "robust", "-"),
-    "to_reference": ("reference, hard-point network's examples", "reference", "--"),
-    "from_reference": ("hard points, reference's examples", "robust", "--"),
-    "control": ("reference, another reference's examples (control)", "control", ":"),
+    "own": ("hard points, own", "hard", "-"),
+    "from_reference": ("hard points, other's", "hard", "--"),
+    "to_reference": ("reference, other's", "plain", "--"),
+    "control": ("two references", "plain", ":"),
+    "reference": ("reference, own", "plain", "-"),
 }
 SIDE = 28  # pixels of a test image
 GARMENTS = ["T-shirt", "trousers", "pullover", "dress", "coat"]
@@ -34,18 +34,23 @@ def figure_5(
     ``accuracies[name][curve]`` is in % and (seeds, magnitudes), with the curves of ``FIGURE_5``: a
     line for the mean over the seeds, a band from the lowest to the highest of them.
     """
-    figure, (panels,) = style.subplots(1, len(accuracies), 7.0, 4.2, sharey=True, squeeze=False)
-    for axis, letter, (name, curves) in zip(panels, "abcdef", accuracies.items(), strict=False):
+    shared: style.Look = {"sharex": True, "squeeze": False}
+    figure, panels = style.subplots(len(accuracies), 1, 2.5 * len(accuracies), **shared)
+    said = []
+    for axis, (name, curves) in zip(panels.flat, accuracies.items(), strict=True):
         for key, (label, meaning, dash) in FIGURE_5.items():
             seeds, colour = curves[key], style.COLOURS[meaning]
             axis.fill_between(magnitudes, seeds.min(0), seeds.max(0), color=colour, alpha=0.2, lw=0)
             axis.plot(magnitudes, seeds.mean(0), dash, color=colour, label=label)
-        axis.set(title=f"({letter}) {name}", ylim=(-2, 102))
-        axis.set_xlabel("$L^2$ length of the step, before clamping")
+        axis.set(title=name, ylim=(-2, 102), ylabel="test accuracy, %")
         axis.grid(alpha=0.25)
-    panels[0].set_ylabel("test accuracy, %")
-    style.legend_below(figure, panels[0], 2)
-    return figure
+        style.name_lines(axis)
+        at = int(np.abs(np.array(magnitudes) - 1).argmin())
+        own, reference = (curves[key][:, at].mean() for key in ("own", "reference"))
+        said.append(f"{name}, length {magnitudes[at]:g}: {own:.0f}% with hard points, ")
+        said[-1] += f"{reference:.0f}% for the reference"
+    axis.set_xlabel("$L^2$ length of the step, before clamping")
+    return style.say(figure, f"{'; '.join(said)}.")
 
 
 @torch.no_grad()
@@ -55,7 +60,8 @@ def figure_climb(network: Network, paths: Mapping[str, Tensor], name: str) -> Fi
     Below each stands what the network says, with its probability, and the hard objective in nats.
     """
     count = len(next(iter(paths.values())))
-    figure, grid = style.subplots(len(paths), count, 7.0, 2.1 * len(paths), squeeze=False)
+    figure, grid = style.subplots(len(paths), count, 1.65 * len(paths), squeeze=False)
+    said = []
     for row, (way, images) in zip(grid, paths.items(), strict=True):
         likely = network(images).softmax(-1)
         for axes, image, p, hard in zip(
@@ -67,6 +73,31 @@ def figure_climb(network: Network, paths: Mapping[str, Tensor], name: str) -> Fi
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set_visible(False)
         row[0].set_ylabel(way)
+        said.append(f"{way}: in the end {row[-1].get_xlabel()}")
     for step, axes in enumerate(grid[0]):
         axes.set_title(f"{step} steps" if step != 1 else "1 step")
-    return figure
+    return style.say(figure, f"{'; '.join(said)}.".replace("\n", ", "))
+
+
+def figure_slice(
+    lengths: NDArray[np.float64], length: float, leads: Mapping[str, NDArray[np.float64]]
+) -> Figure:
+    """A panel for each network: the plane through an image, its attack and noise of that length.
+
+    ``leads[title]`` is by how much the label's logit leads, (lengths, lengths), with the attack
+    along columns and the noise along rows: shaded where another class does.
+    """
+    figure, panels = style.subplots(1, len(leads), 2.6, sharey=True)
+    said, loss = [], style.COLOURS["loss"]
+    for axes, (title, lead) in zip(panels, leads.items(), strict=True):
+        axes.contourf(lengths, lengths, lead, [lead.min() - 1, 0], colors=[loss], alpha=0.3)
+        axes.contour(lengths, lengths, lead, [0], colors=[loss], linewidths=1)
+        axes.plot([0, length, 0], [0, 0, length], "o", color=style.INK, ms=4)
+        for place, name in (((0, 0), "image"), ((length, 0), "attack"), ((0, length), "noise")):
+            axes.annotate(name, place, (0, 5), textcoords="offset points", ha="center")
+        axes.set(title=title, xlabel="along the attack, $L^2$", aspect="equal")
+        ahead = lead[np.abs(lengths).argmin(), lengths >= 0]
+        lost = np.append(lengths[lengths >= 0][ahead < 0], np.inf)[0]
+        said.append(f"{title}: another answer from length {lost:.2f} on")
+    panels[0].set_ylabel("along the noise, $L^2$")
+    return style.say(figure, f"Along the attack, {'; '.join(said)}.")

@@ -21,32 +21,34 @@ Counts = Mapping[float, Sequence[int]]  # sign changes of each try, by what was 
 Lines = Mapping[str, Mapping[float, float]]
 Weights = Mapping[str, Mapping[int, Vector]]  # of a classifier for each grid and size
 
-AGREE, EDGE = "#F0E442", "#767676"  # Okabe and Ito's yellow, with an edge that can be told
+AGREE, EDGE = COLOURS["agree"], "#767676"  # a pale yellow, with an edge that can be told
 
 
 def figure_1(x: Vector, degrees: Sequence[int]) -> Figure:
-    """Figure 1: f_n and g_n at x, a column for each degree; below, their difference g_n - f_n.
+    """Figure 1: f_n and g_n at x, a panel for each degree, two in a row.
 
     Dots mark the sign changes of g_n, filled where f_n has one too; shaded is where signs agree.
     """
-    width, shared = max(7.0, 1.7 * len(degrees)), {"sharex": True, "sharey": "row"}
-    fig, rows = style.subplots(2, len(degrees), width, 4.0, squeeze=False, **shared)
-    for n, top, bottom in zip(degrees, *rows, strict=True):
-        f, g = polynomials.bernstein_classifier(n, x), polynomials.chebyshev_classifier(n, x)
+    rows = -(-len(degrees) // 2)
+    shared: Look = {"sharex": True, "sharey": True, "squeeze": False}
+    fig, panels = style.subplots(rows, 2, 1.75 * rows + 0.3, **shared)
+    for axes in panels.flat[len(degrees) :]:
+        axes.remove()
+    for n, axes in zip(degrees, panels.flat, strict=False):
         weights = polynomials.chebyshev_classifier_weights(n)
         for start, end in signs.regions(weights, right=True):  # f_n has the sign of x - 1/2
-            top.axvspan(start, end, fc=to_rgba(AGREE, 0.5), ec=EDGE, lw=0.5)
-        top.plot(x, f, color=COLOURS["bernstein"], label="$f_n$, Bernstein")
-        top.plot(x, g, color=COLOURS["chebyshev"], label="$g_n$, Chebyshev")
-        _mark_changes(top, weights)
-        top.set_title(f"$n = {n}$\nagree on {polynomials.agreement(n):.3f}")
-        bottom.plot(x, g - f, color=INK, label="$g_n - f_n$")
-        bottom.axhline(0, color=MUTED, lw=0.8)
-        bottom.set(xlabel="$x$", xlim=(-0.02, 1.02), xticks=(0, 0.5, 1), ylim=(-1.25, 1.25))
-    rows[0, 0].set_ylabel("classifier")
-    rows[1, 0].set_ylabel("$g_n - f_n$")
-    style.legend_below(fig, rows[0, 0], 4)
-    return fig
+            axes.axvspan(start, end, fc=to_rgba(AGREE, 0.5), ec=EDGE, lw=0.5)
+        axes.plot(x, polynomials.bernstein_classifier(n, x), color=COLOURS["bernstein"])
+        axes.plot(x, polynomials.chebyshev_classifier(n, x), color=COLOURS["chebyshev"])
+        _mark_changes(axes, weights)
+        axes.set_title(f"$n = {n}$, agree on {polynomials.agreement(n):.3f}")
+        axes.set(xlim=(-0.02, 1.02), xticks=(0, 0.5, 1), yticks=(-1, 0, 1))
+    for axes in panels[-1]:
+        axes.set_xlabel("$x$")
+    panels[0, 0].text(0.18, 0.6, "$g_n$, Chebyshev", color=COLOURS["chebyshev"])
+    panels[0, 0].text(0.84, -0.8, "$f_n$, Bernstein", color=COLOURS["bernstein"], ha="right")
+    said = [f"{polynomials.agreement(n):.3f} at n = {n}" for n in degrees]
+    return style.say(fig, f"The signs agree on {', '.join(said)}.")
 
 
 def knob_1(name: str, degrees: Sequence[int], start: int) -> HTML:
@@ -82,36 +84,41 @@ def knob_1(name: str, degrees: Sequence[int], start: int) -> HTML:
     return knobs.show(name, [slider], [panel], layers, setting, caption, height=209)
 
 
-def figure_2(x: Vector, weights: Weights) -> Figure:
-    """Figure 2: max-margin classifiers at x; a row for each grid, a column for each size m.
+def figure_2(x: Vector, weights: Weights, points: Weights) -> Figure:
+    """Figure 2: max-margin classifiers at x; a column for each grid, a row for each size m.
 
-    `weights` maps the name of a grid and a size to weights in the shifted Chebyshev basis. Each
-    panel says how many spurious sign changes there are and how much of [0, 1] is misclassified.
+    `weights` maps the name of a grid and a size to weights in the shifted Chebyshev basis, `points`
+    to the training points, which are ticks at the bottom. Each panel says how many spurious sign
+    changes there are and how much of [0, 1] is misclassified, which is shaded.
     """
-    first = [*next(iter(weights.values())).values()]
-    degree, columns = len(first[0]) - 1, len(first)
-    width, shared = max(7.0, 1.35 * columns), {"sharex": True, "sharey": True}
-    fig, rows = style.subplots(len(weights), columns, width, 5.4, squeeze=False, **shared)
-    fig.suptitle(f"Maximum-margin classifiers of degree $n = {degree}$", fontsize=10)
-    highest = 10.0
-    for (grid, by_size), axes in zip(weights.items(), rows, strict=True):
-        axes[0].set_ylabel(grid)
-        for panel, (m, w) in zip(axes, by_size.items(), strict=True):
+    sizes = [*next(iter(weights.values()))]
+    shared = {"sharex": True, "sharey": True, "squeeze": False}
+    fig, panels = style.subplots(len(sizes), len(weights), 1.2 * len(sizes) + 0.5, **shared)
+    highest, said = 10.0, []
+    for (grid, by_size), column in zip(weights.items(), panels.T, strict=True):
+        for axes, (m, w) in zip(column, by_size.items(), strict=True):
             values = chebyshev.chebval(2 * x - 1, w)
-            panel.axhline(0, color=MUTED, lw=0.8)
-            panel.plot(x, values, color=_colour(grid), lw=1.2)
+            for start, end in signs.regions(w, right=False):
+                axes.axvspan(start, end, color=MUTED, alpha=0.4, lw=0)
+            axes.axhline(0, color=MUTED, lw=0.8)
+            axes.plot(x, values, color=_colour(grid), lw=1.2)
+            ticks: Look = {"transform": axes.get_xaxis_transform(), "clip_on": False}
+            at = points[grid][m]
+            axes.plot(at, np.full(len(at), 0.03), "|", color=INK, ms=7, mew=0.7, **ticks)
             highest = max(highest, np.abs(values).max())
-            _mark_changes(panel, w)
-            spurious = len(signs.spurious_sign_changes(w))
-            panel.set_title(f"$m = {m}$\n{spurious} spurious\n{_percent(w)}% wrong", fontsize=9)
-    for panel in rows[-1]:
-        panel.set_xlabel("$x$")
-    ticks, labels = zip(*_signed_powers(highest, (1,)), strict=True)
-    rows[0, 0].set_yscale("asinh", linear_width=1)
-    rows[0, 0].set_yticks(ticks, labels, minor=False)
-    rows[0, 0].set(xlim=(-0.04, 1.04), xticks=(0, 0.5, 1), ylim=(-2 * highest, 2 * highest))
-    style.legend_below(fig, rows[0, 0], 2)
-    return fig
+            _mark_changes(axes, w)
+            counted = f"{len(signs.spurious_sign_changes(w))} spurious, {_percent(w)}% wrong"
+            axes.set_title(counted)
+            said.append(f"{grid.split(', ')[1]}, m = {m}: {counted}")
+        column[0].set_title(f"{grid}\n{column[0].get_title()}")
+        column[-1].set_xlabel("$x$")
+    for axes, m in zip(panels[:, 0], sizes, strict=True):
+        axes.set_ylabel(f"$m = {m}$")
+    names, labels = zip(*(tick for tick in _signed_powers(highest, (1,)) if tick[0]), strict=True)
+    panels[0, 0].set_yscale("asinh", linear_width=1)
+    panels[0, 0].set_yticks(names, labels, minor=False)
+    panels[0, 0].set(xlim=(-0.04, 1.04), xticks=(0, 0.5, 1), ylim=(-3 * highest, 2 * highest))
+    return style.say(fig, f"{'; '.join(said)}.")
 
 
 def knob_2(name: str, weights: Weights, start: int) -> HTML:
@@ -187,28 +194,27 @@ def _mark_changes(axes: Axes, weights: Vector) -> None:
     look: Look = {"ls": "", "marker": "o", "ms": 4, "color": INK, "clip_on": False}
     look["in_layout"] = False  # an empty line that isn't clipped has no extent to lay out
     own, spurious = _changes(weights)
-    axes.plot(own, 0 * own, label="sign change near 1/2", mfc=INK, **look)
-    axes.plot(spurious, 0 * spurious, label="spurious sign change", mfc="white", **look)
+    axes.plot(own, 0 * own, mfc=INK, **look)
+    axes.plot(spurious, 0 * spurious, mfc="white", **look)
 
 
 def figure_training_set(
     x: Vector, sample: Vector, labels: Vector, classifiers: Mapping[str, tuple[Vector, Vector]]
 ) -> Figure:
     """One training set and its classifiers, a panel each: values at x, and the sign changes."""
-    fig, panels = style.subplots(1, len(classifiers), height=2.9, sharey=True)
+    fig, panels = style.subplots(1, len(classifiers), height=2.2, sharey=True)
     colours = np.where(labels > 0, COLOURS["positive"], COLOURS["negative"])
     for axes, (name, (values, changes)) in zip(panels, classifiers.items(), strict=True):
         axes.axhline(0, color=MUTED, lw=0.8)
         axes.plot(x, values, color=COLOURS[name.lower()], lw=1.2)
         axes.scatter(sample, labels, c=colours, edgecolors=INK, lw=0.6, zorder=3)
         axes.plot(changes, 0 * changes, "o", color=INK, mfc="white", ms=4)
-        axes.set_title(f"{name}: {knobs.count(len(changes), 'sign change')}")
+        axes.set_title(f"{name}: {len(changes)} sign change{'s' * (len(changes) != 1)}")
         axes.set(xlabel="$x$", xlim=(-0.02, 1.02), xticks=(0, 0.5, 1))
     highest = max(np.abs(values).max() for values, _ in classifiers.values())
     panels[0].set_yscale("asinh", linear_width=1)
     panels[0].set_yticks(*zip(*_signed_powers(highest, (1,)), strict=True), minor=False)
-    panels[0].set_ylabel("classifier")
-    return fig
+    return style.say(fig, f"{'; '.join(axes.get_title() for axes in panels)}.")
 
 
 def figure_between(seen: Mapping[str, Counts], proved: Mapping[str, Lines]) -> Figure:
@@ -217,18 +223,22 @@ def figure_between(seen: Mapping[str, Counts], proved: Mapping[str, Lines]) -> F
     `seen` maps the label of an abscissa to the counts at its values, one for each try, and `proved`
     to what the theorems say: lines by name, a star where it is one point.
     """
-    fig, panels = style.subplots(2, 2, height=5.2, sharey=True)
+    fig, panels = style.subplots(2, 2, height=4.4, sharey=True)
     for axes, (label, counts) in zip(panels.flat, seen.items(), strict=True):
         x, y = np.transpose([(at, count) for at, tries in counts.items() for count in tries])
         look: Look = {"color": COLOURS["chebyshev"], "alpha": 1 if len(x) == len(counts) else 0.35}
-        axes.plot(x, y, "o", mec="none", ms=4, label="seen", **look)
+        axes.plot(x, y, "o", mec="none", ms=4, **look)
         for (name, line), dashes in zip(proved[label].items(), ("--", ":"), strict=False):
             look = {"ls": dashes, "marker": "*" if len(line) == 1 else "", "ms": 9, "color": INK}
-            axes.plot(*zip(*line.items(), strict=True), label=f"proved: {name}", **look)
+            axes.plot(*zip(*line.items(), strict=True), label=name, **look)
         axes.set(xlabel=label)
-        axes.legend(fontsize=8, loc="upper right")
+        axes.legend(loc="upper right", handlelength=1.2, borderaxespad=0, borderpad=0)
     highest = max(max(tries) for counts in seen.values() for tries in counts.values())
-    panels[0, 0].set_ylim(0, 1.4 * highest)  # the legends are above all dots
+    panels[0, 0].set_ylim(0, 1.45 * highest)  # the legends are above all dots
     for axes in panels[:, 0]:
         axes.set_ylabel("sign changes")
-    return fig
+    said = []
+    for name, counts in seen.items():
+        least = [min(tries) for tries in counts.values()]
+        said.append(f"{name}: from {least[0]} to {least[-1]}")
+    return style.say(fig, f"Least counts from left to right. {'; '.join(said)}.")

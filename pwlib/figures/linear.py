@@ -16,37 +16,60 @@ GUIDE: Look = {"color": COLOURS["muted"], "lw": 4, "alpha": 0.5}  # what theory 
 
 
 def image_rows(rows: Sequence[Sequence[Array]], titles: Sequence[Sequence[str]]) -> Figure:
-    """Rows of square images (side²,) with a title each, grey on [0, 1].
+    """Rows of square images (side²,) with a title each, grey on [0, 1]; four stand two by two.
 
     The second of a row is a step: drawn about zero, with its largest entry in the title.
     """
     count = len(rows[0])
-    height = (min(7.0 / count, 1.75) + 0.45) * len(rows)
-    figure, axes = style.subplots(len(rows), count, height=height, squeeze=False)
-    for panels, images, names in zip(axes, rows, titles, strict=True):
-        for column, (axis, image, title) in enumerate(zip(panels, images, names, strict=True)):
+    columns = 2 if count == 4 else count
+    lines = len(rows) * count // columns
+    height = (style.WIDTH / columns + 0.2) * lines
+    figure, axes = style.subplots(lines, columns, height=height, squeeze=False)
+    for panels, images, names in zip(axes.reshape(-1, count), rows, titles, strict=True):
+        for place, axis, image, title in zip(range(count), panels, images, names, strict=True):
             look: Look = {"cmap": "gray", "vmin": 0, "vmax": 1}
-            if column == 1:
+            if place == 1:
                 largest = np.abs(image).max()
                 look = {"cmap": "PuOr_r", "vmin": -largest, "vmax": largest}
                 title = f"{title}\n(largest entry {largest:.2g})"
             side = int(np.sqrt(image.size))
             axis.imshow(image.reshape(side, side), interpolation="nearest", **look)
-            axis.set_title(title, fontsize=9)
-            axis.set(xticks=[], yticks=[])
+            axis.set(title=title, xticks=[], yticks=[])
             axis.spines[:].set(visible=True, color=COLOURS["muted"])
-    return figure
+    said = ["; ".join(row).replace("\n", ", ") for row in titles]
+    return style.say(figure, f"The titles: {'. '.join(said)}.")
 
 
 def figure_in_a_ball(sizes: Array, worst: Array, random: Array) -> Figure:
     """Share of images still classified correctly, against the L2 length of the perturbation."""
-    figure, axis = style.subplots(height=3.0)
-    axis.plot(sizes, random, color=COLOURS["control"], ls="--", label="random direction")
-    axis.plot(sizes, worst, color=COLOURS["robust"], label="worst direction")
-    axis.set(xlabel="L2 length of the perturbation", ylabel="accuracy")
+    figure, axis = style.subplots()
+    axis.plot(sizes, random, color=COLOURS["plain"], label="random\ndirection")
+    axis.plot(sizes, worst, color=COLOURS["loss"], label="worst\ndirection")
+    axis.set(xlabel="$L^2$ length of the perturbation", ylabel="accuracy")
     axis.set(xlim=(0, sizes.max()), ylim=(0, 1.03))
-    axis.legend(loc="center right")
-    return figure
+    style.name_lines(axis)
+    half = np.argmax(worst < worst[0] / 2)
+    message = f"At length {sizes[half]:.2f} the worst direction leaves {worst[half]:.0%} right, "
+    return style.say(figure, f"{message}a random one {random[half]:.0%}.")
+
+
+def figure_powers(powers: Sequence[int]) -> Figure:
+    """xⁿ on [0, 1] for some n, with its mean and the point where an adversary finds 0.9."""
+    figure, axes = style.subplots(1, len(powers), height=2.0, sharey=True)
+    x, found = np.linspace(0, 1, 401), [0.9 ** (1 / n) for n in powers]
+    for axis, n, point in zip(axes, powers, found, strict=True):
+        axis.fill_between(x, x**n, color=COLOURS["muted"], alpha=0.3, lw=0)
+        axis.plot(x, x**n, color=COLOURS["ink"])
+        axis.plot(point, 0.9, "o", color=COLOURS["loss"], clip_on=False)
+        axis.set(title=f"$x^{{{n}}}$, mean {1 / (n + 1):.2g}", xlim=(0, 1), ylim=(0, 1.02))
+        axis.set(xticks=[0, 1], yticks=[0, 0.9], xlabel="$x$")
+    place: Look = {"textcoords": "offset points", "ha": "right", "color": COLOURS["loss"]}
+    axes[0].annotate("adversary's\npoint", (found[0], 0.9), (-7, -18), **place)
+    said = [
+        f"n = {n}: mean {1 / (n + 1):.2g}, 0.9 at {x:.3f}"
+        for n, x in zip(powers, found, strict=True)
+    ]
+    return style.say(figure, f"{'; '.join(said)}.")
 
 
 def usefulness_map(
@@ -56,32 +79,40 @@ def usefulness_map(
 
     rho and critical are (k,); ``groups`` names four masks: useless, non-robust, robust, undecided.
     """
-    figure, axis = style.subplots(height=3.6)
-    colours = ("muted", "reference", "robust", "positive")
+    figure, axis = style.subplots(height=3.4)
+    colours = ("muted", "loss", "ink", "agree")
     for (name, mask), colour in zip(groups.items(), colours, strict=True):
         label = f"{name} ({int(mask.sum())})"
-        axis.scatter(critical[mask], rho[mask], s=16, color=COLOURS[colour], label=label, zorder=3)
+        look: Look = {"color": COLOURS[colour], "edgecolors": COLOURS["ink"], "lw": 0.3}
+        axis.scatter(critical[mask], rho[mask], s=18, label=label, zorder=3, **look)
     axis.axvline(eps, color=COLOURS["ink"], lw=1, ls=":")
     place: Look = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
-    place |= {"rotation": 90, "va": "top", "ha": "right", "fontsize": 9}
-    axis.annotate(f"size of the attack, {eps:g}", (eps, 1), (-4, -2), **place)
+    place |= {"rotation": 90, "va": "bottom"}
+    axis.annotate(f"size of the attack, {eps:g}", (eps, 0), (3, 4), **place)
     axis.set(xscale="log", ylabel=r"usefulness $\rho$ on the test set")
     axis.set_xlabel(r"critical size $|\mathrm{E}\,y\langle v, x-m\rangle|$ (L2)")
-    axis.legend(loc="upper left")
-    return figure
+    style.legend_below(figure, axis, 2)
+    said = ", ".join(f"{int(mask.sum())} {name}" for name, mask in groups.items())
+    return style.say(figure, f"Of {len(rho)} features: {said}.")
 
 
 def tilt_curve(degrees: Array, accuracy: Array, ratio: Array, fooled_below: float) -> Figure:
     """Accuracy and flipping ratio of the tilted classifiers, with the law cos(angle)."""
-    figure, axis = style.subplots(height=3.0)
-    axis.plot(degrees, accuracy, color=COLOURS["reference"], label="accuracy")
-    axis.plot(degrees, np.cos(np.radians(degrees)), label="cosine of the angle", **GUIDE)
-    axis.plot(degrees, ratio, color=COLOURS["robust"], ls="--", label="flipping ratio")
+    figure, axis = style.subplots()
+    axis.plot(degrees, accuracy, color=COLOURS["ink"])
+    axis.plot(degrees, np.cos(np.radians(degrees)), **GUIDE)
+    axis.plot(degrees, ratio, color=COLOURS["loss"], ls="--")
     axis.axhline(fooled_below, color=COLOURS["ink"], lw=1, ls=":")
-    axis.text(1, fooled_below + 0.02, "fooled below this line", fontsize=9)
+    axis.text(1, fooled_below + 0.02, "fooled below this line")
+    middle = len(degrees) // 2
+    axis.text(degrees[middle], accuracy[middle] - 0.03, "accuracy", va="top")
+    name: Look = {"xytext": (-6, -6), "textcoords": "offset points", "ha": "right", "va": "top"}
+    law = "flipping ratio,\nbeside the cosine"
+    axis.annotate(law, (degrees[middle], ratio[middle]), color=COLOURS["loss"], **name)
     axis.set(xlabel="tilt of the boundary (degrees)", ylim=(0, 1.05), xlim=(0, 90))
-    axis.legend(loc="center left", bbox_to_anchor=(0.0, 0.45))
-    return figure
+    fooled = np.argmax(ratio < fooled_below)
+    message = f"At {degrees[fooled]:.0f}° the flipping ratio falls below {fooled_below:g}, "
+    return style.say(figure, f"{message}with an accuracy of {accuracy[fooled]:.1%}.")
 
 
 def dimension_curves(images: Sequence[Array], family: Sequence[Array]) -> Figure:
@@ -90,17 +121,22 @@ def dimension_curves(images: Sequence[Array], family: Sequence[Array]) -> Figure
     Each is dimensions, median L-inf sizes, and median L2 sizes over ``||x||``; all are (k,).
     """
     figure, panels = style.subplots(1, 2, sharey=True)
-    titles = ("the same images, other resolutions", "independent coordinates")
-    linf: Look = {"color": COLOURS["robust"], "ms": 4, "label": r"$L^\infty$ size"}
-    l2: Look = {"color": COLOURS["reference"], "ms": 4, "label": r"$L^2$ size / $|x|_2$"}
+    titles = ("the same images,\nother resolutions", "independent\ncoordinates")
     for axis, (d, sizes, relative), title in zip(panels, (images, family), titles, strict=True):
-        axis.plot(d, sizes, "o-", **linf)
-        axis.plot(d, relative, "s--", **l2)
+        axis.plot(d, sizes, "o-", color=COLOURS["loss"], ms=4)
+        axis.plot(d, relative, "s--", color=COLOURS["loss"], ms=4)
         axis.set(xscale="log", yscale="log", xlabel="dimension $d$", title=title)
     axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.yaxis.set_major_formatter("{x:g}")
     axis.yaxis.set_minor_formatter(NullFormatter())
-    axis.plot(d, sizes[0] * np.sqrt(d[0] / d), label=r"$\propto 1/\sqrt{d}$", **GUIDE)
-    axis.legend(loc="lower left")
+    axis.plot(d, sizes[0] * np.sqrt(d[0] / d), **GUIDE)
+    axis.text(d[-1], sizes[0], r"$\propto 1/\sqrt{d}$", color=COLOURS["muted"], ha="right")
+    for text, sizes in ((r"$L^\infty$ size", images[1]), (r"$L^2$ size / $|x|_2$", images[2])):
+        place: Look = {"textcoords": "offset points", "color": COLOURS["loss"]}
+        panels[0].annotate(text, (images[0][1], sizes[1]), (0, 6), **place)
     panels[0].set_ylabel("median flipping size")
-    return figure
+    said = [
+        f"from {d[0]:g} to {d[-1]:g} dimensions the sizes go from {a[0]:.2g} to {a[-1]:.2g}"
+        for d, a, _ in (images, family)
+    ]
+    return style.say(figure, f"For the images, {said[0]}; for the family, {said[1]}.")

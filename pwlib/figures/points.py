@@ -21,7 +21,7 @@ LOOKS = {
     "equispaced with ends": _EQUISPACED,
     "Chebyshev roots": _CHEBYSHEV | {"mfc": "white", "ls": "--"},
     "Chebyshev extrema": _CHEBYSHEV,
-    "maximisers of (12)": {"color": COLOURS["positive"], "marker": "^", "ms": 5},
+    "maximisers of (12)": {"color": COLOURS["hard"], "marker": "^", "ms": 5},
     "best found": _BEST,
 }
 
@@ -40,7 +40,7 @@ def figure_optimal_objective(
         "Chebyshev roots": _CHEBYSHEV | {"ls": "--"},
         "merging pairs": _BEST,
     }
-    fig, (left, right) = style.subplots(1, 2, height=3.6, sharex=True)
+    fig, (left, right) = style.subplots(1, 2, height=3.2, sharex=True)
     found = (left, objective, 1e-8, degree), (right, errors, 0, degree - 2)
     for axes, table, least, last in found:
         for name, rows in table.items():
@@ -49,51 +49,81 @@ def figure_optimal_objective(
             axes.errorbar(sizes, mean, 1.96 * error, label=name, **looks[name])
         axes.axvline(last + 0.5, **_GUIDE)
         text = "zero" if least == 0 else "zero from\nhere on"
-        axes.text(last + 0.7, 0.5, text, transform=axes.get_xaxis_transform(), fontsize=9)
-        axes.set_xlabel("number of points inside, $m$")
+        axes.text(last + 0.7, 0.5, text, transform=axes.get_xaxis_transform())
+        axes.set_xlabel("points inside, $m$")
     left.set(yscale="log", ylabel="objective of (8)", title="What (8) measures")
     error = r"mean of $\max_x\,|\hat h_X - h|$"
-    right.set(ylabel=error, title="What it is meant to control", ylim=(0, None))
-    style.legend_below(fig, left, 4)
-    return fig
+    right.set(ylabel=error, title="What it should control", ylim=(0, None))
+    style.legend_below(fig, left, 2)
+    said = []
+    for name, rows in objective.items():
+        below, left_over = rows[0][0], errors[name][0][0]
+        said.append(f"{name} (8) {below:.3g}, largest error {left_over:.3g}")
+    return style.say(fig, f"With {sizes[0]} points: {'; '.join(said)}.")
+
+
+def figure_merging(x: np.ndarray, panels: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
+    """A panel for each title: points, where the error at x vanishes, and its tangents there."""
+    fig, row = style.subplots(1, len(panels), height=2.4, sharey=True)
+    for axes, (title, (points, error)) in zip(row, panels.items(), strict=True):
+        axes.axhline(0, color=MUTED, lw=0.8)
+        axes.plot(x, error, color=INK, lw=1)
+        slopes, reach = np.interp(points, x, np.gradient(error, x)), np.array([[-0.06], [0.06]])
+        axes.plot(points + reach, slopes * reach, color=COLOURS["loss"], lw=1.2)
+        axes.plot(points, 0 * points, "o", color=INK, ms=4)
+        axes.set(title=title, xlabel="$x$", xlim=(0, 1), xticks=(0, 1))
+        axes.axhline(error[np.abs(error).argmax()], color=MUTED, lw=0.8, ls="--")
+    row[0].set_ylabel(r"error $\hat h_X - h$")
+    errors = [
+        f"{title}: largest error {np.abs(error).max():.2f}" for title, (_, error) in panels.items()
+    ]
+    return style.say(fig, f"{'; '.join(errors)}.".replace("\n", ", "))
 
 
 def figure_limit(
     x: np.ndarray, scaled: Mapping[int, np.ndarray], limit: np.ndarray, distances: Curves
 ) -> Figure:
-    """Left, classifiers with these scaled weights, by size, and their limit; right, how near.
+    """A panel for each size: the classifier with these scaled weights, on its limit.
 
-    `distances` maps a reading of the grid and a size to the relative distance from the limit.
+    The last says how near: `distances` maps a reading of the grid and a size to the relative
+    distance from the limit.
     """
-    fig, (left, right) = style.subplots(1, 2, height=3.4, width_ratios=(3, 2))
+    fig, panels = style.subplots(2, 2, height=4.2)
     features = polynomials.chebyshev_features(len(limit) - 1, x)
-    left.axhline(0, color=MUTED, lw=0.8)
-    for (m, weights), dashes in zip(scaled.items(), (":", "--", "-."), strict=False):
-        look: Look = {"color": COLOURS["equispaced"], "ls": dashes, "lw": 1.2}
-        left.plot(x, features @ weights, label=f"$E_m$, $m = {m}$", **look)
-    left.plot(x, features @ limit, color=INK, lw=1, label="limit")
-    left.set(xlabel="$x$", ylabel="$u_1 f$", xlim=(0.5, 1), title=f"$n = {len(limit) - 1}$")
     highest = (features @ limit).max()
-    left.set_ylim(-0.4 * highest, 1.3 * highest)
-    left.legend()
+    for axes, (m, weights) in zip(panels.flat, scaled.items(), strict=False):
+        axes.axhline(0, color=MUTED, lw=0.8)
+        axes.plot(x, features @ limit, color=INK, lw=1)
+        axes.plot(x, features @ weights, color=COLOURS["equispaced"])
+        axes.set(title=f"$m = {m}$", xlim=(0.5, 1), xticks=(0.5, 1))
+        axes.set_ylim(-0.4 * highest, 1.3 * highest)
+    panels[0, 0].set_ylabel("$u_1 f$")
+    panels[1, 0].set(ylabel="$u_1 f$", xlabel="$x$")
+    panels[0, 0].text(0.62, 0.9 * highest, "limit $G$")
+    last = panels[1, 1]
     for reading, by_size in distances.items():
-        right.loglog(*zip(*by_size.items(), strict=True), **style.grid_look(reading), label=reading)
+        look = style.grid_look(reading) | {"ms": 3, "label": reading}
+        last.loglog(*zip(*by_size.items(), strict=True), **look)
     sizes = np.array(list(next(iter(distances.values()))))
     guide = 0.4 * min(next(iter(by_size.values())) for by_size in distances.values())
-    right.loglog(sizes, guide * sizes[0] / sizes, label="slope $-1$", **_GUIDE)
-    right.set(xlabel="number of points $m$", title="distance to the limit, relative")
-    right.legend()
-    return fig
+    last.loglog(sizes, guide * sizes[0] / sizes, **_GUIDE)
+    last.set(xlabel="number of points $m$", title="distance to $G$, relative")
+    top: Look = {"transform": last.transAxes, "ha": "right", "va": "top"}
+    last.text(1, 1, "Chebyshev grids", color=COLOURS["chebyshev"], **top)
+    last.text(1, 0.86, "equispaced", color=COLOURS["equispaced"], **top)
+    last.text(0.5, 0.12, "slope $-1$", color=MUTED, **top)
+    said = [f"{distances['equispaced'][m]:.2g} at m = {m}" for m in scaled]
+    return style.say(fig, f"On the equispaced grid the distance is {', '.join(said)}.")
 
 
 def figure_laws(chebyshev: Pairs, equispaced: Pairs, limits: Mapping[str, float]) -> Figure:
-    """Last sizes with a spurious sign change against the degree n: left m/n, right m/n².
+    """Last sizes with a spurious sign change against the degree n: above m/n, below m/n².
 
     `chebyshev` maps "even m" and "odd m", `equispaced` four classes "even m, p even", …, to pairs
     (n, m); `limits` maps the same names to the constants for n → ∞, drawn as lines.
     """
-    fig, (left, right) = style.subplots(1, 2, height=3.6)
-    for axes, table, power in ((left, chebyshev, 1), (right, equispaced, 2)):
+    fig, (top, bottom) = style.subplots(2, height=4.8)
+    for axes, table, power in ((top, chebyshev, 1), (bottom, equispaced, 2)):
         for name, pairs in table.items():
             n, m = np.transpose(sorted(pairs))
             even, filled = name.startswith("even"), "odd" not in name.split(",")[-1]
@@ -102,11 +132,13 @@ def figure_laws(chebyshev: Pairs, equispaced: Pairs, limits: Mapping[str, float]
             marker = "o" if power == 1 else ("s" if filled else "D")
             axes.semilogx(n, m / n**power, marker=marker, label=name, **look)
             axes.axhline(limits[name], **(_GUIDE | {"ls": "-" if even else "--", "zorder": 0}))
-        axes.set_xlabel("degree $n$")
-        axes.legend(loc="center right" if power == 1 else "upper right")
-    left.set(ylabel="last $m$ with a spurious region, $m/n$", title="Chebyshev grids")
-    right.set(ylabel="$m/n^2$", title="equispaced grid", ylim=(0.05, 0.19))
-    return fig
+    top.set(ylabel="last size, $m/n$", title="Chebyshev grids: about $n/2$")
+    bottom.set(xlabel="degree $n$", title="equispaced grid: about $n^2/10$", ylim=(0.05, 0.19))
+    bottom.set_ylabel("last size, $m/n^2$")
+    for axes in (top, bottom):
+        style.name_lines(axes)
+    said = ", ".join(f"{limit:.3f} for {name}" for name, limit in limits.items())
+    return style.say(fig, f"The constants are {said}.")
 
 
 def figure_critical(y: np.ndarray, even: Lines, odd: Lines) -> Figure:
@@ -114,7 +146,7 @@ def figure_critical(y: np.ndarray, even: Lines, odd: Lines) -> Figure:
 
     Both map a label to the values at y = Nφ (len(y),); the training points are where all meet.
     """
-    fig, axes = style.subplots(1, 2, height=3.2, sharey=True)
+    fig, axes = style.subplots(2, height=4.2, sharex=True)
     for side, table, first, title in (
         (axes[0], even, 0.5, "even $m$"),
         (axes[1], odd, 1, "odd $m$"),
@@ -124,33 +156,37 @@ def figure_critical(y: np.ndarray, even: Lines, odd: Lines) -> Figure:
         points = np.arange(first, y[-1] / np.pi)
         side.plot(points, np.ones(len(points)), "o", color=INK, ms=4)
         side.axhline(0, color=MUTED, lw=0.8)
-        side.set(xlabel=r"$y/\pi$", title=title, ylim=(None, 2))
-        side.legend(loc="upper right")
-    axes[0].set_ylabel("$F(y)$")
-    return fig
+        side.set(title=title, ylabel="$F(y)$", ylim=(None, 2))
+        side.legend(loc="upper right", ncols=3, columnspacing=1, handlelength=1.6)
+    axes[1].set_xlabel(r"$y/\pi$")
+    least = [
+        f"{label} {np.min(values):.2f}" for table in (even, odd) for label, values in table.items()
+    ]
+    return style.say(fig, f"The least values of F: {', '.join(least)}.")
 
 
 def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]) -> Figure:
-    """The classifier on E_m, m = cn²: left at its right end, z = 0, right its dip against c.
+    """The classifier on E_m, m = cn²: its right end, z = 0, and below its dip against c.
 
     `curves` maps the limit and a degree to values (len(z),), `dips` these two and another degree
     to {"c": (k,), "dip": (k,)}. Points are at √(j/c).
     """
-    fig, (left, right) = style.subplots(1, 2, height=3.2)
+    fig, (upper, lower) = style.subplots(2, height=5)
     looks: list[Look] = [{"color": INK, "lw": 1}]
     looks += [{"color": COLOURS["equispaced"], "ls": dashes, "lw": 1.2} for dashes in ("--", ":")]
     for (label, values), look in zip(curves.items(), looks, strict=False):
-        left.plot(z, values, label=label, **look)
+        upper.plot(z, values, label=label, **look)
     for (label, table), look in zip(dips.items(), looks, strict=True):
-        right.plot(table["c"], table["dip"], label=label, **look)
+        lower.plot(table["c"], table["dip"], label=label, **look)
     points = np.sqrt(np.arange(int(c * z[-1] ** 2) + 1) / c)
-    left.plot(points, np.interp(points, z, next(iter(curves.values()))), "o", color=INK, ms=3)
-    left.set(xlabel="$z$, from the right end", ylabel="$f$", title=f"$m = {c}\\,n^2$")
-    right.set(xlabel="$c = m/n^2$", title="least value in the first cell")
-    for axes, corner in ((left, "lower right"), (right, "upper left")):
+    upper.plot(points, np.interp(points, z, next(iter(curves.values()))), "o", color=INK, ms=3)
+    upper.set(xlabel="$z$, from the right end", ylabel="$f$", title=f"$m = {c}\\,n^2$")
+    lower.set(xlabel="$c = m/n^2$", title="least value in the first cell")
+    for axes, corner in ((upper, "lower right"), (lower, "upper left")):
         axes.axhline(0, color=MUTED, lw=0.8)
-        axes.legend(loc=corner)
-    return fig
+        axes.legend(loc=corner, ncols=3)
+    least = [f"{label} {np.min(values):.2f}" for label, values in curves.items()]
+    return style.say(fig, f"The least values of f at m = {c} n²: {', '.join(least)}.")
 
 
 def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
@@ -158,21 +194,24 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
 
     Both map the name of a set (see `LOOKS`) to its value at each size.
     """
-    fig, (left, right) = style.subplots(1, 2, height=3.9)
+    fig, (left, right) = style.subplots(1, 2, height=3.5)
     for axes, table in ((left, worst), (right, noise)):
         for name, values in table.items():
             look = LOOKS[name] | {"markevery": None if len(values) < 20 else 0.08}
             axes.plot(*zip(*values.items(), strict=True), label=name, **look)
-        axes.set_xlabel("number of training points, $m$")
+        axes.set_xlabel("training points, $m$")
     left.axhline(degree + 1, **_GUIDE)
-    left.text(degree, degree + 1.15, "before training", fontsize=9, ha="right")
+    left.text(degree, degree + 1.15, "before training", ha="right")
     left.set(ylabel="greatest variance", ylim=(0, degree + 2.2))
     left.set_title(f"Exact labels, $m \\leq n = {degree}$")
     sizes = np.array(list(next(iter(noise.values()))))
     right.plot(sizes, (degree + 1) / sizes, label="least possible", **_GUIDE)
     right.set(xscale="log", yscale="log", title=f"Noisy labels, $m > n = {degree}$")
-    style.legend_below(fig, right, 4)
-    return fig
+    named = {line.get_label(): line for line in (*left.lines, *right.lines)}
+    named = {name: line for name, line in named.items() if not name.startswith("_")}
+    fig.legend(named.values(), named.keys(), loc="outside lower center", ncols=2)
+    said = [f"{name} {next(iter(values.values())):.3g}" for name, values in noise.items()]
+    return style.say(fig, f"With noise, at {sizes[0]} points: {', '.join(said)}.")
 
 
 def figure_sets(sets: Mapping[str, Sequence[float]]) -> Figure:
@@ -187,4 +226,7 @@ def figure_sets(sets: Mapping[str, Sequence[float]]) -> Figure:
     axes.set(xlabel="$x$", xlim=(0, 1), ylim=(0.6 - len(sets), 0.5))
     axes.spines["left"].set_visible(False)
     axes.tick_params(left=False)
-    return fig
+    said = "; ".join(
+        f"{name}: {', '.join(f'{point:.2f}' for point in x)}" for name, x in sets.items()
+    )
+    return style.say(fig, f"{said}.")

@@ -1,27 +1,33 @@
 """The look of the book: one palette, one kind of figure, one kind of table."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.pylabtools import print_figure
 from IPython.display import Markdown
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib_inline.backend_inline import set_matplotlib_formats
+from scipy.optimize import isotonic_regression
 
 Look = dict[str, Any]  # how matplotlib draws something
 
-# Okabe and Ito's colours, told apart by colour-blind readers: the same thing has the same colour
-# in every chapter.
+WIDTH = 4.6  # inches of a figure: on a phone of 360 px its text, of 9 points, has 9 px
+
+# The same thing has the same colour in every chapter; colour-blind readers can tell them apart.
 COLOURS = {
-    "bernstein": "#0072B2",
-    "chebyshev": "#D55E00",
+    "bernstein": "#0072B2",  # the basis
+    "chebyshev": "#D55E00",  # the basis, and the grids
     "equispaced": "#009E73",
-    "reference": "#0072B2",
-    "robust": "#D55E00",
-    "control": "#777777",
-    "positive": "#E69F00",
+    "hard": "#AA3377",  # hard points and the hard objective, (9) and (12)
+    "loss": "#997700",  # the label's loss, the output's (10), and what an adversary does
+    "plain": "#777777",  # nothing climbed: plain training, random directions, controls
+    "positive": "#E69F00",  # the two labels
     "negative": "#56B4E9",
+    "agree": "#F0E442",
     "ink": "#222222",
     "muted": "#999999",
 }
@@ -31,32 +37,66 @@ GRID_MARKERS = {"equispaced": "s", "lobatto": "o", "roots": "v", "roots+ends": "
 
 def use() -> None:
     """Draw a notebook's figures as SVG, in the book's style, byte for byte the same each time."""
-    mpl.rc("font", size=10)
-    mpl.rc("axes", titlesize=10, labelsize=10)
+    mpl.rc("font", size=9)
+    mpl.rc("axes", titlesize=9, labelsize=9)
     mpl.rc("axes.spines", top=False, right=False)
     mpl.rc("xtick", labelsize=9)
     mpl.rc("ytick", labelsize=9)
     mpl.rc("legend", fontsize=9, frameon=False)
     mpl.rc("savefig", dpi=150)
     mpl.rc("svg", hashsalt="pwlib")  # the same drawing gives the same bytes
-    set_matplotlib_formats("svg", metadata={"Date": None, "Creator": None})
+    shell = InteractiveShell.instance()
+    shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, _svg)  # type: ignore[union-attr]
+
+
+def _svg(figure: Figure) -> str:
+    """The drawing, with what was said of it as its description."""
+    said = {"Date": None, "Creator": None, "Description": figure.get_label() or None}
+    return print_figure(figure, "svg", bbox_inches=None, metadata=said)
 
 
 def subplots(
     rows: int = 1,
     columns: int = 1,
-    width: float = 7.0,
-    height: float = 3.2,
+    height: float = 2.6,
     **options: Any,  # noqa: ANN401  # those of Figure.subplots
 ) -> tuple[Figure, Any]:
     """A figure (inches) whose layout clips no label, and its axes; no pyplot state."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
     return figure, figure.subplots(rows, columns, **options)
+
+
+def say(figure: Figure, text: str) -> Figure:
+    """Give a figure its message, with numbers: the book adds it to the alternative text.
+
+    It is read aloud: the marks of TeX in labels that it quotes are left out.
+    """
+    figure.set_label(re.sub(r"\\,|[$*{}\\]", "", text))
+    return figure
 
 
 def legend_below(figure: Figure, axes: Axes, columns: int) -> None:
     """The legend of one of the axes, below all of them."""
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=columns)
+
+
+def name_lines(axes: Axes) -> None:
+    """The labels of the lines, each in its colour beside its line's end, none upon another.
+
+    To be called when the limits of the axes are final.
+    """
+    lines = [line for line in axes.lines if not str(line.get_label()).startswith("_")]
+    drawn = [np.transpose([line.get_xdata(), line.get_ydata()]) for line in lines]
+    ends = np.array([points[np.isfinite(points[:, 1])][-1] for points in drawn])
+    heights = axes.transAxes.inverted().transform(axes.transData.transform(ends))[:, 1].clip(0, 1)
+    gap = 13 / 72 * axes.figure.dpi / axes.bbox.height
+    order = np.argsort(heights, kind="stable")
+    steps = gap * np.arange(len(lines))  # the nearest heights that are as far apart as these
+    apart = isotonic_regression(heights[order] - steps).x.clip(0, 1 - steps[-1])
+    heights[order] = apart + steps
+    place: Look = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "center"}
+    for line, height in zip(lines, heights, strict=True):
+        axes.annotate(str(line.get_label()), (1, height), (5, 0), color=line.get_color(), **place)
 
 
 def grid_look(grid: str) -> Look:

@@ -111,8 +111,12 @@ def test_no_page_scrolls_sideways_on_a_phone_a_tablet_or_a_desk(close):
     assert not [(visit.page, visit.sticks_out) for visit in close if visit.sticks_out]
 
 
-def test_no_text_of_a_figure_is_smaller_than_its_caption(close):
+def test_the_text_of_every_figure_can_be_read_on_a_phone(close):
     assert not [(visit.page, visit.too_small) for visit in close if visit.too_small]
+
+
+def test_every_figure_is_seen_whole_without_scrolling(close):
+    assert not [(visit.page, visit.scrolled) for visit in close if visit.scrolled]
 
 
 def test_no_line_begins_with_the_punctuation_behind_a_formula(close):

@@ -140,11 +140,34 @@ def test_a_formula_keeps_the_punctuation_behind_it():
     assert line.astext() == "at x), or"
 
 
-def test_what_is_drawn_is_told_from_pictures_of_data(tmp_path):
-    texts = {"drawn.svg": "<svg><path/></svg>", "data.svg": "<svg><image/></svg>", "photo.png": ""}
+def test_what_is_drawn_is_told_from_pictures_of_data_which_get_a_dark_drawing(tmp_path):
+    data = '<svg version="1"><path style="fill: #ffffff; stroke: #009e73"/><image href="#a"/></svg>'
+    texts = {"drawn.svg": "<svg><path/></svg>", "data.svg": data, "photo.png": ""}
     for name, text in texts.items():
         (tmp_path / name).write_text(text)
     page = nodes.paragraph("", "", *(nodes.image(uri=name) for name in texts))
+    added = SimpleNamespace(docname="page", images=set())
+    added.images = SimpleNamespace(add_file=lambda page, file: files.append((page, file)))
+    files = []
+    sphinx_extension.tell_drawings(SimpleNamespace(srcdir=tmp_path, env=added), page)
+    found = {image["uri"]: image["classes"] for image in page.findall(nodes.image)}
+    assert found == {
+        "drawn.svg": ["drawing"],
+        "data.svg": ["picture", "for-light"],
+        "data-dark.svg": ["picture", "for-dark"],
+        "photo.png": ["picture"],
+    }
+    assert files == [("page", "data-dark.svg")]
+    dark = (tmp_path / "data-dark.svg").read_text()
+    assert dark.startswith('<svg fill="#f0f0f0" ')  # what had no colour was black
+    assert 'fill: #141414; stroke: #59ffd2"' in dark
+    assert 'href="#a"' in dark
+
+
+def test_what_a_figure_says_of_itself_ends_the_text_for_those_who_do_not_see_it(tmp_path):
+    said = "<svg><dc:description>35 % &lt; 40 %</dc:description><path/></svg>"
+    (tmp_path / "drawn.svg").write_text(said)
+    image = nodes.image(uri="drawn.svg", alt="Two curves.")
+    page = nodes.paragraph("", "", image)
     sphinx_extension.tell_drawings(SimpleNamespace(srcdir=tmp_path), page)
-    found = [image["classes"] for image in page.findall(nodes.image)]
-    assert found == [["drawing"], ["picture"], ["picture"]]
+    assert image["alt"] == "Two curves. 35 % < 40 %"

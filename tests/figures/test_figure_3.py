@@ -41,7 +41,7 @@ def test_the_curve_is_the_expected_loss_and_its_triangles_stand_on_the_maxima(pa
     np.testing.assert_allclose(triangles.get_xdata(), maximisers(), atol=1e-4)
     np.testing.assert_allclose(triangles.get_ydata(), loss(triangles.get_xdata()), atol=1e-9)
     assert (triangles.get_marker(), triangles.get_linestyle()) == ("^", "None")
-    assert to_hex(triangles.get_markerfacecolor()).upper() == COLOURS["positive"]
+    assert to_hex(triangles.get_markerfacecolor()).upper() == COLOURS["hard"]
 
 
 @pytest.mark.parametrize(("name", "face"), [("roots", COLOURS["chebyshev"]), ("extrema", "white")])
@@ -75,3 +75,12 @@ def test_words_limits_and_legend(panels):
     assert texts == ["expected loss (12)", "its maximisers", "roots", "extrema"]
     markers = [handle.get_marker() for handle in legend.legend_handles]
     assert markers == ["None", "^", "o", "o"]
+
+
+def test_the_message_counts_the_maximisers_and_says_how_far_the_farthest_nodes_lie(panels):
+    said = panels[0].figure.get_label()
+    assert said.startswith(f"{len(maximisers())} maximisers;")
+    for name, nodes in NODES.items():
+        inside = nodes[(nodes > 0) & (nodes < 1)]
+        apart = np.subtract.outer(np.arccos(1 - 2 * inside), np.arccos(1 - 2 * maximisers()))
+        assert f"{np.abs(apart).min(1).max() * N / np.pi:.2f} ({name})" in said

@@ -5,7 +5,7 @@ import pytest
 import torch
 from matplotlib.colors import to_hex
 
-from pwlib.figures.figure_5 import figure_5, figure_climb
+from pwlib.figures.figure_5 import figure_5, figure_climb, figure_slice
 from pwlib.figures.style import COLOURS
 from pwlib.networks import MLP
 from pwlib.objectives import hard_objective
@@ -13,11 +13,11 @@ from pwlib.objectives import hard_objective
 LENGTHS = (0.0, 0.5, 1.0, 3.0)
 # Whose accuracy (the colour), and the dash of whose examples.
 CURVES = {
-    "reference": ("reference, own examples", COLOURS["reference"], "-"),
-    "own": ("hard points, own examples", COLOURS["robust"], "-"),
-    "to_reference": (*("reference, hard-point network's examples", COLOURS["reference"], "--"),),
-    "from_reference": ("hard points, reference's examples", COLOURS["robust"], "--"),
-    "control": ("reference, another reference's examples (control)", COLOURS["control"], ":"),
+    "own": ("hard points, own", COLOURS["hard"], "-"),
+    "from_reference": ("hard points, other's", COLOURS["hard"], "--"),
+    "to_reference": ("reference, other's", COLOURS["plain"], "--"),
+    "control": ("two references", COLOURS["plain"], ":"),
+    "reference": ("reference, own", COLOURS["plain"], "-"),
 }
 
 
@@ -55,19 +55,35 @@ def test_a_curve_is_the_mean_over_seeds_with_a_band_from_the_lowest_to_the_highe
     assert 0.1 < band.get_facecolor()[0, 3] < 0.5
 
 
-def test_words_limits_and_legend(figure, accuracies):
-    assert [axes.get_title() for axes in figure.axes] == ["(a) MNIST", "(b) FashionMNIST"]
-    for axes in figure.axes:
-        assert axes.get_xlabel() == "$L^2$ length of the step, before clamping"
-        assert axes.get_ylim() == (-2, 102)
+def test_every_curve_has_its_name_beside_it_in_its_colour_and_the_figure_its_message(
+    figure, accuracies
+):
+    assert [axes.get_title() for axes in figure.axes] == ["MNIST", "FashionMNIST"]
+    assert figure.axes[1].get_xlabel() == "$L^2$ length of the step, before clamping"
+    for axes, (name, curves) in zip(figure.axes, accuracies.items(), strict=True):
+        assert (axes.get_ylabel(), axes.get_ylim()) == ("test accuracy, %", (-2, 102))
         assert len(axes.lines) == len(axes.collections) == len(CURVES)
-    assert figure.axes[0].get_ylabel() == "test accuracy, %"
-    (legend,) = figure.legends
-    shown = [
-        (text.get_text(), handle.get_color(), handle.get_linestyle())
-        for text, handle in zip(legend.get_texts(), legend.legend_handles, strict=True)
-    ]
-    assert shown == list(CURVES.values())
+        named = {text.get_text(): text.get_color() for text in axes.texts}
+        assert named == {label: colour for label, colour, _ in CURVES.values()}
+        own, reference = (curves[key][:, 2].mean() for key in ("own", "reference"))
+        said = f"{name}, length 1: {own:.0f}% with hard points, {reference:.0f}% for the reference"
+        assert said in figure.get_label()
+
+
+def test_a_slice_is_shaded_where_another_class_leads_and_marks_image_attack_and_noise():
+    lengths = np.linspace(-1, 3, 81)
+    along, aside = np.meshgrid(lengths, lengths)  # the attack along columns
+    leads = {"near": 0.5 - along + 0 * aside, "far": 2.5 - along}
+    figure = figure_slice(lengths, 1.0, leads)
+    for axes, border in zip(figure.axes, (0.5, 2.5), strict=True):
+        shade, line = axes.collections
+        corners = np.concatenate([path.vertices for path in shade.get_paths()])
+        assert corners[:, 0].min() == pytest.approx(border)
+        assert line.get_paths()[0].vertices[:, 0] == pytest.approx(border)
+        assert axes.lines[0].get_xydata().tolist() == [[0, 0], [1, 0], [0, 1]]
+        assert [text.get_text() for text in axes.texts] == ["image", "attack", "noise"]
+        assert to_hex(shade.get_facecolor()[0]) == COLOURS["loss"].lower()
+    assert "near: another answer from length 0.55 on" in figure.get_label()
 
 
 def test_a_climb_shows_each_image_with_what_the_network_says_and_its_objective():
@@ -76,6 +92,8 @@ def test_a_climb_shows_each_image_with_what_the_network_says_and_its_objective()
     axes = figure_climb(network, {"up": images, "down": images.flip(0)}, "MNIST").axes
     assert [one.get_title() for one in axes[:3]] == ["0 steps", "1 step", "2 steps"]
     assert [axes[0].get_ylabel(), axes[3].get_ylabel()] == ["up", "down"]
+    end = axes[5].get_xlabel().replace("\n", ", ")
+    assert axes[0].figure.get_label().endswith(f"down: in the end {end}.")
     for one, image in zip(axes, [*images, *images.flip(0)], strict=True):
         shown = one.images[0]
         np.testing.assert_array_equal(shown.get_array(), image.reshape(28, 28).numpy())

@@ -1,6 +1,7 @@
 """The figures of the sizes draw what is handed over, told apart as the legend says."""
 
 import numpy as np
+import pytest
 
 from pwlib.figures import points
 from pwlib.figures.style import COLOURS
@@ -49,10 +50,28 @@ def test_the_points_of_the_end_stand_on_the_curve_at_the_roots_of_j_over_c_besid
     np.testing.assert_array_equal(line(right, "n = 90").get_ydata(), [-2, 2])
 
 
-def test_the_limit_is_drawn_beside_the_scaled_classifiers_and_the_distances():
+def test_the_limit_is_drawn_below_each_scaled_classifier_and_the_distances_last():
     x, limit = np.linspace(0.5, 1, 11), np.array([0.0, 1.0])
     distances = {"equispaced": {10: 0.5, 20: 0.25}}
-    left, right = points.figure_limit(x, {10: limit / 2}, limit, distances).axes
-    np.testing.assert_allclose(line(left, "limit").get_ydata(), 2 * x - 1)
-    np.testing.assert_allclose(line(left, "$E_m$, $m = 10$").get_ydata(), x - 0.5)
-    np.testing.assert_allclose(line(right, "equispaced").get_ydata(), [0.5, 0.25])
+    figure = points.figure_limit(x, {10: limit / 2, 20: 0.8 * limit}, limit, distances)
+    for axes, (m, share) in zip(figure.axes, {10: 0.5, 20: 0.8}.items(), strict=False):
+        _, below, curve = axes.lines
+        np.testing.assert_allclose(below.get_ydata(), 2 * x - 1)
+        np.testing.assert_allclose(curve.get_ydata(), share * (2 * x - 1))
+        assert (axes.get_title(), curve.get_color()) == (f"$m = {m}$", COLOURS["equispaced"])
+    np.testing.assert_allclose(line(figure.axes[3], "equispaced").get_ydata(), [0.5, 0.25])
+    assert "0.5 at m = 10, 0.25 at m = 20" in figure.get_label()
+
+
+def test_merging_points_have_the_error_with_its_largest_value_and_its_tangents():
+    x = np.linspace(0, 1, 2001)
+    panels = {f"{k}": (np.array([0.25, 0.75]), k * np.cos(2 * np.pi * x)) for k in (1, 3)}
+    for axes, k in zip(points.figure_merging(x, panels).axes, (1, 3), strict=True):
+        _, error, *tangents, dots, largest = axes.lines
+        np.testing.assert_allclose(error.get_ydata(), k * np.cos(2 * np.pi * x))
+        np.testing.assert_allclose(dots.get_xdata(), [0.25, 0.75])
+        assert abs(largest.get_ydata()[0]) == k
+        for tangent, slope in zip(tangents, (-2 * np.pi * k, 2 * np.pi * k), strict=True):
+            assert np.diff(tangent.get_ydata()) / np.diff(tangent.get_xdata()) == pytest.approx(
+                slope, rel=1e-4
+            )
