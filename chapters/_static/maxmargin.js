@@ -1,0 +1,121 @@
+// Maximum-margin classifiers on polynomials of degree n, hard margin, no bias: as pwlib.maxmargin.
+// A page loads this as a script, and Node as a module.
+"use strict";
+
+const maxmargin = (() => {
+  const EPS = 2 ** -52;
+  const RESOLVED = 1e-5; // the largest error of a margin that is still called resolved
+  const dot = (a, b) => {
+    let sum = 0;
+    for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+    return sum;
+  };
+  const add = (a, b, factor = 1) => a.map((value, i) => value + factor * b[i]);
+  const combine = (vectors, weights) =>
+    vectors.reduce((sum, v, k) => add(sum, v, weights[k]), vectors[0].map(() => 0));
+
+  // The n + 1 features at x: equation (3); T*_0, …, T*_n; and Legendre's, orthonormal on [0, 1].
+  const bernstein = (n, x) => {
+    let row = [1];
+    for (let degree = 1; degree <= n; degree++)
+      row = Array.from({ length: degree + 1 }, (_, i) => (1 - x) * (row[i] ?? 0) + x * (row[i - 1] ?? 0));
+    return row;
+  };
+  const recurrence = (next) => (n, x) => {
+    const row = [1, 2 * x - 1];
+    for (let k = 1; k < n; k++) row.push(next(k, (2 * x - 1) * row[k], row[k - 1]));
+    return row.slice(0, n + 1);
+  };
+  const chebyshev = recurrence((k, moved, before) => 2 * moved - before);
+  const usual = recurrence((k, moved, before) => ((2 * k + 1) * moved - k * before) / (k + 1));
+  const legendre = (n, x) => usual(n, x).map((value, k) => Math.sqrt(2 * k + 1) * value);
+  const BASES = { Bernstein: bernstein, Chebyshev: chebyshev, Legendre: legendre };
+
+  // The rows' QR decomposition by Gram and Schmidt, each row taken through twice.
+  const project = (q, vector) => {
+    let rest = vector;
+    const parts = q.map(() => 0);
+    for (const _ of [1, 2])
+      q.forEach((unit, k) => {
+        const part = dot(unit, rest);
+        parts[k] += part;
+        rest = add(rest, unit, -part);
+      });
+    return { parts, rest, length: Math.sqrt(dot(rest, rest)) };
+  };
+  const append = ({ q, r }, { parts, rest, length }) => ({ // row k = Σ_i r[k][i] q[i]
+    q: [...q, rest.map((value) => value / length)],
+    r: [...r, [...parts, length]],
+  });
+  const decompose = (rows) =>
+    rows.reduce((qr, row) => append(qr, project(qr.q, row)), { q: [], r: [] });
+  const forward = (r, right) => { // Σ_i r[k][i] y_i = right_k
+    const y = [];
+    right.forEach((value, k) => y.push((value - dot(y, r[k])) / r[k][k]));
+    return y;
+  };
+  const backward = (r, right) => { // Σ_k r[k][i] y_k = right_i
+    const y = [...right];
+    for (let k = y.length - 1; k >= 0; k--) {
+      y[k] /= r[k][k];
+      for (let i = 0; i < k; i++) y[i] -= r[k][i] * y[k];
+    }
+    return y;
+  };
+
+  // The shortest w with row · w = 1 for all rows, and λ with w = Σ λ_k row_k, refined once.
+  const leastNorm = (rows, { q, r }) => {
+    const y = forward(r, rows.map(() => 1));
+    const first = combine(q, y);
+    const change = forward(r, rows.map((row) => 1 - dot(row, first)));
+    return { w: add(first, combine(q, change)), lambda: backward(r, add(y, change)) };
+  };
+
+  // The dual method of Goldfarb and Idnani (1983) for: minimise |w|²/2 subject to row · w >= 1.
+  // It starts from w = 0 and takes in the most violated row. The multipliers stay positive: a row
+  // whose multiplier would change sign on the way leaves. Rows: y_i φ(x_i).
+  // Returns w, the indices of the support vectors, and the count of steps, or null where rounding
+  // decides. 
+  const solve = (rows) => {
+    const cap = 20 * (rows.length + rows[0].length);
+    const lengths = rows.map((row) => Math.sqrt(dot(row, row)));
+    let [active, lambda, w, qr, steps] = [[], [], rows[0].map(() => 0), { q: [], r: [] }, 0];
+    for (;;) {
+      const size = Math.sqrt(dot(w, w));
+      const error = (i) => 8 * EPS * lengths[i] * size;
+      const excess = rows.map((row, i) => (active.includes(i) ? 0 : dot(row, w) - 1 + error(i)));
+      const entering = excess.indexOf(Math.min(...excess));
+      if (excess[entering] >= 0) return { w, support: active, steps };
+      if (error(entering) > RESOLVED) return null;
+      for (let multiplier = 0, taken = false; !taken; ) {
+        if (++steps > cap) throw new Error(`no active set found in ${cap} steps`);
+        const row = rows[entering];
+        const rest = project(qr.q, row);
+        const share = backward(qr.r, rest.parts);
+        const ratio = share.map((value, k) => (value > 0 ? lambda[k] / value : Infinity));
+        const shortest = Math.min(...ratio, Infinity);
+        const independent = active.length < row.length && rest.length > 16 * EPS * lengths[entering];
+        const full = independent ? (1 - dot(row, w)) / rest.length ** 2 : Infinity;
+        const step = Math.min(shortest, full);
+        if (step === Infinity) return null;
+        lambda = add(lambda, share, -step);
+        multiplier += step;
+        if (independent) w = add(w, rest.rest, step);
+        taken = step === full;
+        if (taken) {
+          active = [...active, entering];
+          qr = append(qr, rest);
+          ({ w, lambda } = leastNorm(active.map((i) => rows[i]), qr));
+        } else {
+          const leaving = ratio.indexOf(shortest);
+          [active, lambda] = [active, lambda].map((list) => list.filter((_, k) => k !== leaving));
+          qr = decompose(active.map((i) => rows[i]));
+        }
+      }
+    }
+  };
+
+  return { BASES, dot, solve };
+})();
+
+if (typeof module !== "undefined") module.exports = maxmargin;
