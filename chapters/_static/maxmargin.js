@@ -75,7 +75,7 @@ const maxmargin = (() => {
   // It starts from w = 0 and takes in the most violated row. The multipliers stay positive: a row
   // whose multiplier would change sign on the way leaves. Rows: y_i φ(x_i).
   // Returns w, the indices of the support vectors, and the count of steps, or null where rounding
-  // decides. 
+  // decides.
   const solve = (rows) => {
     const cap = 20 * (rows.length + rows[0].length);
     const lengths = rows.map((row) => Math.sqrt(dot(row, row)));
@@ -115,7 +115,67 @@ const maxmargin = (() => {
     }
   };
 
-  return { BASES, dot, solve };
+  // The classifier of points [x, y], y = ±1, in a basis: as `solve`, or null.
+  const fit = (basis, n, points) =>
+    solve(points.map(([x, y]) => BASES[basis](n, x).map((value) => y * value)));
+
+  const bisect = (f, [low, high]) => {
+    const sign = Math.sign(f(low));
+    for (let i = 0; i < 45; i++) {
+      const middle = (low + high) / 2;
+      if (Math.sign(f(middle)) === sign) low = middle;
+      else high = middle;
+    }
+    return (low + high) / 2;
+  };
+
+  // x of an even mesh of the angle, real i from 0 to MESH.
+  const MESH = 800;
+  const place = (i) => (1 - Math.cos((Math.PI * i) / MESH)) / 2;
+
+  // w · φ(x), or 0 where rounding decides its sign.
+  const value = (w, features) => {
+    let [sum, size] = [0, 0];
+    features.forEach((feature, i) => {
+      sum += w[i] * feature;
+      size += Math.abs(w[i] * feature);
+    });
+    return Math.abs(sum) > 8 * EPS * size ? sum : 0;
+  };
+
+  // Where f changes sign in (0, 1), ascending, from its values on the mesh, and from its extrema
+  // between, where two changes may hide.
+  const signChanges = (f, values) => {
+    const seen = [];
+    values.forEach((middle, i) => {
+      const [left, right] = [values[i - 1] ?? middle, values[i + 1] ?? middle];
+      seen.push([place(i), middle]);
+      const bend = left - 2 * middle + right;
+      if (middle * bend > 0 && Math.abs(middle) <= Math.min(Math.abs(left), Math.abs(right))) {
+        const x = place(i + (left - right) / 2 / bend);
+        seen.push([x, f(x)]);
+      }
+    });
+    const signed = seen.filter(([, y]) => y).sort(([a], [b]) => a - b);
+    const opposite = ([, y], k) => k && y * signed[k - 1][1] < 0;
+    return signed.flatMap((at, k) => (opposite(at, k) ? [bisect(f, [signed[k - 1][0], at[0]])] : []));
+  };
+
+  // The label of the nearest training point.
+  const nearest = (points, x) =>
+    points.reduce((best, at) => (Math.abs(at[0] - x) < Math.abs(best[0] - x) ? at : best))[1];
+
+  // The intervals [from, to, label given] of [0, 1] where the sign isn't the nearest point's label.
+  const wrongIntervals = (f, changes, points) => {
+    const sorted = [...points].sort(([a], [b]) => a - b);
+    const middles = sorted.slice(1).map(([x], k) => (x + sorted[k][0]) / 2);
+    const edges = [0, ...changes, ...middles, 1].sort((a, b) => a - b);
+    const spans = edges.slice(1).map((to, k) => [edges[k], to, Math.sign(f((edges[k] + to) / 2))]);
+    const wrong = ([from, to, sign]) => to - from > 1e-9 && sign && sign !== nearest(points, (from + to) / 2);
+    return spans.filter(wrong);
+  };
+
+  return { BASES, MESH, bisect, dot, fit, place, signChanges, solve, value, wrongIntervals };
 })();
 
 if (typeof module !== "undefined") module.exports = maxmargin;

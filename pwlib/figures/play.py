@@ -1,0 +1,110 @@
+"""Figures that a reader plays with, in a page that has neither a kernel nor a server.
+
+Here are their controls; ``chapters/_static/play.js`` draws them, and solves what they show anew
+with ``maxmargin.js``. Without a script, and on paper, a figure that stands still takes their place.
+"""
+
+import html
+import json
+from collections.abc import Sequence
+
+from IPython.display import HTML
+
+from pwlib.figures.style import COLOURS
+
+BASES = ("Bernstein", "Chebyshev", "Legendre")
+SIZES = [2 * round(5 * 2 ** (k / 4)) for k in range(37)]  # even, from 10 to 5120
+
+
+def drag(name: str, points: Sequence[tuple[float, int]], degree: int) -> HTML:
+    """Labelled points (x, ±1) to drag, and their maximum-margin classifiers in three bases."""
+    presets = {"two": "The paper’s two points", "equispaced": "E_m", "chebyshev": "C_m"}
+    actions = {"add": "Add a point", "remove": "Remove it", "flip": "Flip its label"}
+    turn = [
+        _slider(name, "degree", "degree n", 1, 40, degree),
+        _slider(name, "size", "points m of a grid", 2, 60, 20),
+        _buttons(presets),
+        _slider(name, "point", "chosen point", 1, len(points), 1),
+        _slider(name, "place", "its place x", 0, 1, float(points[0][0]), 0.001),
+        _buttons(actions),
+        "".join(_box(name, basis, basis != "Legendre") for basis in BASES),
+    ]
+    caption = (
+        "Drag a point, or click where there is none to add one: high for +, low for −. The "
+        "maximum-margin classifiers are solved anew as it moves. Circles mark their sign changes. "
+        "Where the sign isn’t the label of the nearest point, the picture glows in the colour of "
+        "the label given there. The vertical scale is linear near 0 and logarithmic far from it."
+    )
+    settings = {"points": [[float(x), int(y)] for x, y in points]}
+    return _figure(name, "drag", caption, turn, BASES, settings)
+
+
+def limit(name: str, degree: int, start: int) -> HTML:
+    """The classifier of m points of a grid, scaled, on its way to the limit G of Section 6a."""
+    grids = {"E_m": "E_m, equispaced", "C_m": "C_m, Chebyshev"}
+    options = "".join(f'<option value="{key}">{text}</option>' for key, text in grids.items())
+    turn = [
+        _slider(name, "size", "points m", 0, len(SIZES) - 1, SIZES.index(start)),
+        _slider(name, "degree", "degree n", 3, 40, degree),
+        f'<div><label for="{name}-grid">grid</label> <select id="{name}-grid" name="grid">'
+        f"{options}</select></div>",
+        _buttons({"grow": "Let m grow"}),
+    ]
+    caption = (
+        "The right half of the rescaled classifier <i>u</i><sub>1</sub><i>f</i> on a grid, and, "
+        "broad and grey, its limit <i>G</i>. Dots mark the training points."
+    )
+    return _figure(name, "limit", caption, turn, ["the classifier and its limit"], {"sizes": SIZES})
+
+
+def nodes(name: str, degree: int) -> HTML:
+    """Figure 3 at each degree: the expected loss (12), its maximisers, the nodes of two grids."""
+    turn = [_slider(name, "degree", "degree n", 1, 40, degree)]
+    caption = (
+        "Figure 3, one degree at a time: small orange dots are the maximisers, filled circles the "
+        "roots of <i>T</i>*<sub><i>n</i></sub>, hollow ones the extrema of "
+        "<i>T</i>*<sub><i>n</i>+1</sub>. Right or below, the distance in angle from the nearest "
+        "maximiser to each node inside, positive to the right, in units of π/<i>n</i>."
+    )
+    return _figure(name, "nodes", caption, turn, ["expected loss", "distance"], {})
+
+
+def _figure(
+    name: str, play: str, caption: str, turn: Sequence[str], drawings: Sequence[str], settings: dict
+) -> HTML:
+    colours = {key: COLOURS[key] for key in (*map(str.lower, BASES[:2]), "equispaced")}
+    colours |= {key: COLOURS[key] for key in ("positive", "negative", "ink")}
+    colours["legendre"] = COLOURS["equispaced"]
+    data = html.escape(json.dumps(settings | {"colours": colours}))
+    said = f"{name}-said"
+    described = f'role="img" aria-describedby="{said}"'
+    svgs = "".join(
+        f'<svg {described} aria-label="{title}" data-basis="{title}"></svg>' for title in drawings
+    )
+    return HTML(
+        f'<figure class="play" id="{name}" data-play="{play}" data-settings="{data}">\n'
+        f'<figcaption>{caption}</figcaption>\n<div class="turn">{"".join(turn)}</div>\n'
+        f'<div class="seen">{svgs}</div>\n'
+        f'<output id="{said}" aria-live="polite"></output>\n</figure>'
+    )
+
+
+def _slider(
+    figure: str, name: str, label: str, low: float, high: float, value: float, step: float = 1
+) -> str:
+    limits = f'min="{low}" max="{high}" step="{step}" value="{value}"'
+    return (
+        f'<div class="slider"><label for="{figure}-{name}">{label}</label>'
+        f'<input id="{figure}-{name}" name="{name}" type="range" {limits}>'
+        '<span aria-hidden="true"></span></div>'
+    )
+
+
+def _buttons(texts: dict[str, str]) -> str:
+    each = (f'<button type="button" name="{key}">{text}</button>' for key, text in texts.items())
+    return f"<div>{''.join(each)}</div>"
+
+
+def _box(figure: str, name: str, checked: bool) -> str:
+    box = f'<input id="{figure}-{name}" name="{name}" type="checkbox"{" checked" * checked}>'
+    return f'<div>{box}<label for="{figure}-{name}">{name}</label></div>'
