@@ -6,11 +6,11 @@
 (() => {
   const { BASES, MESH, bisect, dot, fit, place, signChanges, solve, value, wrongIntervals } = maxmargin;
   const X = Array.from({ length: MESH + 1 }, (_, i) => place(i));
-  const HEIGHT = 210, LEFT = 44, RIGHT = 10, TOP = 26, BOTTOM = 34; // of a panel, in pixels
+  const HEIGHT = 210, LEFT = 44, RIGHT = 10, TOP = 26, BOTTOM = 34, ROOM = 8; // of a panel, in pixels
   const sum = (values) => values.reduce((a, b) => a + b, 0);
   const highest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const counted = (n, what) => `${n || "no"} ${what}${n === 1 ? "" : "s"}`;
-  const percent = (share) => `${Number((100 * share).toPrecision(2))} %`;
+  const percent = (share) => (share > 0 && share < 1e-5 ? "under 0.001 %" : `${Number((100 * share).toPrecision(2))} %`);
   const signed = (value) => `${value}`.replace("-", "−");
   const rounded = (value) => (value >= 1e-3 ? value.toPrecision(2) : value.toExponential(1)).replace("e-", "·10^−");
 
@@ -18,7 +18,7 @@
   const make = (svg, name, attributes, text) => {
     const node = document.createElementNS("http://www.w3.org/2000/svg", name);
     Object.entries(attributes).forEach(([key, value]) => node.setAttribute(key, value));
-    if (text) node.textContent = text;
+    if (text !== undefined) node.textContent = text;
     return svg.appendChild(node);
   };
   const write = (svg, x, y, text, more = {}) =>
@@ -31,7 +31,7 @@
     const width = Math.max(svg.clientWidth, 240);
     svg.replaceChildren();
     svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
-    const across = scale(xlim, [LEFT, width - RIGHT]);
+    const across = scale(xlim, [LEFT + ROOM, width - RIGHT - ROOM]);
     const up = scale(ylim, [HEIGHT - BOTTOM, TOP], bent);
     const at = ([x, y]) => `${across(x).toFixed(1)} ${up(y).toFixed(1)}`;
     const path = (d, look) => d && make(svg, "path", { d, fill: "none", ...look });
@@ -152,7 +152,7 @@
       const told = shown.map(({ dataset: { basis } }, k) => found[k]
         ? `${basis}: ${counted(found[k].changes.length, "sign change")}, ${percent(found[k].share)} wrong, margin ${rounded(found[k].margin)}.`
         : `${basis}: these points are not separable in double precision.`);
-      say([`${counted(points.length, "point")}, whose labels change sign ${turns} times; degree ${n}.`, ...told,
+      say([`${counted(points.length, "point")}, ${counted(turns, "sign change")} of the labels, degree ${n}.`, ...told,
         `Chosen: point ${chosen + 1} at ${x.toFixed(3)}, label ${y > 0 ? "+" : "−"}.`].join(" "));
       control.point.text(`${chosen + 1} of ${points.length}`);
       control.place.text(x.toFixed(3));
@@ -164,7 +164,8 @@
       size: () => preset(made),
     };
     figure.addEventListener("input", ({ target }) => CHANGES[target.name]?.());
-    figure.addEventListener("click", ({ target: { name } }) => {
+    figure.addEventListener("click", ({ target }) => {
+      const name = target.closest("button")?.name;
       if (name in ACTIONS) ACTIONS[name]();
       else if (name in PRESETS) preset(name);
       else return;
@@ -174,8 +175,18 @@
     // By pointer: the nearest point within reach is taken, and elsewhere a click adds one.
     const REACH = 22;
     for (const svg of svgs) {
-      const x = ({ offsetX }) => (offsetX - svg.spot.across(0)) / (svg.spot.across(1) - svg.spot.across(0));
-      const distance = ({ offsetX, offsetY }, at) => Math.hypot(offsetX - svg.spot.across(at[0]), offsetY - svg.spot.up(at[1]));
+      const pixel = ({ clientX, clientY }) => {
+        const { left, top } = svg.getBoundingClientRect();
+        return [clientX - left, clientY - top];
+      };
+      const x = (event) => {
+        const [start, end] = [0, 1].map(svg.spot.across);
+        return (pixel(event)[0] - start) / (end - start);
+      };
+      const distance = (event, at) => {
+        const [right, down] = pixel(event);
+        return Math.hypot(right - svg.spot.across(at[0]), down - svg.spot.up(at[1]));
+      };
       let held = false;
       svg.addEventListener("pointerdown", (event) => {
         const distances = points.map((at) => distance(event, at));
@@ -193,7 +204,7 @@
       svg.addEventListener("click", (event) => {
         const at = x(event);
         if (held || at < 0 || at > 1) return;
-        insert([Number(at.toFixed(3)), event.offsetY < svg.spot.up(0) ? 1 : -1]);
+        insert([Number(at.toFixed(3)), pixel(event)[1] < svg.spot.up(0) ? 1 : -1]);
         update();
       });
     }
@@ -204,11 +215,10 @@
   // limit G. By symmetry the upper half of the points and the odd features are enough.
   const odd = (row) => row.filter((_, i) => i % 2);
   const limit = ({ figure, control, svgs: [svg], say, settings: { colours, sizes } }) => {
-    const GRIDS = { "E_m": PRESETS.equispaced, "C_m": PRESETS.chebyshev };
-    const update = () => {
+        const update = () => {
       const [n, m, grid] = [Number(control.degree.value), sizes[control.size.value], control.grid.value];
       const p = Math.floor((n + 1) / 2);
-      const upper = GRIDS[grid](m).filter(([, y]) => y > 0);
+      const upper = PRESETS[grid](m).filter(([, y]) => y > 0);
       const { w } = solve(upper.map(([x]) => odd(BASES.Chebyshev(n, x))));
       const gap = 2 * upper[0][0] - 1;
       const end = w.map((_, i) => (i % 2 ? -1 : 1) / p ** 2);
@@ -218,19 +228,20 @@
       const away = Math.sqrt(sum(scaled.map((weight, i) => (weight - end[i]) ** 2)) * p ** 3);
       const f = (x) => value(w, odd(BASES.Chebyshev(n, x)));
       const changes = signChanges(f, values(w)).length - 1;
+      const drawn = [end, scaled].map((weights) => curve(values(weights)).slice(MESH / 2));
+      const [low, high] = [Math.min, Math.max].map((most) => most(...drawn.flat().map(([, y]) => y)));
       const top = highest(values(end));
       const axes = panel(svg, {
-        title: `${grid === "E_m" ? "equispaced" : "Chebyshev"} grid, n = ${n}, m = ${m}`, xlim: [0.5, 1],
-        ylim: [-0.5 * top, 1.5 * top], yticks: [[0, "0"], [top / 2, (top / 2).toFixed(3)], [top, top.toFixed(3)]],
+        title: `n = ${n}, m = ${m}`, xlim: [0.5, 1],
+        ylim: [Math.min(-0.3 * top, low), Math.max(1.3 * top, high)], yticks: [[0, "0"], [top / 2, (top / 2).toFixed(3)], [top, top.toFixed(3)]],
       });
-      const upperHalf = (weights) => curve(values(weights)).filter(([x, y]) => x >= 0.5 && Math.abs(y) < 4 * top);
-      const colour = grid === "E_m" ? colours.equispaced : colours.chebyshev;
-      axes.line(upperHalf(end), { stroke: colours.ink, "stroke-width": 4, "stroke-opacity": 0.35, class: "limit" });
-      axes.line(upperHalf(scaled), { stroke: colour, "stroke-width": 1.8, class: "curve" });
+      const colour = colours[grid];
+      axes.line(drawn[0], { stroke: colours.ink, "stroke-width": 4, "stroke-opacity": 0.35, class: "limit" });
+      axes.line(drawn[1], { stroke: colour, "stroke-width": 1.8, class: "curve" });
       axes.dots(upper.map(([x]) => [x, 0]), { r: 2, fill: colour, class: "point" });
       control.size.text(m);
-      say(`m = ${m}: ${counted(changes, "spurious sign change")}, margin ${rounded(1 / Math.sqrt(dot(w, w)))}; `
-        + `u₁ f is ${percent(away)} of the length of G away from G.`);
+      say(`m = ${m}: ${counted(changes, "spurious sign change")}, margin ${rounded(1 / Math.sqrt(dot(w, w)))}, `
+        + `relative distance of u₁ f from its limit G ${rounded(away)}.`);
     };
     figure.addEventListener("click", ({ target }) => {
       if (target.name !== "grow") return;

@@ -18,22 +18,22 @@ SIZES = [2 * round(5 * 2 ** (k / 4)) for k in range(37)]  # even, from 10 to 512
 
 def drag(name: str, points: Sequence[tuple[float, int]], degree: int) -> HTML:
     """Labelled points (x, ±1) to drag, and their maximum-margin classifiers in three bases."""
-    presets = {"two": "The paper’s two points", "equispaced": "E_m", "chebyshev": "C_m"}
-    actions = {"add": "Add a point", "remove": "Remove it", "flip": "Flip its label"}
+    grids = {"equispaced": "<i>E<sub>m</sub></i>", "chebyshev": "<i>C<sub>m</sub></i>"}
+    actions = {"add": "Add", "remove": "Remove", "flip": "Flip label"}
     turn = [
         _slider(name, "degree", "degree n", 1, 40, degree),
-        _slider(name, "size", "points m of a grid", 2, 60, 20),
-        _buttons(presets),
+        _boxes(name),
+        _slider(name, "size", "points m of a grid", 2, 60, max(len(points), 10)),
+        _buttons({"two": "Two points"} | grids),
         _slider(name, "point", "chosen point", 1, len(points), 1),
         _slider(name, "place", "its place x", 0, 1, float(points[0][0]), 0.001),
         _buttons(actions),
-        "".join(_box(name, basis, basis != "Legendre") for basis in BASES),
     ]
     caption = (
-        "Drag a point, or click where there is none to add one: high for +, low for −. The "
-        "maximum-margin classifiers are solved anew as it moves. Circles mark their sign changes. "
-        "Where the sign isn’t the label of the nearest point, the picture glows in the colour of "
-        "the label given there. The vertical scale is linear near 0 and logarithmic far from it."
+        "Drag a point, or click where there is none to add one, high for +, low for −. Circles "
+        "mark the sign changes of the maximum-margin classifiers. Where the sign isn’t the label "
+        "of the nearest point, the picture glows in the colour of the label that it gives. The "
+        "vertical scale is logarithmic far from 0."
     )
     settings = {"points": [[float(x), int(y)] for x, y in points]}
     return _figure(name, "drag", caption, turn, BASES, settings)
@@ -41,7 +41,7 @@ def drag(name: str, points: Sequence[tuple[float, int]], degree: int) -> HTML:
 
 def limit(name: str, degree: int, start: int) -> HTML:
     """The classifier of m points of a grid, scaled, on its way to the limit G of Section 6a."""
-    grids = {"E_m": "E_m, equispaced", "C_m": "C_m, Chebyshev"}
+    grids = {"equispaced": "equispaced, E_m", "chebyshev": "Chebyshev, C_m"}
     options = "".join(f'<option value="{key}">{text}</option>' for key, text in grids.items())
     turn = [
         _slider(name, "size", "points m", 0, len(SIZES) - 1, SIZES.index(start)),
@@ -83,8 +83,8 @@ def _figure(
     )
     return HTML(
         f'<figure class="play" id="{name}" data-play="{play}" data-settings="{data}">\n'
-        f'<figcaption>{caption}</figcaption>\n<div class="turn">{"".join(turn)}</div>\n'
-        f'<div class="seen">{svgs}</div>\n'
+        f'<figcaption>{caption}</figcaption>\n<div class="seen">{svgs}</div>\n'
+        f'<div class="turn">{"".join(turn)}</div>\n'
         f'<output id="{said}" aria-live="polite"></output>\n</figure>'
     )
 
@@ -105,6 +105,11 @@ def _buttons(texts: dict[str, str]) -> str:
     return f"<div>{''.join(each)}</div>"
 
 
-def _box(figure: str, name: str, checked: bool) -> str:
-    box = f'<input id="{figure}-{name}" name="{name}" type="checkbox"{" checked" * checked}>'
-    return f'<div>{box}<label for="{figure}-{name}">{name}</label></div>'
+def _boxes(figure: str) -> str:
+    """Which bases are drawn: at first the paper's two."""
+    each = (
+        f'<input id="{figure}-{basis}" name="{basis}" type="checkbox"'
+        f'{" checked" * (basis != "Legendre")}><label for="{figure}-{basis}">{basis}</label>'
+        for basis in BASES
+    )
+    return f"<div>{''.join(each)}</div>"
