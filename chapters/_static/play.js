@@ -33,7 +33,8 @@
     svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
     const across = scale(xlim, [LEFT + ROOM, width - RIGHT - ROOM]);
     const up = scale(ylim, [HEIGHT - BOTTOM, TOP], bent);
-    const at = ([x, y]) => `${across(x).toFixed(1)} ${up(y).toFixed(1)}`;
+    const tenth = (value) => Math.round(10 * value) / 10;
+    const at = ([x, y]) => `${tenth(across(x))} ${tenth(up(y))}`;
     const path = (d, look) => d && make(svg, "path", { d, fill: "none", ...look });
     const rule = (d) => path(d, { stroke: "#000000", "stroke-width": 0.8 });
     const line = (points, look) => path(`M${points.map(at).join("L")}`, { "stroke-linejoin": "round", ...look });
@@ -55,6 +56,8 @@
     return { across, up, line, dots, span };
   };
   const curve = (values) => X.map((x, i) => [x, values[i]]);
+
+  const index = (x) => (MESH * Math.acos(1 - 2 * x)) / Math.PI; // of X
 
   // Ticks of a scale that is linear near 0 and logarithmic far from it.
   const powers = (limit) => {
@@ -125,10 +128,12 @@
       const colour = { 1: colours.positive, "-1": colours.negative };
       if (found) {
         found.wrong.forEach((at) => axes.span(at, { fill: colour[at[2]], "fill-opacity": 0.4, class: "wrong" }));
-        const glow = (from, to) => curve(found.values).filter(([x]) => x >= from && x <= to);
-        for (const [from, to, label] of found.wrong)
-          if (glow(from, to).length) axes.line(glow(from, to), { stroke: colour[label], "stroke-width": 8, "stroke-linecap": "round" });
-        axes.line(curve(found.values), { stroke: colours[basis.toLowerCase()], "stroke-width": 1.8, class: "curve" });
+        const line = curve(found.values);
+        for (const [from, to, label] of found.wrong) {
+          const [first, last] = [Math.ceil(index(from)), Math.floor(index(to))];
+          if (last > first) axes.line(line.slice(first, last + 1), { stroke: colour[label], "stroke-width": 8, "stroke-linecap": "round" });
+        }
+        axes.line(line, { stroke: colours[basis.toLowerCase()], "stroke-width": 1.8, class: "curve" });
         axes.dots(found.changes.map((x) => [x, 0]), { r: 3, fill: "white", stroke: colours.ink, class: "change" });
       }
       points.forEach((at, k) => axes.dots([at], {
@@ -187,8 +192,9 @@
         const [right, down] = pixel(event);
         return Math.hypot(right - svg.spot.across(at[0]), down - svg.spot.up(at[1]));
       };
-      let held = false;
+      let [held, pressed] = [false, [0, 0]];
       svg.addEventListener("pointerdown", (event) => {
+        pressed = pixel(event);
         const distances = points.map((at) => distance(event, at));
         held = Math.min(...distances) <= REACH;
         if (!held) return;
@@ -201,10 +207,11 @@
         move(Number(x(event).toFixed(3)));
         update();
       });
-      svg.addEventListener("click", (event) => {
-        const at = x(event);
-        if (held || at < 0 || at > 1) return;
-        insert([Number(at.toFixed(3)), pixel(event)[1] < svg.spot.up(0) ? 1 : -1]);
+      svg.addEventListener("pointerup", (event) => {
+        const [at, [right, down]] = [x(event), pixel(event)];
+        const moved = Math.hypot(right - pressed[0], down - pressed[1]) > 6;
+        if (held || moved || at < 0 || at > 1) return;
+        insert([Number(at.toFixed(3)), down < svg.spot.up(0) ? 1 : -1]);
         update();
       });
     }
