@@ -30,7 +30,7 @@ window.visits = {
         hidden: e.getAttribute("aria-hidden") === "true",
         loaded: e.naturalWidth > 0,
       })),
-      knobs: all("figure.knobs").length,
+      plays: all("figure.play").length,
       headings: all("h1, h2, h3, h4, h5, h6")
         .filter((e) => e.checkVisibility())
         .map((e) => [Number(e.tagName[1]), e.textContent.trim()]),
@@ -56,13 +56,13 @@ window.visits = {
     const text = (image) => (12 * image.getBoundingClientRect().width) / image.naturalWidth;
     const caption = (image) => image.closest("figure").querySelector("figcaption");
     const size = (image) => parseFloat(getComputedStyle(caption(image)).fontSize);
-    const figures = all("figure:not(.knobs) img").filter(caption);
+    const figures = all("figure:not(.play) img").filter(caption);
     const scale = ({ a, b }) => Math.hypot(a, b);
     const turned = (word) => parseFloat(getComputedStyle(word).fontSize) * scale(word.getScreenCTM());
-    const words = all("figure.knobs svg text tspan, figure.knobs svg text:not(:has(tspan))");
+    const words = all("figure.play svg text");
     return [
       ...figures.filter((image) => text(image) < size(image) - 0.05),
-      ...words.filter((word) => turned(word.closest("text")) < size(word) - 0.05),
+      ...words.filter((word) => turned(word) < size(word) - 0.05),
     ].map(named);
   },
 

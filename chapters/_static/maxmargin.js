@@ -10,9 +10,9 @@ const maxmargin = (() => {
     for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
     return sum;
   };
+  const sum = (values) => values.reduce((a, b) => a + b, 0);
   const add = (a, b, factor = 1) => a.map((value, i) => value + factor * b[i]);
-  const combine = (vectors, weights) =>
-    vectors.reduce((sum, v, k) => add(sum, v, weights[k]), vectors[0].map(() => 0));
+  const combine = (vectors, weights) => vectors.reduce((all, v, k) => add(all, v, weights[k]), vectors[0].map(() => 0));
 
   // The n + 1 features at x: equation (3); T*_0, …, T*_n; and Legendre's, orthonormal on [0, 1].
   const bernstein = (n, x) => {
@@ -47,8 +47,7 @@ const maxmargin = (() => {
     q: [...q, rest.map((value) => value / length)],
     r: [...r, [...parts, length]],
   });
-  const decompose = (rows) =>
-    rows.reduce((qr, row) => append(qr, project(qr.q, row)), { q: [], r: [] });
+  const decompose = (rows) => rows.reduce((qr, row) => append(qr, project(qr.q, row)), { q: [], r: [] });
   const forward = (r, right) => { // Σ_i r[k][i] y_i = right_k
     const y = [];
     right.forEach((value, k) => y.push((value - dot(y, r[k])) / r[k][k]));
@@ -71,11 +70,10 @@ const maxmargin = (() => {
     return { w: add(first, combine(q, change)), lambda: backward(r, add(y, change)) };
   };
 
-  // The dual method of Goldfarb and Idnani (1983) for: minimise |w|²/2 subject to row · w >= 1.
-  // It starts from w = 0 and takes in the most violated row. The multipliers stay positive: a row
-  // whose multiplier would change sign on the way leaves. Rows: y_i φ(x_i).
-  // Returns w, the indices of the support vectors, and the count of steps, or null where rounding
-  // decides.
+  // The dual method of Goldfarb and Idnani (1983): minimise |w|²/2 subject to row · w >= 1, where
+  // the rows are y_i φ(x_i). From w = 0 on it takes in the most violated row; a row whose multiplier
+  // would change sign on the way leaves. Returns w, the support and the count of steps, or null
+  // where rounding decides.
   const solve = (rows) => {
     const cap = 20 * (rows.length + rows[0].length);
     const lengths = rows.map((row) => Math.sqrt(dot(row, row)));
@@ -87,10 +85,9 @@ const maxmargin = (() => {
       const entering = excess.indexOf(Math.min(...excess));
       if (excess[entering] >= 0) return { w, support: active, steps };
       if (error(entering) > RESOLVED) return null;
-      for (let multiplier = 0, taken = false; !taken; ) {
+      for (let taken = false; !taken; ) {
         if (++steps > cap) throw new Error(`no active set found in ${cap} steps`);
-        const row = rows[entering];
-        const rest = project(qr.q, row);
+        const row = rows[entering], rest = project(qr.q, row);
         const share = backward(qr.r, rest.parts);
         const ratio = share.map((value, k) => (value > 0 ? lambda[k] / value : Infinity));
         const shortest = Math.min(...ratio, Infinity);
@@ -99,7 +96,6 @@ const maxmargin = (() => {
         const step = Math.min(shortest, full);
         if (step === Infinity) return null;
         lambda = add(lambda, share, -step);
-        multiplier += step;
         if (independent) w = add(w, rest.rest, step);
         taken = step === full;
         if (taken) {
@@ -116,8 +112,7 @@ const maxmargin = (() => {
   };
 
   // The classifier of points [x, y], y = ±1, in a basis: as `solve`, or null.
-  const fit = (basis, n, points) =>
-    solve(points.map(([x, y]) => BASES[basis](n, x).map((value) => y * value)));
+  const fit = (basis, n, points) => solve(points.map(([x, y]) => BASES[basis](n, x).map((value) => y * value)));
 
   const bisect = (f, [low, high]) => {
     const sign = Math.sign(f(low));
@@ -171,11 +166,10 @@ const maxmargin = (() => {
     const middles = sorted.slice(1).map(([x], k) => (x + sorted[k][0]) / 2);
     const edges = [0, ...changes, ...middles, 1].sort((a, b) => a - b);
     const spans = edges.slice(1).map((to, k) => [edges[k], to, Math.sign(f((edges[k] + to) / 2))]);
-    const wrong = ([from, to, sign]) => to - from > 1e-9 && sign && sign !== nearest(points, (from + to) / 2);
-    return spans.filter(wrong);
+    return spans.filter(([from, to, sign]) => to - from > 1e-9 && sign && sign !== nearest(points, (from + to) / 2));
   };
 
-  return { BASES, MESH, bisect, dot, fit, place, signChanges, solve, value, wrongIntervals };
+  return { BASES, MESH, add, bisect, dot, fit, place, signChanges, solve, sum, value, wrongIntervals };
 })();
 
 if (typeof module !== "undefined") module.exports = maxmargin;

@@ -4,10 +4,10 @@
 "use strict";
 
 (() => {
-  const { BASES, MESH, bisect, dot, fit, place, signChanges, solve, value, wrongIntervals } = maxmargin;
+  const { softmax, network, forward, climbed, ascend, unit, clamp } = perceptron;
+  const { BASES, MESH, add, bisect, dot, fit, place, signChanges, solve, sum, value, wrongIntervals } = maxmargin;
   const X = Array.from({ length: MESH + 1 }, (_, i) => place(i));
   const HEIGHT = 210, LEFT = 44, RIGHT = 10, TOP = 26, BOTTOM = 34, ROOM = 8; // of a panel, in pixels
-  const sum = (values) => values.reduce((a, b) => a + b, 0);
   const highest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const counted = (n, what) => `${n || "no"} ${what}${n === 1 ? "" : "s"}`;
   const percent = (share) => (share > 0 && share < 1e-5 ? "under 0.001 %" : `${Number((100 * share).toPrecision(2))} %`);
@@ -27,7 +27,7 @@
     from + ((bent(v) - bent(low)) / (bent(high) - bent(low))) * (to - from);
 
   // Empties a drawing and gives it axes; returns how data are drawn into it.
-  const panel = (svg, { title, xlim = [0, 1], ylim, yticks, xlabel = "x", bent }) => {
+  const panel = (svg, { title, xlim = [0, 1], ylim, yticks, xticks = [xlim[0], (xlim[0] + xlim[1]) / 2, xlim[1]], xlabel = "x", bent }) => {
     const width = Math.max(svg.clientWidth, 240);
     svg.replaceChildren();
     svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
@@ -43,7 +43,7 @@
       make(svg, "rect", { x: across(from), y: TOP, width: across(to) - across(from), height: HEIGHT - BOTTOM - TOP, ...look });
     rule(`M${LEFT} ${TOP}V${HEIGHT - BOTTOM}H${width - RIGHT}`);
     if (ylim[0] < 0) path(`M${LEFT} ${up(0)}H${width - RIGHT}`, { stroke: "#999999" });
-    for (const x of [0, 1, 2].map((k) => xlim[0] + ((xlim[1] - xlim[0]) * k) / 2)) {
+    for (const x of xticks) {
       rule(`M${across(x)} ${HEIGHT - BOTTOM}v4`);
       write(svg, across(x), HEIGHT - BOTTOM + 17, x);
     }
@@ -56,7 +56,6 @@
     return { across, up, line, dots, span };
   };
   const curve = (values) => X.map((x, i) => [x, values[i]]);
-
   const index = (x) => (MESH * Math.acos(1 - 2 * x)) / Math.PI; // of X
 
   // Ticks of a scale that is linear near 0 and logarithmic far from it.
@@ -68,14 +67,12 @@
   };
 
   // The features on the mesh, made once for each basis and degree.
-  const tables = {};
-  const table = (basis, n) => (tables[`${basis} ${n}`] ??= X.map((x) => BASES[basis](n, x)));
+  const tables = {}, table = (basis, n) => (tables[`${basis} ${n}`] ??= X.map((x) => BASES[basis](n, x)));
 
   // A classifier with all that is shown of it; null where double precision can't tell.
   const classifier = (basis, n, points) => {
-    const solved = fit(basis, n, points);
-    if (!solved) return null;
-    const { w } = solved;
+    const { w } = fit(basis, n, points) ?? {};
+    if (!w) return null;
     const f = (x) => value(w, BASES[basis](n, x));
     const values = table(basis, n).map((row) => value(w, row));
     const changes = signChanges(f, values);
@@ -85,7 +82,6 @@
   };
 
   // Grids with their nearest-neighbour labels, without the tie at 1/2.
-  const LARGEST = 60;
   const spread = (m, at) => Array.from({ length: m }, (_, j) => [at(j / (m - 1)), Math.sign(2 * j - m + 1)]).filter(([, y]) => y);
   const PRESETS = {
     two: () => [[0, -1], [1, 1]],
@@ -96,6 +92,7 @@
   // Points to drag: the maximum-margin classifiers of the labelled points, in each basis.
   const drag = ({ figure, control, svgs, say, settings: { colours, points: first } }) => {
     let [points, chosen, made] = [first, 0, "equispaced"];
+    const colour = { 1: colours.positive, "-1": colours.negative };
     const ordered = (list, kept) => {
       points = list.sort(([a], [b]) => a - b);
       chosen = Math.max(points.indexOf(kept), 0);
@@ -104,7 +101,7 @@
       points[chosen][0] = Math.min(Math.max(x, 0), 1);
       ordered(points, points[chosen]);
     };
-    const insert = (point) => points.length < LARGEST && ordered([...points, point], point);
+    const insert = (point) => points.length < 60 && ordered([...points, point], point);
     const ACTIONS = {
       flip: () => { points[chosen][1] *= -1; },
       remove: () => points.length > 1 && ordered(points.filter((_, k) => k !== chosen)),
@@ -116,7 +113,7 @@
       },
     };
     const preset = (name) => {
-      if (name !== "two") made = name;
+      made = name === "two" ? made : name;
       ordered(PRESETS[name](Number(control.size.value)));
     };
 
@@ -125,7 +122,6 @@
         ? `${basis}: ${counted(found.changes.length, "sign change")}, ${percent(found.share)} wrong`
         : `${basis}: not separable in double precision`;
       const axes = panel(svg, { title, ylim: [-limit, limit], yticks: powers(limit), bent: Math.asinh });
-      const colour = { 1: colours.positive, "-1": colours.negative };
       if (found) {
         found.wrong.forEach((at) => axes.span(at, { fill: colour[at[2]], "fill-opacity": 0.4, class: "wrong" }));
         const line = curve(found.values);
@@ -136,9 +132,8 @@
         axes.line(line, { stroke: colours[basis.toLowerCase()], "stroke-width": 1.8, class: "curve" });
         axes.dots(found.changes.map((x) => [x, 0]), { r: 3, fill: "white", stroke: colours.ink, class: "change" });
       }
-      points.forEach((at, k) => axes.dots([at], {
-        r: k === chosen ? 9 : 6, fill: colour[at[1]], stroke: colours.ink, "stroke-width": k === chosen ? 2.5 : 1, class: "point",
-      }));
+      const ring = (k) => (k === chosen ? { r: 9, "stroke-width": 2.5 } : { r: 6 });
+      points.forEach((at, k) => axes.dots([at], { ...ring(k), fill: colour[at[1]], stroke: colours.ink, class: "point" }));
       svg.spot = axes; // where a pointer looks for points
     };
 
@@ -149,10 +144,8 @@
       const found = shown.map((svg) => classifier(svg.dataset.basis, n, points));
       const limit = 1.3 * Math.max(1.5, ...found.map((one) => (one ? highest(one.values) : 0)));
       shown.forEach((svg, k) => show(svg, svg.dataset.basis, found[k], limit));
-      control.point.max = points.length;
-      control.point.value = chosen + 1;
-      control.place.value = points[chosen][0];
       const [x, y] = points[chosen];
+      [control.point.max, control.point.value, control.place.value] = [points.length, chosen + 1, x];
       const turns = points.slice(1).filter(([, label], k) => label !== points[k][1]).length;
       const told = shown.map(({ dataset: { basis } }, k) => found[k]
         ? `${basis}: ${counted(found[k].changes.length, "sign change")}, ${percent(found[k].share)} wrong, margin ${rounded(found[k].margin)}.`
@@ -171,32 +164,21 @@
     figure.addEventListener("input", ({ target }) => CHANGES[target.name]?.());
     figure.addEventListener("click", ({ target }) => {
       const name = target.closest("button")?.name;
-      if (name in ACTIONS) ACTIONS[name]();
-      else if (name in PRESETS) preset(name);
-      else return;
-      update();
+      if (name in PRESETS) preset(name);
+      ACTIONS[name]?.();
+      if (name) update();
     });
 
-    // By pointer: the nearest point within reach is taken, and elsewhere a click adds one.
-    const REACH = 22;
+    // By pointer: the nearest point within 22 pixels is taken, and elsewhere a click adds one.
     for (const svg of svgs) {
-      const pixel = ({ clientX, clientY }) => {
-        const { left, top } = svg.getBoundingClientRect();
-        return [clientX - left, clientY - top];
-      };
-      const x = (event) => {
-        const [start, end] = [0, 1].map(svg.spot.across);
-        return (pixel(event)[0] - start) / (end - start);
-      };
-      const distance = (event, at) => {
-        const [right, down] = pixel(event);
-        return Math.hypot(right - svg.spot.across(at[0]), down - svg.spot.up(at[1]));
-      };
+      const pixel = ({ clientX, clientY }, { left, top } = svg.getBoundingClientRect()) => [clientX - left, clientY - top];
+      const apart = ([a, b], [c, d]) => Math.hypot(a - c, b - d);
+      const x = (event) => (pixel(event)[0] - svg.spot.across(0)) / (svg.spot.across(1) - svg.spot.across(0));
       let [held, pressed] = [false, [0, 0]];
       svg.addEventListener("pointerdown", (event) => {
         pressed = pixel(event);
-        const distances = points.map((at) => distance(event, at));
-        held = Math.min(...distances) <= REACH;
+        const distances = points.map((at) => apart(pressed, [svg.spot.across(at[0]), svg.spot.up(at[1])]));
+        held = Math.min(...distances) <= 22;
         if (!held) return;
         chosen = distances.indexOf(Math.min(...distances));
         svg.setPointerCapture(event.pointerId);
@@ -208,10 +190,9 @@
         update();
       });
       svg.addEventListener("pointerup", (event) => {
-        const [at, [right, down]] = [x(event), pixel(event)];
-        const moved = Math.hypot(right - pressed[0], down - pressed[1]) > 6;
-        if (held || moved || at < 0 || at > 1) return;
-        insert([Number(at.toFixed(3)), down < svg.spot.up(0) ? 1 : -1]);
+        const [at, end] = [x(event), pixel(event)];
+        if (held || apart(pressed, end) > 6 || at < 0 || at > 1) return;
+        insert([Number(at.toFixed(3)), end[1] < svg.spot.up(0) ? 1 : -1]);
         update();
       });
     }
@@ -222,27 +203,22 @@
   // limit G. By symmetry the upper half of the points and the odd features are enough.
   const odd = (row) => row.filter((_, i) => i % 2);
   const limit = ({ figure, control, svgs: [svg], say, settings: { colours, sizes } }) => {
-        const update = () => {
+    const update = () => {
       const [n, m, grid] = [Number(control.degree.value), sizes[control.size.value], control.grid.value];
       const p = Math.floor((n + 1) / 2);
       const upper = PRESETS[grid](m).filter(([, y]) => y > 0);
       const { w } = solve(upper.map(([x]) => odd(BASES.Chebyshev(n, x))));
-      const gap = 2 * upper[0][0] - 1;
       const end = w.map((_, i) => (i % 2 ? -1 : 1) / p ** 2);
-      const features = table("Chebyshev", n).map(odd);
-      const values = (weights) => features.map((row) => value(weights, row));
-      const scaled = w.map((weight) => gap * weight);
+      const scaled = w.map((weight) => (2 * upper[0][0] - 1) * weight);
       const away = Math.sqrt(sum(scaled.map((weight, i) => (weight - end[i]) ** 2)) * p ** 3);
-      const f = (x) => value(w, odd(BASES.Chebyshev(n, x)));
-      const changes = signChanges(f, values(w)).length - 1;
+      const values = (weights) => table("Chebyshev", n).map((row) => value(weights, odd(row)));
+      const changes = signChanges((x) => value(w, odd(BASES.Chebyshev(n, x))), values(w)).length - 1;
       const drawn = [end, scaled].map((weights) => curve(values(weights)).slice(MESH / 2));
       const [low, high] = [Math.min, Math.max].map((most) => most(...drawn.flat().map(([, y]) => y)));
-      const top = highest(values(end));
-      const axes = panel(svg, {
-        title: `n = ${n}, m = ${m}`, xlim: [0.5, 1],
-        ylim: [Math.min(-0.3 * top, low), Math.max(1.3 * top, high)], yticks: [[0, "0"], [top / 2, (top / 2).toFixed(3)], [top, top.toFixed(3)]],
-      });
-      const colour = colours[grid];
+      const top = highest(values(end)), colour = colours[grid];
+      const ylim = [Math.min(-0.3 * top, low), Math.max(1.3 * top, high)];
+      const yticks = [0, top / 2, top].map((y) => [y, y.toFixed(3)]);
+      const axes = panel(svg, { title: `n = ${n}, m = ${m}`, xlim: [0.5, 1], ylim, yticks });
       axes.line(drawn[0], { stroke: colours.ink, "stroke-width": 4, "stroke-opacity": 0.35, class: "limit" });
       axes.line(drawn[1], { stroke: colour, "stroke-width": 1.8, class: "curve" });
       axes.dots(upper.map(([x]) => [x, 0]), { r: 2, fill: colour, class: "point" });
@@ -250,16 +226,19 @@
       say(`m = ${m}: ${counted(changes, "spurious sign change")}, margin ${rounded(1 / Math.sqrt(dot(w, w)))}, `
         + `relative distance of u₁ f from its limit G ${rounded(away)}.`);
     };
+    let timer;
+    const grow = () => {
+      update();
+      if (control.size.value === control.size.max) return;
+      control.size.stepUp();
+      timer = setTimeout(grow, 300);
+    };
+    figure.addEventListener("input", () => clearTimeout(timer)); // a reader goes on by hand
     figure.addEventListener("click", ({ target }) => {
       if (target.name !== "grow") return;
+      clearTimeout(timer);
       control.size.value = 0;
-      const step = () => {
-        update();
-        if (control.size.value === control.size.max) return;
-        control.size.stepUp();
-        setTimeout(step, 300);
-      };
-      step();
+      grow();
     });
     return update;
   };
@@ -294,26 +273,79 @@
     return update;
   };
 
-  // The controls of a figure by name. A slider says its number, or a text that its figure gives it.
-  const controls = (figure) => {
-    const found = {};
-    for (const input of figure.querySelectorAll("input, select")) {
-      input.text = (text) => {
-        input.setAttribute("aria-valuetext", text);
-        if (input.nextElementSibling) input.nextElementSibling.textContent = text;
-      };
-      found[input.name] = input;
-    }
-    return found;
+  // Section 4c: a digit is pushed, up an objective of a network or as a reader draws it.
+  const push = ({ figure, control, svgs: [pushed, drawn, ...bars], say, settings: { colours, networks, digits } }) => {
+    const names = Object.keys(networks), nets = names.map((name) => network(networks[name]));
+    const images = digits.map(({ pixels }) => Array.from(atob(pixels), (sign) => sign.charCodeAt(0) / 255));
+    const own = new Array(784).fill(0);
+    const cell = HEIGHT / 28, number = (name) => Number(control[name].value);
+    const show = (svg, values) => {
+      svg.replaceChildren();
+      svg.setAttribute("viewBox", `0 0 ${HEIGHT} ${HEIGHT}`);
+      values.forEach((v, i) => Math.abs(v) > 0.004 && make(svg, "rect", {
+        x: (i % 28) * cell, y: Math.floor(i / 28) * cell, width: cell, height: cell, "fill-opacity": Math.min(Math.abs(v), 1),
+        fill: svg === pushed ? "#000000" : v > 0 ? colours.positive : colours.negative,
+      }));
+      make(svg, "rect", { width: HEIGHT, height: HEIGHT, fill: "none", stroke: "#999999" });
+    };
+    const update = () => {
+      const [k, steps, length, way, of] = [number("digit"), number("steps"), number("length"), control.way.value, number("of")];
+      const x = images[k], y = digits[k].label;
+      const end = way === "own" ? clamp(add(x, unit(own), steps * length)) : ascend(nets[of], x, y, way, steps, length);
+      const values = nets.map((layers) => forward(layers, end));
+      const change = add(end, x, -1), top = highest(change) || 1;
+      show(pushed, end);
+      show(drawn, way === "own" ? own : change.map((v) => v / top));
+      const cursor = { x: number("column") * cell, y: number("row") * cell, width: cell, height: cell };
+      if (way === "own") make(drawn, "rect", { ...cursor, fill: "none", stroke: colours.ink, "stroke-width": 2 });
+      const told = names.map((name, i) => {
+        const p = softmax(values[i].at(-1)), answer = p.indexOf(Math.max(...p));
+        const title = `${name}: ${answer} (${(100 * p[answer]).toFixed(0)} %)`;
+        const axes = panel(bars[i], { title, xlim: [-0.6, 9.6], xticks: p.map((_, j) => j), xlabel: "", ylim: [0, 1], yticks: [[0, "0"], [1, "1"]] });
+        p.forEach((v, j) => v > 0.002 && axes.line([[j, 0], [j, v]], { stroke: j === y ? colours.equispaced : colours.chebyshev, "stroke-width": 14 }));
+        return title;
+      });
+      const [hard, output, loss] = ["hard", "output", "label"].map((name) => climbed(nets[of], values[of], name, y).value.toFixed(3));
+      say(`A ${y}, moved by ${Math.sqrt(dot(change, change)).toFixed(2)}. ${told.join("; ")}. `
+        + `In the ${names[of]}: objective (9) ${hard}, (10) ${output}, loss of the label ${loss}.`);
+      control.length.text(length.toFixed(1));
+      control.digit.text(`${y}`);
+    };
+    const paint = (...at) => {
+      if (!at.every((place) => place >= 0 && place < 28)) return;
+      [control.way.value, control.column.value, control.row.value] = ["own", ...at];
+      own[28 * at[1] + at[0]] = control.brighter.checked ? -1 : 1;
+    };
+    const ACTIONS = { paint: () => paint(number("column"), number("row")), clear: () => own.fill(0) };
+    figure.addEventListener("click", ({ target: { name } }) => {
+      ACTIONS[name]?.();
+      if (name in ACTIONS) update();
+    });
+    const draw = ({ buttons, clientX, clientY }) => {
+      const { left, top, width } = drawn.getBoundingClientRect(); // the square is in its middle
+      if (buttons) paint(Math.floor((clientX - left - (width - HEIGHT) / 2) / cell), Math.floor((clientY - top) / cell));
+      if (buttons) update();
+    };
+    drawn.style.touchAction = "none";
+    ["pointerdown", "pointermove"].forEach((name) => drawn.addEventListener(name, draw));
+    return update;
   };
 
-  const PLAYS = { drag, limit, nodes };
+  // The controls of a figure by name. A slider says its number, or a text that its figure gives it.
+  const controls = (figure) => Object.fromEntries([...figure.querySelectorAll("input, select")].map((input) => {
+    input.text = (text) => {
+      input.setAttribute("aria-valuetext", text);
+      input.nextElementSibling.textContent = text;
+    };
+    return [input.name, input];
+  }));
+
+  const PLAYS = { drag, limit, nodes, push };
   document.addEventListener("DOMContentLoaded", () => {
     for (const figure of document.querySelectorAll("figure.play")) {
       const output = figure.querySelector("output"), control = controls(figure);
       const say = (text) => { if (output.textContent !== text) output.textContent = text; };
-      const settings = JSON.parse(figure.dataset.settings);
-      const svgs = [...figure.querySelectorAll("svg")];
+      const [settings, svgs] = [JSON.parse(figure.dataset.settings), [...figure.querySelectorAll("svg")]];
       const play = PLAYS[figure.dataset.play]({ figure, control, svgs, say, settings });
       const update = () => {
         Object.values(control).forEach((input) => input.type === "range" && input.text(input.value));
