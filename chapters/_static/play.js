@@ -300,14 +300,14 @@
       if (way === "own") make(drawn, "rect", { ...cursor, fill: "none", stroke: colours.ink, "stroke-width": 2 });
       const told = names.map((name, i) => {
         const p = softmax(values[i].at(-1)), answer = p.indexOf(Math.max(...p));
-        const title = `${name}: ${answer} (${(100 * p[answer]).toFixed(0)} %)`;
-        const axes = panel(bars[i], { title, xlim: [-0.6, 9.6], xticks: p.map((_, j) => j), xlabel: "", ylim: [0, 1], yticks: [[0, "0"], [1, "1"]] });
+        const said = `${answer} (${(100 * p[answer]).toFixed(0)} %)`;
+        const axes = panel(bars[i], { title: `${name}: ${said}`, xlim: [-0.6, 9.6], xticks: p.map((_, j) => j), xlabel: "", ylim: [0, 1], yticks: [[0, "0"], [1, "1"]] });
         p.forEach((v, j) => v > 0.002 && axes.line([[j, 0], [j, v]], { stroke: j === y ? colours.equispaced : colours.chebyshev, "stroke-width": 14 }));
-        return title;
+        return `the ${name} says ${said}`;
       });
       const [hard, output, loss] = ["hard", "output", "label"].map((name) => climbed(nets[of], values[of], name, y).value.toFixed(3));
-      say(`A ${y}, moved by ${Math.sqrt(dot(change, change)).toFixed(2)}. ${told.join("; ")}. `
-        + `In the ${names[of]}: objective (9) ${hard}, (10) ${output}, loss of the label ${loss}.`);
+      say(`A ${y}, moved by ${Math.sqrt(dot(change, change)).toFixed(2)}: ${told.join(", ")}. `
+        + `Of the ${names[of]}: objective (9) ${hard}, (10) ${output}, margin loss ${loss}.`);
       control.length.text(length.toFixed(1));
       control.digit.text(`${y}`);
     };
@@ -322,11 +322,11 @@
       if (name in ACTIONS) update();
     });
     const draw = ({ buttons, clientX, clientY }) => {
-      const { left, top, width } = drawn.getBoundingClientRect(); // the square is in its middle
-      if (buttons) paint(Math.floor((clientX - left - (width - HEIGHT) / 2) / cell), Math.floor((clientY - top) / cell));
-      if (buttons) update();
+      if (!buttons) return;
+      const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(drawn.getScreenCTM().inverse());
+      paint(Math.floor(x / cell), Math.floor(y / cell));
+      update();
     };
-    drawn.style.touchAction = "none";
     ["pointerdown", "pointermove"].forEach((name) => drawn.addEventListener(name, draw));
     return update;
   };

@@ -21,6 +21,7 @@ PLAYS = {
     "chapters/index.html": ["play-front"],
     "chapters/3a-pointwise-convergence.html": ["play-1", "play-2"],
     "chapters/4a-hard-points-of-polynomials.html": ["play-3"],
+    "chapters/4c-adversarial-training.html": ["play-5"],
     "chapters/6a-how-many-points.html": ["play-4"],
 }
 PROSE = "chapters/3a-pointwise-convergence.html"

@@ -1,5 +1,6 @@
 """Figures to play with: the page's solver against `pwlib.maxmargin`, and what the page shows."""
 
+import copy
 import json
 import re
 import shutil
@@ -7,16 +8,19 @@ import subprocess
 
 import numpy as np
 import pytest
+import torch
 from numpy.polynomial import legendre
 
-from pwlib import grids, maxmargin, sample_complexity
+from pwlib import attacks, directions, grids, maxmargin, objectives, sample_complexity
 from pwlib import polynomials as poly
+from pwlib.datasets import Dataset
 from pwlib.figures import play
 from pwlib.figures.style import COLOURS
+from pwlib.networks import MLP
 from pwlib.places import CHAPTERS
 
 STATIC = CHAPTERS / "_static"
-SCRIPTS = ("maxmargin.js", "play.js")
+SCRIPTS = ("maxmargin.js", "perceptron.js", "play.js")
 NUMBER = r"-?\d+(?:\.\d+)?"
 MESH = (1 - np.cos(np.linspace(0, np.pi, 4001))) / 2
 MIDDLES = (np.arange(20_000) + 0.5) / 20_000
@@ -100,19 +104,32 @@ def test_the_solver_agrees_with_pwlib_on_a_hundred_training_sets_in_a_browser(pa
 
 
 FRONT = [(0.1, -1), (0.35, 1), (0.6, 1), (0.9, -1)]
+NETWORKS = {f"network {seed}": MLP((784, 16, 12, 10), "relu", seed) for seed in (0, 1)}
+
+
+def some_images():
+    generator = torch.Generator().manual_seed(0)
+    images = (255 * torch.rand(30, 784, generator=generator)).round() / 255
+    return Dataset(images, torch.arange(30) % 10, images, torch.arange(30) % 10)
+
+
+DATA = some_images()
 FIGURES = {
     "drag": lambda: play.drag("drag", FRONT, 30),
     "limit": lambda: play.limit("limit", 30, 20),
     "nodes": lambda: play.nodes("nodes", 10),
+    "push": lambda: play.push("push", NETWORKS, DATA, 5),
 }
 
 
 def test_the_scripts_and_the_data_of_a_figure_are_small():
     scripts = [(STATIC / name).read_text() for name in SCRIPTS]
     assert sum(text.count("\n") for text in scripts) <= 600
-    assert sum(len(text.encode()) for text in scripts) < 40_000
-    for figure in FIGURES.values():
-        assert len(figure().data.encode()) < 5_000
+    assert sum(len(text.encode()) for text in scripts) < 50_000
+    for name, figure in FIGURES.items():
+        assert len(figure().data.encode()) < (60_000 if name == "push" else 5_000)
+    large = {f"network {seed}": MLP((784, 64, 64, 10), "relu", seed) for seed in (0, 1)}
+    assert len(play.push("push", large, DATA, 10).data.encode()) < 200_000
 
 
 @pytest.fixture(scope="module")
@@ -357,6 +374,90 @@ def test_figure_3_has_the_maximisers_and_the_distances_of_the_nodes(page, n):
         inside = nodes[(nodes > 0) & (nodes < 1)]
         expected = np.abs(poly.nearest_hard_points(n, inside)[1]).max()
         assert float(farthest) == pytest.approx(expected, abs=6e-4)
+
+
+@torch.no_grad()
+def eight_bits(model):
+    model = copy.deepcopy(model)
+    for layer in model.layers:
+        scale = layer.weight.abs().max() / 127
+        layer.weight.copy_((layer.weight / scale).round() * scale)
+    return model.double()
+
+
+def assert_pushed(page, digit, end, of):
+    """The sentence says what the networks make of the image at the end of the push."""
+    x, y = DATA.test_x[digit : digit + 1].double(), DATA.test_y[digit : digit + 1]
+    models = [eight_bits(model) for model in NETWORKS.values()]
+    words = said(page, "push")
+    moved, *others = re.search(
+        rf"^A {int(y)}, moved by ({NUMBER}): .* \(9\) ({NUMBER}), \(10\) ({NUMBER}), "
+        rf"margin loss ({NUMBER})\.$",
+        words,
+    ).groups()
+    assert float(moved) == pytest.approx((end - x).norm().item(), abs=0.006)
+    model = models[of]
+    expected = (objectives.hard_objective(model, end), objectives.adversarial_objective(model, end))
+    expected += (attacks.margin_loss(model(end), y),)
+    for found, value in zip(others, expected, strict=True):
+        assert float(found) == pytest.approx(value.item(), abs=6e-4)
+    for (name, _), network in zip(NETWORKS.items(), models, strict=True):
+        p = network(end).softmax(-1)[0]
+        assert f"the {name} says {int(p.argmax())} ({100 * p.max():.0f} %)" in words
+
+
+@pytest.mark.parametrize("way", ["label", "hard", "output"])
+def test_a_digit_climbs_as_pwlib_moves_it(page, way):
+    page.locator("#push-way").select_option(way)
+    for digit, steps, length, of in ((0, 3, 1.0, 0), (2, 5, 0.4, 1), (2, 0, 0.4, 1)):
+        for name, value in (("digit", digit), ("steps", steps), ("length", length)):
+            set_value(page, f"push-{name}", value)
+        page.locator("#push-of").select_option(str(of))
+        model = eight_bits(list(NETWORKS.values())[of])
+        x, y = DATA.test_x[digit : digit + 1].double(), DATA.test_y[digit : digit + 1]
+        end = directions.moved(model, x, y, way, steps, length)
+        assert_pushed(page, digit, end, of)
+
+
+def test_a_push_is_drawn_by_mouse_finger_and_keyboard(page, phone):
+    x, own = DATA.test_x[:1].double(), torch.zeros(28, 28, dtype=torch.double)
+
+    def pixel(tab, row, column):
+        drawn = tab.locator("#push svg").nth(1)
+        drawn.scroll_into_view_if_needed()
+        box = drawn.bounding_box()
+        side = min(box["width"], box["height"])
+        start = box["x"] + (box["width"] - side) / 2, box["y"] + (box["height"] - side) / 2
+        return start[0] + (column + 0.5) * side / 28, start[1] + (row + 0.5) * side / 28
+
+    def end():
+        return (x + 3 * (own / own.norm()).reshape(1, 784)).clamp(0, 1)
+
+    page.mouse.move(*pixel(page, 4, 6))
+    page.mouse.down()
+    page.mouse.move(*pixel(page, 4, 7))
+    page.mouse.up()
+    own[4, 6] = own[4, 7] = 1
+    assert_pushed(page, 0, end(), 0)
+    page.locator("#push-brighter").press("Space")
+    page.locator("#push-column").press("ArrowRight")
+    page.locator("#push-row").press("ArrowLeft")
+    page.locator("#push button[name=paint]").press("Enter")
+    own[3, 8] = -1
+    assert_pushed(page, 0, end(), 0)
+    page.locator("#push button[name=clear]").click()
+    assert_pushed(page, 0, x, 0)
+    own[:] = 0
+    phone.touchscreen.tap(*pixel(phone, 20, 3))
+    own[20, 3] = 1
+    assert_pushed(phone, 0, end(), 0)
+
+
+def test_the_accuracy_said_is_that_of_the_rounded_networks(page):
+    caption = page.locator("#push figcaption").inner_text()
+    for name, model in NETWORKS.items():
+        right = (eight_bits(model)(DATA.test_x.double()).argmax(1) == DATA.test_y).double().mean()
+        assert f"the {name} {100 * right:.1f} %" in caption
 
 
 def test_colours_are_those_of_the_book(page):
