@@ -121,7 +121,8 @@ def figure_training_set(
         axes.plot(x, values, color=COLOURS[name.lower()], lw=1.2)
         axes.scatter(sample, labels, c=colours, edgecolors=INK, lw=0.6, zorder=3)
         axes.plot(changes, 0 * changes, "o", color=INK, mfc="white", ms=4)
-        axes.set_title(f"{name}: {len(changes)} sign change{'s' * (len(changes) != 1)}")
+        count, plural = len(changes) or "no", "" if len(changes) == 1 else "s"
+        axes.set_title(f"{name}: {count} sign change{plural}")
         axes.set(xlabel="$x$", xlim=(-0.02, 1.02), xticks=(0, 0.5, 1))
     highest = max(np.abs(values).max() for values, _ in classifiers.values())
     panels[0].set_yscale("asinh", linear_width=1)

@@ -102,7 +102,7 @@ def push(name: str, networks: Mapping[str, MLP], data: Dataset, shown: int) -> H
         "A digit is pushed: it climbs an objective of a network step by step, or follows a push "
         "that you draw on the second square, orange for darker and blue for lighter. The bars are "
         "the probabilities that each network gives the ten digits, green for the label. These "
-        f"networks, 784 × 64 × 64 × 10, rounded to 8 bits, are smaller than the chapter’s: "
+        "networks, 784 × 64 × 64 × 10, rounded to 8 bits, are smaller than the chapter’s: "
         f"{said} of the test images right."
     )
     images = (data.test_x[:shown].numpy() * 255).round().astype(np.uint8)
