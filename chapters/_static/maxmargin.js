@@ -16,9 +16,9 @@ const maxmargin = (() => {
 
   // The n + 1 features at x: equation (3); T*_0, …, T*_n; and Legendre's, orthonormal on [0, 1].
   const bernstein = (n, x) => {
-    let row = [1];
+    const row = [1, ...new Array(n).fill(0)];
     for (let degree = 1; degree <= n; degree++)
-      row = Array.from({ length: degree + 1 }, (_, i) => (1 - x) * (row[i] ?? 0) + x * (row[i - 1] ?? 0));
+      for (let i = degree; i >= 0; i--) row[i] = (1 - x) * row[i] + (i && x * row[i - 1]);
     return row;
   };
   const recurrence = (next) => (n, x) => {
@@ -116,7 +116,7 @@ const maxmargin = (() => {
 
   const bisect = (f, [low, high]) => {
     const sign = Math.sign(f(low));
-    for (let i = 0; i < 45; i++) {
+    for (let i = 0; i < 34; i++) {
       const middle = (low + high) / 2;
       if (Math.sign(f(middle)) === sign) low = middle;
       else high = middle;
