@@ -51,15 +51,16 @@ window.visits = {
   },
 
   // Figures whose smallest text, 9 points by pwlib/figures/style.py, is smaller than that of their caption.
-  tooSmall: () => {
+  tooSmall: async () => {
+    for (const _ of [1, 2]) await new Promise(requestAnimationFrame); // what scripts draw anew is drawn
     const { all, named } = window.visits;
     const text = (image) => (12 * image.getBoundingClientRect().width) / image.naturalWidth;
     const caption = (image) => image.closest("figure").querySelector("figcaption");
     const size = (image) => parseFloat(getComputedStyle(caption(image)).fontSize);
-    const figures = all("figure:not(.play) img").filter(caption);
+    const figures = all("figure:not(.play) img").filter((image) => caption(image) && image.checkVisibility());
     const scale = ({ a, b }) => Math.hypot(a, b);
     const turned = (word) => parseFloat(getComputedStyle(word).fontSize) * scale(word.getScreenCTM());
-    const words = all("figure.play svg text");
+    const words = all("figure.play svg text").filter((word) => word.checkVisibility());
     return [
       ...figures.filter((image) => text(image) < size(image) - 0.05),
       ...words.filter((word) => turned(word) < size(word) - 0.05),

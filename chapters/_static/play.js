@@ -140,7 +140,6 @@
     const update = () => {
       const n = Number(control.degree.value);
       const shown = svgs.filter((svg) => control[svg.dataset.basis].checked);
-      svgs.forEach((svg) => { svg.style.display = shown.includes(svg) ? "" : "none"; });
       const found = shown.map((svg) => classifier(svg.dataset.basis, n, points));
       const limit = 1.3 * Math.max(1.5, ...found.map((one) => (one ? highest(one.values) : 0)));
       shown.forEach((svg, k) => show(svg, svg.dataset.basis, found[k], limit));
@@ -307,7 +306,7 @@
       });
       const [hard, output, loss] = ["hard", "output", "label"].map((name) => climbed(nets[of], values[of], name, y).value.toFixed(3));
       say(`A ${y}, moved by ${Math.sqrt(dot(change, change)).toFixed(2)}: ${told.join(", ")}. `
-        + `Of the ${names[of]}: objective (9) ${hard}, (10) ${output}, margin loss ${loss}.`);
+        + `Of the ${names[of]}: objective (9) ${hard}, (10) ${output}, margin loss ${loss}.${way === "own" ? ` Brush at column ${control.column.value}, row ${control.row.value}.` : ""}`);
       control.length.text(length.toFixed(1));
       control.digit.text(`${y}`);
     };
@@ -316,6 +315,9 @@
       [control.way.value, control.column.value, control.row.value] = ["own", ...at];
       own[28 * at[1] + at[0]] = control.brighter.checked ? -1 : 1;
     };
+    figure.addEventListener("input", ({ target: { name } }) => {
+      if (name === "column" || name === "row") control.way.value = "own";
+    });
     const ACTIONS = { paint: () => paint(number("column"), number("row")), clear: () => own.fill(0) };
     figure.addEventListener("click", ({ target: { name } }) => {
       ACTIONS[name]?.();

@@ -206,7 +206,7 @@ def test_the_dark_theme_inverts_drawings_and_leaves_pictures_alone(chrome, addre
 def seen(figure):
     """What a figure shows: its drawings, its words, and the picture on the screen."""
     drawn = figure.locator("svg").evaluate_all("all => all.map(svg => svg.innerHTML).join()")
-    return drawn, figure.locator("output").inner_text(), figure.locator("svg").first.screenshot()
+    return drawn, figure.locator("output").inner_text(), figure.locator(".seen").screenshot()
 
 
 def assert_all_changes(figure, act, how):
