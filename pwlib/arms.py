@@ -103,7 +103,16 @@ SEEDS = dict.fromkeys(ARMS, 20) | dict.fromkeys(MAIN, 100)  # on a GPU
 FEW = 5  # seeds on processors
 
 ALONG = (1, 2, 3, 5, 10)  # epochs after which `along` looks at plain training and hard points
-AT_END = ("random", "output", "label", "heads", "perp", "noise", "descent", "hard_full")
+AT_END: tuple[str, ...] = (
+    "random",
+    "output",
+    "label",
+    "heads",
+    "perp",
+    "noise",
+    "descent",
+    "hard_full",
+)
 AT_END += ("random_r4", "hard_r4", "label_r.5")  # where `along` looks after the last
 
 

@@ -30,7 +30,7 @@ window.visits = {
         hidden: e.getAttribute("aria-hidden") === "true",
         loaded: e.naturalWidth > 0,
       })),
-      knobs: all("figure.knobs").length,
+      plays: all("figure.play").length,
       bytes: ["navigation", "resource"]
         .flatMap((kind) => performance.getEntriesByType(kind))
         .reduce((sum, entry) => sum + entry.transferSize, 0),
@@ -54,13 +54,14 @@ window.visits = {
   },
 
   // Figures whose smallest text, 9 points by pwlib/figures/style.py, has less than 8.5 pixels.
-  tooSmall: () => {
+  tooSmall: async () => {
+    for (const _ of [1, 2]) await new Promise(requestAnimationFrame); // what scripts draw anew is drawn
     const { all, named } = window.visits;
     const text = (image) => (12 * image.getBoundingClientRect().width) / image.naturalWidth;
-    const figures = all("figure:not(.knobs) img").filter((image) => image.checkVisibility());
+    const figures = all("figure:not(.play) img").filter((image) => image.checkVisibility());
     const scale = ({ a, b }) => Math.hypot(a, b);
     const turned = (word) => parseFloat(getComputedStyle(word).fontSize) * scale(word.getScreenCTM());
-    const words = all("figure.knobs svg text");
+    const words = all("figure.play svg text").filter((word) => word.checkVisibility());
     return [
       ...figures.filter((image) => text(image) < 8.5),
       ...words.filter((word) => turned(word) < 8.5),

@@ -34,7 +34,7 @@ document.addEventListener("DOMContentLoaded", () => {
 });
 
 // What scrolls sideways can be reached and scrolled by keyboard (the theme sees to code and tables).
-const WIDE = ".bd-article :is(div.math, mjx-container[display], figure, .knobs .seen, dt.sig)";
+const WIDE = ".bd-article :is(div.math, mjx-container[display], figure, dt.sig)";
 const reach = (element) => {
   if (element.scrollWidth > element.clientWidth) element.tabIndex = 0;
   else element.removeAttribute("tabindex");

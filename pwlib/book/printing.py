@@ -33,7 +33,7 @@ NO_HOSTS = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 PDF = BUILD / "book.pdf"
 READY = "MathJax.startup.promise.then(() => document.fonts.ready).then(() => true)"
 # Code that a page folds away, what answers to a reader, and marks of links have no use on paper.
-NOT_PRINTED = "details.above-input, figure.knobs, script, .headerlink, .viewcode-link"
+NOT_PRINTED = "details.above-input, figure.play, script, .headerlink, .viewcode-link"
 
 
 def executable() -> str | None:

@@ -1,19 +1,16 @@
-"""Figures 1 and 2, their knobs, and what else Section III-A draws: data in, a figure out."""
+"""Figures 1 and 2, and what else Section III-A draws: data in, a figure out."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 import numpy as np
-from IPython.display import HTML
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
-from numpy.polynomial import Chebyshev, chebyshev
+from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
 from pwlib import polynomials, signs
-from pwlib.figures import knobs, style
-from pwlib.figures.knobs import Control, Layer, Panel
+from pwlib.figures import style
 from pwlib.figures.style import COLOURS, INK, MUTED, Look
 
 Vector = NDArray[np.float64]
@@ -49,39 +46,6 @@ def figure_1(x: Vector, degrees: Sequence[int]) -> Figure:
     panels[0, 0].text(0.84, -0.8, "$f_n$, Bernstein", color=COLOURS["bernstein"], ha="right")
     said = [f"{polynomials.agreement(n):.3f} at n = {n}" for n in degrees]
     return style.say(fig, f"The signs agree on {', '.join(said)}.")
-
-
-def knob_1(name: str, degrees: Sequence[int], start: int) -> HTML:
-    """Knob of Figure 1: f_n and g_n, where their signs agree, for each of the degrees n."""
-    ticks = ((-1, "−1"), (0, "0"), (1, "1"))
-    panel = Panel((49, 8, 279, 146), (-1.05, 1.05), ticks, "classifier")
-    layers = [
-        Layer("series", COLOURS["bernstein"], label="$f_n$, Bernstein"),
-        Layer("series", COLOURS["chebyshev"], label="$g_n$, Chebyshev"),
-        Layer("spans", AGREE, 0.5, label="signs agree"),
-        *_dots(0),
-    ]
-    caption = (
-        "Figure 1, one degree at a time: the Bernstein classifier and the Chebyshev classifier. "
-        "The signs of the two agree where the picture is shaded. Dots mark the sign changes of "
-        "the Chebyshev classifier; the Bernstein classifier has one at the filled dot, where the "
-        "two cross in opposite directions if ⌊(n + 1)/2⌋ is even."
-    )
-
-    def setting(at: int) -> list:
-        n = degrees[at]
-        f_n = partial(polynomials.bernstein_classifier, n)
-        f = Chebyshev.interpolate(f_n, n, domain=[0, 1]).coef
-        g = polynomials.chebyshev_classifier_weights(n)
-        own = knobs.count(len(signs.sign_changes(f)), "sign change")
-        said = f"n = {n}: f has {own}, g has {len(signs.sign_changes(g))}; "
-        said += f"their signs agree on {polynomials.agreement(n):.3f} of [0, 1]."
-        agreeing = knobs.rounded(signs.regions(g, right=True))
-        dots = [knobs.points(x, 0) for x in _changes(g)]
-        return [said, knobs.rounded(f, 5), knobs.rounded(g, 5), agreeing, *dots]
-
-    slider = Control("degree n", [*map(str, degrees)], degrees.index(start))
-    return knobs.show(name, [slider], [panel], layers, setting, caption, height=209)
 
 
 def figure_2(x: Vector, weights: Weights, points: Weights) -> Figure:
@@ -121,46 +85,6 @@ def figure_2(x: Vector, weights: Weights, points: Weights) -> Figure:
     return style.say(fig, f"{'; '.join(said)}.")
 
 
-def knob_2(name: str, weights: Weights, start: int) -> HTML:
-    """Knob of Figure 2: two grids side by side, for each of the sizes m.
-
-    ``weights`` is that of `figure_2`, with labels as "$C_m$, Chebyshev grid".
-    """
-    sizes = list(next(iter(weights.values())))
-    u = np.cos(np.linspace(0, np.pi, 1501))
-    every = np.transpose([w for by_size in weights.values() for w in by_size.values()])
-    degree = len(every) - 1
-    highest = np.abs(chebyshev.chebval(u, every)).max()
-    ticks, ylim = _signed_powers(highest, (1, 3)), (-1.1 * highest, 1.1 * highest)
-    panels, layers = [], []
-    for i, (grid, left) in enumerate(zip(weights, (35, 164), strict=True)):
-        shown = [(value, "" if i else text) for value, text in ticks]
-        panels.append(Panel((left, 17, left + 115, 155), ylim, shown, title=grid, asinh=True))
-        layers += [Layer("spans", MUTED, 0.3, panel=i), Layer("series", _colour(grid), panel=i)]
-        layers += _dots(i)
-    caption = (
-        f"Figure 2, one even size at a time: the classifiers of degree {degree} on the two grids. "
-        "The sign is wrong where the picture is shaded; hollow dots mark spurious sign changes, "
-        "the filled one the change at 1/2. The margin is 1/‖w‖, in the space of the features. The "
-        "vertical scale is linear near 0 and logarithmic far from it."
-    )
-
-    def setting(at: int) -> list:
-        said, numbers = [], []
-        for grid, by_size in weights.items():
-            w = by_size[sizes[at]]
-            own, spurious = _changes(w)
-            counted = knobs.count(len(spurious), "spurious sign change")
-            margin = f"{_percent(w)} % wrong, margin {1 / np.linalg.norm(w):.2f}"
-            said.append(f"on the {grid.split(', ')[1]} {counted}, {margin}")
-            numbers += [knobs.rounded(signs.regions(w, right=False)), knobs.rounded(w, 5)]
-            numbers += [knobs.points(own, 0), knobs.points(spurious, 0)]
-        return [f"m = {sizes[at]}: {'; '.join(said)}.", *numbers]
-
-    slider = Control("points m", [*map(str, sizes)], sizes.index(start))
-    return knobs.show(name, [slider], panels, layers, setting, caption, height=187)
-
-
 def _percent(weights: Vector) -> str:
     """How much of [0, 1] is misclassified, in %, without what rounding adds."""
     return f"{round(100 * signs.misclassified_measure(weights), 6):.2g}"
@@ -176,11 +100,6 @@ def _signed_powers(highest: float, digits: Sequence[int]) -> list[tuple[int, str
 def _colour(grid: str) -> str:
     """The colour of a grid by its label, "$E_m$, …" or "$C_m$, …"."""
     return COLOURS["equispaced" if grid.startswith("$E") else "chebyshev"]
-
-
-def _dots(panel: int) -> list[Layer]:
-    """The layers of the two parts of `_changes`."""
-    return [Layer("dots", INK, 1, panel=panel, hollow=hollow) for hollow in (False, True)]
 
 
 def _changes(weights: Vector) -> tuple[Vector, Vector]:
@@ -209,7 +128,8 @@ def figure_training_set(
         axes.plot(x, values, color=COLOURS[name.lower()], lw=1.2)
         axes.scatter(sample, labels, c=colours, edgecolors=INK, lw=0.6, zorder=3)
         axes.plot(changes, 0 * changes, "o", color=INK, mfc="white", ms=4)
-        axes.set_title(f"{name}: {len(changes)} sign change{'s' * (len(changes) != 1)}")
+        count, plural = len(changes) or "no", "" if len(changes) == 1 else "s"
+        axes.set_title(f"{name}: {count} sign change{plural}")
         axes.set(xlabel="$x$", xlim=(-0.02, 1.02), xticks=(0, 0.5, 1))
     highest = max(np.abs(values).max() for values, _ in classifiers.values())
     panels[0].set_yscale("asinh", linear_width=1)

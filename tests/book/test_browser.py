@@ -16,10 +16,13 @@ SEARCHES = {
     "AutoAttack": "chapters/settings.html",
     "papermill": "chapters/index.html",
 }
-# The pages with knobs, and how many each has: Figures 1 and 2, and 3.
-KNOBS = {
-    "chapters/3a-pointwise-convergence.html": 2,
-    "chapters/4a-hard-points-of-polynomials.html": 1,
+# The figures of each page that a reader plays with.
+PLAYS = {
+    "chapters/index.html": ["play-front"],
+    "chapters/3a-pointwise-convergence.html": ["play-1", "play-2"],
+    "chapters/4a-hard-points-of-polynomials.html": ["play-3"],
+    "chapters/4c-adversarial-training.html": ["play-5"],
+    "chapters/6a-how-many-points.html": ["play-4"],
 }
 PROSE = "chapters/3a-pointwise-convergence.html"
 LISTED = "chapters/ledger.html"
@@ -214,16 +217,16 @@ def test_the_dark_theme_inverts_drawings_and_leaves_pictures_alone(chrome, addre
                 assert ("invert" in filter) == ("drawing" in names), (page, names, filter)
 
 
-def seen(knob):
-    """What a knob shows: its drawing, its words, and the picture on the screen."""
-    drawn = knob.locator("svg").evaluate_all("all => all.map(svg => svg.innerHTML).join()")
-    return drawn, knob.locator("output").all_inner_texts(), knob.locator("svg").first.screenshot()
+def seen(figure):
+    """What a figure shows: its drawings, its words, and the picture on the screen."""
+    drawn = figure.locator("svg").evaluate_all("all => all.map(svg => svg.innerHTML).join()")
+    return drawn, figure.locator("output").inner_text(), figure.locator(".seen").screenshot()
 
 
-def assert_all_changes(knob, act, how):
-    before = seen(knob)
+def assert_all_changes(figure, act, how):
+    before = seen(figure)
     act()
-    for part, old, new in zip(("drawing", "words", "picture"), before, seen(knob), strict=True):
+    for part, old, new in zip(("drawing", "words", "picture"), before, seen(figure), strict=True):
         assert old != new, f"{how} doesn't change the {part}"
 
 
@@ -241,50 +244,56 @@ def drag(slider):
 
 
 def press(control):
-    """One step by keyboard, away from the nearer end."""
+    """A step by keyboard, away from the nearer end."""
     control.focus()
     back = control.evaluate("e => +e.value > (+e.min + +e.max) / 2")
-    control.page.keyboard.press("ArrowLeft" if back else "ArrowRight")
+    control.page.keyboard.press("PageDown" if back else "PageUp")
 
 
-def assert_turns(page):
-    """Every control of every knob of a page, by mouse and by keyboard."""
-    for knob in page.locator("figure.knobs.ready").all():
-        sliders = knob.locator("input[type=range]").all()
-        assert sliders
-        for control in sliders:
-            name = control.evaluate("e => e.labels[0].textContent.trim()")
-            assert_all_changes(knob, lambda c=control: press(c), f"the keyboard on {name}")
-        for slider in sliders:
-            assert_all_changes(knob, lambda s=slider: drag(s), "the mouse")
+def test_every_figure_to_play_with_is_where_it_belongs(close):
+    found = {visit.page: visit.facts["plays"] for visit in close if visit.facts["plays"]}
+    found.pop("index.html", None)
+    assert found == {page: len(names) for page, names in PLAYS.items()}
 
 
-def assert_stands_still(page, visible):
-    """Of a knob no more than that is shown, and above it stands the figure that says the same."""
-    for knob in page.locator("figure.knobs").all():
-        for part in ("figcaption", "output", ".turn", "svg"):
-            assert knob.locator(part).is_visible() == (part in visible)
-        still = knob.locator("xpath=preceding::figure[not(contains(@class, 'knobs'))][1]//img")
-        assert still.is_visible()
-
-
-def test_every_knob_is_where_it_belongs(close):
-    found = {visit.page: visit.facts["knobs"] for visit in close if visit.facts["knobs"]}
-    assert {page: n for page, n in found.items() if page != "index.html"} == KNOBS
-
-
-@pytest.mark.parametrize("page", KNOBS)
-def test_a_knob_is_turned_by_mouse_and_keyboard(chrome, address, page):
+@pytest.mark.parametrize("page", PLAYS)
+def test_a_figure_is_played_with_by_mouse_and_keyboard(chrome, address, page):
     with tab(chrome, address + page, viewport={"width": 1400, "height": 900}) as opened:
-        assert opened.locator("figure.knobs.ready").count() == KNOBS[page]
-        assert_turns(opened)
+        for name in PLAYS[page]:
+            figure = opened.locator(f"#{name}")
+            for slider in figure.locator("input[type=range]").all():
+                label = slider.evaluate("e => e.labels[0].textContent.trim()")
+                for act in (press, drag):
+                    how = f"{name}, {label}, {act.__name__}"
+                    assert_all_changes(figure, lambda s=slider, a=act: a(s), how)
 
 
-@pytest.mark.parametrize("page", KNOBS)
-def test_without_script_and_on_paper_the_figure_stands_in_for_the_knob(chrome, address, page):
+@pytest.mark.parametrize("page", PLAYS)
+def test_without_script_and_on_paper_the_figure_that_stands_still_is_there(chrome, address, page):
+    def still(opened):
+        for name in PLAYS[page]:
+            assert not opened.locator(f"#{name}").is_visible()
+            before = f"xpath=//*[@id='{name}']/preceding::figure[not(contains(@class, 'play'))][1]"
+            assert opened.locator(f"{before}//img").is_visible()
+
     with tab(chrome, address + page, java_script_enabled=False) as opened:
-        assert opened.locator("figure.knobs").count() == KNOBS[page]
-        assert_stands_still(opened, visible=("figcaption", "output"))
+        still(opened)
     with tab(chrome, address + page) as opened:
         opened.emulate_media(media="print")
-        assert_stands_still(opened, visible=())
+        still(opened)
+
+
+@pytest.mark.parametrize("page", PLAYS)
+@pytest.mark.parametrize("width", [360, 1400])
+def test_nothing_moves_when_the_script_draws(chrome, address, page, width):
+    """The figures are as high before the scripts have run as they are at the end."""
+    heights = "all => all.map(e => e.offsetHeight)"
+    size = {"width": width, "height": 900}
+    found = []
+    for pattern in ("**/play.js*", "**/never.js"):  # held back, and not
+        with tab(chrome, "about:blank", viewport=size) as opened:
+            opened.route(pattern, lambda route: route.fulfill(body=""))
+            opened.goto(address + page)
+            opened.evaluate("visits.ready()")
+            found.append(opened.eval_on_selector_all("figure.play", heights))
+    assert found[0] == found[1]
