@@ -44,9 +44,9 @@ serve: book
 pdf: book $(VENV)/.browser
 	@$(BIN)/python -m pwlib pdf
 
-# Slow tests, and chapters executed anew, by file: on a process more than there are cores here, as
-# those of sweeps, clusters and the browser wait much. What one of them trains is kept for the next.
-# What drives a browser is of use only where there is one.
+# Slow tests, and chapters executed anew, a file at a time in each of three processes: on two cores,
+# as tests of sweeps, clusters and the browser wait much. What one of them trains is kept for the
+# next. What drives a browser is of use only where there is one.
 test: check data $(VENV)/.bench $(if $(CHROMIUM),$(VENV)/.browser)
 	@PWLIB_CACHE=$${PWLIB_CACHE:-$(NETWORKS)} $(BIN)/pytest tests chapters -m slow -p no:cacheprovider \
 	  --nbval --nbval-sanitize-with tests/nbval.cfg \

@@ -17,8 +17,8 @@ from pwlib.places import CHAPTERS
 
 pytestmark = pytest.mark.slow
 
-# Other parameters for each chapter, at sizes that take little time; one process takes less of it
-# than two, each of which imports PyTorch.
+# Other parameters for each chapter, at sizes that take little time. Chapter 4c trains in one
+# process, for each imports PyTorch.
 RERUNS = {
     "1-introduction": "{digits: [4, 9]}",
     "2-related-work": "{digits: [4, 9], repeats: [2], dimension: 256, directions: 9, images: 30}",
