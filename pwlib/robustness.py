@@ -104,7 +104,7 @@ def under_pgd(network: attacks.Model, x: Tensor, y: Tensor, seed: int, attack: A
     """The accuracies on images x under PGD, (eps,), or (S, eps) of a stack."""
     effort = attack.pgd_steps, attack.pgd_restarts, seed, attack.box
     ends = (attacks.pgd(network, x, y, eps, *effort) for eps in attack.pgd_eps)
-    return np.stack([accuracies(network, at, y) for at in ends], -1)
+    return np.moveaxis(np.array([accuracies(network, at, y) for at in ends]), 0, -1)
 
 
 def accuracies(network: attacks.Model, x: Tensor, y: Tensor) -> Array:

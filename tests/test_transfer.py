@@ -78,3 +78,5 @@ def test_a_share_of_damage_compares_with_the_targets_own_examples():
     shares = transfer.damage_shares(table, "MNIST", "plain", "plain")
     assert shares["a", "b"].tolist() == [50.0, 52.5]
     assert shares["b", "a"].tolist() == [10.0, 11.25]
+    assert transfer.mean_shares(shares, same=False).tolist() == [30.0, (52.5 + 11.25) / 2]
+    assert transfer.mean_shares(shares, same=True).tolist() == [75.0, (76.25 + 77.5) / 2]

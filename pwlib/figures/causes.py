@@ -47,11 +47,15 @@ def figure_arms(found: ByArm, kinds: Mapping[str, str], axis: str) -> Figure:
 
 
 def figure_price(
-    found: Mapping[str, Mapping[str, tuple[float, float]]], kinds: Mapping[str, str]
+    found: Mapping[str, Mapping[str, tuple[float, float]]],
+    kinds: Mapping[str, str],
+    across: str = "natural accuracy, %",
+    up: str = "under PGD of length 2, %",
 ) -> Figure:
     """A panel for each data set: accuracy under attack against natural accuracy, a dot an arm.
 
-    ``found`` maps data set and arm to the mean natural accuracy and that under attack, in %.
+    ``found`` maps data set and arm to the mean natural accuracy and that under attack, in %;
+    or to what the axes are named after.
     """
     fig, panels = style.subplots(len(found), 1, 2.4 * len(found) + 0.3, squeeze=False)
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
@@ -60,9 +64,8 @@ def figure_price(
             axes.plot(natural, attacked, marker, color=COLOURS[colour], ms=5)
             place = (4, -9 if kinds[arm] == "nothing" else 3)  # names of neighbours stay apart
             axes.annotate(arm, (natural, attacked), place, textcoords="offset points")
-        axes.set(title=title, xlabel="natural accuracy, %")
+        axes.set(title=title, xlabel=across, ylabel=up)
         axes.margins(x=0.3, y=0.15)
-        axes.set_ylabel("under PGD of length 2, %")
         axes.grid(**_GRID)
     _say_kinds(fig)
     last = {n: {arm: pair[1:] for arm, pair in arms.items()} for n, arms in found.items()}
@@ -123,11 +126,57 @@ def figure_samples(
     return _figure_curves(sizes, found, _SAMPLES, "training samples")
 
 
+def figure_along(
+    passes: Sequence[int], found: Mapping[str, Mapping[str, Mapping[str, Sequence[Numbers]]]]
+) -> Figure:
+    """A column for each data set and a row for each measure, against passes over the samples.
+
+    ``found`` maps data set, measure and arm, "plain" or "hard", to the values after each number of
+    passes, one a seed.
+    """
+    return _figure_curves(passes, found, _SAMPLES, "passes over the samples", unit="")
+
+
+def figure_transfer(found: Mapping[str, Mapping[str, Mapping[tuple[str, str], Numbers]]]) -> Figure:
+    """A row for each kind of pair, a column for each data set: sources down, targets across.
+
+    ``found`` maps data set, kind, source and target to shares of damage in per cent, one a seed; a
+    square shows their mean, darker where it is larger.
+    """
+    kinds = [*next(iter(found.values()))]
+    names = list(dict.fromkeys(source for source, _ in found[next(iter(found))][kinds[0]]))
+    shape: Look = {"sharex": True, "sharey": True, "squeeze": False}
+    fig, grid = style.subplots(len(kinds), len(found), 2 * len(kinds) + 1, **shape)
+    for column, (title, by_kind) in zip(grid.T, found.items(), strict=True):
+        for axes, (kind, shares) in zip(column, by_kind.items(), strict=True):
+            means = np.array([[np.mean(shares[a, b]) for b in names] for a in names])
+            axes.imshow(means, cmap="Greys", vmin=0, vmax=110)
+            for (i, j), mean in np.ndenumerate(means):
+                ink = "white" if mean > 60 else "black"
+                axes.text(j, i, f"{mean:.0f}", ha="center", va="center", color=ink)
+            axes.set(title=f"{title}, {kind}")
+            axes.set_xticks(range(len(names)), names, rotation=60, ha="right")
+            axes.set_yticks(range(len(names)), names)
+            axes.spines[:].set_visible(False)
+            axes.tick_params(length=0)
+    fig.supxlabel("attacked", size=9)
+    fig.supylabel("examples made on", size=9)
+    said = {
+        title: {
+            kind: [float(np.mean(v)) for (a, b), v in shares.items() if a != b]
+            for kind, shares in by_kind.items()
+        }
+        for title, by_kind in found.items()
+    }
+    return style.say(fig, f"Means over pairs of different architectures. {_means(said)}")
+
+
 def _figure_curves(
     x: Sequence[float],
     found: Mapping[str, Mapping[str, Mapping[str, Sequence[Numbers]]]],
     looks: Mapping[str, tuple[str, str, str]],
     xlabel: str,
+    unit: str = ", %",
 ) -> Figure:
     """Means over seeds against x with bands of 95%; a look is a colour, a marker and a name."""
     measures = [*next(iter(found.values()))]
@@ -144,10 +193,11 @@ def _figure_curves(
                 low, high = np.transpose([interval(one) for one in values])
                 axes.fill_between(at, low, high, color=COLOURS[meaning], alpha=0.2, lw=0)
                 axes.semilogx(at, means, f"{marker}-", color=COLOURS[meaning], ms=4, label=label)
-                said.append(f"{title}, {measure}, {label} {means[0]:.1f} to {means[-1]:.1f}")
+                first, last = (f"{mean:.{1 if unit else 2}f}" for mean in (means[0], means[-1]))
+                said.append(f"{title}, {measure}, {label} {first} to {last}")
             axes.grid(**_GRID)
     for axes, measure in zip(grid[:, 0], measures, strict=True):
-        axes.set_ylabel(f"{measure}, %")
+        axes.set_ylabel(f"{measure}{unit}")
     for axes in grid[:, -1]:
         style.name_lines(axes)
     return style.say(fig, f"From the first to the last: {'; '.join(said)}.")

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from pwlib.figures.causes import (
+    figure_along,
     figure_arms,
     figure_leads,
     figure_lengths,
     figure_price,
     figure_samples,
+    figure_transfer,
 )
 from pwlib.figures.style import COLOURS
 from pwlib.intervals import interval
@@ -100,3 +102,30 @@ def test_a_curve_of_samples_has_means_and_a_band_and_may_end_early():
         assert ends.max() == pytest.approx(max(interval(values)[1] for values in by_size))
     assert axes.get_ylabel() == "natural, %"
     assert "MNIST, natural, plain 81.0 to 90.5" in figure.get_label()
+
+
+def test_what_happens_along_the_training_is_a_curve_for_each_arm():
+    values = {"plain": [[0.4, 0.5], [0.5, 0.6]], "hard": [[0.2, 0.3], [0.1, 0.2]]}
+    figure = figure_along((1, 10), {"MNIST": {"median cosine": values}})
+    (axes,) = figure.axes
+    for line, (arm, by_pass) in zip(axes.lines, values.items(), strict=True):
+        assert line.get_xdata() == pytest.approx([1, 10])
+        assert line.get_ydata() == pytest.approx([np.mean(one) for one in by_pass])
+        assert line.get_color() == COLOURS[arm]
+    assert axes.get_ylabel() == "median cosine"
+
+
+def test_a_square_of_transfer_has_the_mean_of_its_source_and_target():
+    shares = {
+        ("a", "a"): [90, 92],
+        ("a", "b"): [10, 20],
+        ("b", "a"): [40, 50],
+        ("b", "b"): [80, 80],
+    }
+    figure = figure_transfer({"MNIST": {"plain on hard": shares}})
+    (axes,) = figure.axes
+    np.testing.assert_allclose(axes.images[0].get_array(), [[91, 15], [45, 80]])
+    assert [text.get_text() for text in axes.texts] == ["91", "15", "45", "80"]
+    assert [name.get_text() for name in axes.get_yticklabels()] == ["a", "b"]
+    assert axes.get_title() == "MNIST, plain on hard"
+    assert "plain on hard 30.0" in figure.get_label()
