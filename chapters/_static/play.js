@@ -262,7 +262,7 @@
       top.line(X.map((x) => [x, loss(x)]), { stroke: colours.ink, class: "curve" });
       top.dots(roots.map((t) => [at(t), loss(at(t))]), look(colours.chebyshev));
       top.dots(extrema.map((t) => [at(t), loss(at(t))]), look("white"));
-      top.dots(peaks.map((t) => [at(t), loss(at(t))]), { r: 3, fill: colours.positive, stroke: colours.ink, class: "peak" });
+      top.dots(peaks.map((t) => [at(t), loss(at(t))]), { r: 3, fill: colours.hard, stroke: colours.ink, class: "peak" });
       const bottom = panel(below, { title: "distance to a maximiser", ylim: [-0.4, 0.4], yticks: [-0.2, 0, 0.2].map((y) => [y, signed(y)]) });
       bottom.dots(roots.map((t) => [at(t), apart(t)]), look(colours.chebyshev));
       bottom.dots(extrema.slice(1, -1).map((t) => [at(t), apart(t)]), look("white"));

@@ -147,9 +147,8 @@ def _base64(values: np.ndarray) -> str:
 def _figure(
     name: str, play: str, caption: str, turn: Sequence[str], drawings: Sequence[str], settings: dict
 ) -> HTML:
-    colours = {key: COLOURS[key] for key in (*map(str.lower, BASES[:2]), "equispaced")}
-    colours |= {key: COLOURS[key] for key in ("positive", "negative", "ink")}
-    colours["legendre"] = COLOURS["equispaced"]
+    meanings = (*map(str.lower, BASES), "equispaced", "hard", "positive", "negative", "ink")
+    colours = {key: COLOURS[key] for key in meanings}
     data = html.escape(json.dumps(settings | {"colours": colours}))
     said = f"{name}-said"
     described = f'role="img" aria-describedby="{said}"'

@@ -21,6 +21,7 @@ WIDTH = 4.6  # inches of a figure: on a phone of 360 px its text, of 9 points, h
 COLOURS = {
     "bernstein": "#0072B2",  # the basis
     "chebyshev": "#D55E00",  # the basis, and the grids
+    "legendre": "#6A51A3",
     "equispaced": "#009E73",
     "hard": "#AA3377",  # hard points and the hard objective, (9) and (12)
     "loss": "#997700",  # the label's loss, the output's (10), and what an adversary does

@@ -183,7 +183,7 @@ def test_a_training_set_is_drawn_with_each_classifier_and_its_sign_changes():
         assert faces == [COLOURS["positive" if y > 0 else "negative"] for y in labels]
         assert axes.get_ylim()[1] > 20
     titles = [axes.get_title() for axes in figure.axes]
-    assert titles == ["Bernstein: 1 sign change", "Chebyshev: 0 sign changes"]
+    assert titles == ["Bernstein: 1 sign change", "Chebyshev: no sign changes"]
 
 
 def test_between_the_theorems_every_try_is_a_dot_and_what_is_proved_a_line_or_a_star():
