@@ -12,25 +12,31 @@ window.addEventListener("beforeprint", () => {
 });
 
 // On a phone a table that is wider than the page, or has long texts beside each other, is a list.
-const list = (table) => {
-  const cells = [...table.querySelectorAll("tbody :is(td, th)")];
+const name = (table) => {
   const heads = [...table.tHead.rows[0].cells];
-  for (const cell of cells.filter((cell) => cell.textContent.trim() && !cell.querySelector(".of"))) {
+  for (const cell of table.querySelectorAll("tbody :is(td, th)")) {
+    if (!cell.textContent.trim() || cell.querySelector(".of")) continue;
     const head = heads[cell.cellIndex], of = document.createElement("span");
     of.className = "of";
     of.append(...(head.querySelector("p") ?? head).cloneNode(true).childNodes, ": ");
     cell.prepend(of);
   }
-  table.classList.remove("listed");
-  const wide = table.getBoundingClientRect().width > table.parentElement.clientWidth + 1;
-  const wordy = cells.filter((cell) => cell.textContent.length > 100).length > 1;
-  table.classList.toggle("listed", wide || wordy);
+};
+const isList = (table) => {
+  const long = [...table.querySelectorAll("td")].filter((cell) => cell.textContent.length > 100);
+  return long.length > 1 || table.getBoundingClientRect().width > table.parentElement.clientWidth + 1;
 };
 document.addEventListener("DOMContentLoaded", () => {
-  const tables = document.querySelectorAll(".bd-article table:has(thead):has(tbody)");
-  const listAll = () => { if (innerWidth < 600) tables.forEach(list); };
-  addEventListener("resize", listAll);
-  (window.MathJax?.startup?.promise ?? Promise.resolve()).then(listAll);
+  const all = [...document.querySelectorAll(".bd-article table:has(thead):has(tbody)")];
+  const list = (tables) => {
+    if (innerWidth >= 600) return;
+    tables.forEach((table) => { name(table); table.classList.remove("listed"); });
+    tables.map(isList).forEach((listed, i) => tables[i].classList.toggle("listed", listed));
+  };
+  (window.MathJax?.startup?.promise ?? Promise.resolve()).then(() => list(all));
+  addEventListener("resize", () => list(all));
+  // What is folded away has no width until it is opened.
+  addEventListener("toggle", (event) => list(all.filter((table) => event.target.contains(table))), true);
 });
 
 // What scrolls sideways can be reached and scrolled by keyboard (the theme sees to code and tables).

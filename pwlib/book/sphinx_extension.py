@@ -211,7 +211,7 @@ def name_tables(app: Sphinx, doctree: nodes.document) -> None:
     for number, table in enumerate(list(doctree.findall(nodes.table))):
         table["ids"].append(f"table-{number}")  # Sphinx asks for one where there is a caption
         (group,) = table.findall(nodes.tgroup)
-        if "autosummary" in table["classes"]:
+        if "autosummary" in " ".join(table["classes"]):
             group.insert(-1, nodes.thead("", _row("Module", "What it holds")))
             caption = nodes.title(
                 "", f"Modules: {table.parent.parent.next_node(nodes.title).astext()}"

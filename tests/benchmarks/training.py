@@ -242,7 +242,7 @@ def _account(data: Dataset, config: TrainingConfig) -> Table:
             continue
         line = f"`{linecache.getline(file, number).strip()}`"
         rows.append([Path(file).name, line, f"{100 * seconds / total:.1f}"])
-    rows.append(["", f"{len(spent) - len(rows)} other lines", f"{100 * rest / total:.1f}"])
+    rows.append(["elsewhere", f"{len(spent) - len(rows)} other lines", f"{100 * rest / total:.1f}"])
     caption = f"Where the time of {ARM_NAMES[config.arm]} goes"
     return Table(caption, ["file", "line", "share, %"], rows)
 
