@@ -55,7 +55,10 @@ window.visits = {
 
   // Figures whose smallest text, 9 points by pwlib/figures/style.py, has less than 8.5 pixels.
   tooSmall: async () => {
-    for (const _ of [1, 2]) await new Promise(requestAnimationFrame); // what scripts draw anew is drawn
+    // The theme's sidebars glide, and scripts draw anew what has another width then.
+    await new Promise(requestAnimationFrame);
+    await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+    for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
     const { all, named } = window.visits;
     const text = (image) => (12 * image.getBoundingClientRect().width) / image.naturalWidth;
     const figures = all("figure:not(.play) img").filter((image) => image.checkVisibility());
