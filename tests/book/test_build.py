@@ -171,7 +171,7 @@ def test_claims_and_the_papers_numbers_lead_to_each_other(soups):
             about = found & set(sphinx_links.SHOWN)
             boxes |= {(box["id"].removeprefix("claim-"), label) for label in about}
     for row in soups["where"].select("tbody tr"):
-        (label,) = ends([row.td.a] if row.td.a else [], "") or {None}
+        (label,) = ends([row.th.a] if row.th.a else [], "") or {None}
         rows |= {(id, label) for id in ends(row.select("a"), "claim-") if label}
     assert {label for _, label in rows} <= set(sphinx_links.SHOWN)
     assert len(boxes) > 20

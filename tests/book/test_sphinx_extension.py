@@ -84,7 +84,7 @@ def test_a_chapter_offers_its_notebook_and_the_command_that_reruns_it(tmp_path):
 
 def test_a_table_has_the_caption_above_it_and_heads_that_say_of_what(tmp_path):
     (table,) = page(tmp_path).select("table")
-    assert table.caption.get_text() == "What n is"
+    assert table.select_one(".caption-text").get_text() == "What n is"
     heads = [(head["scope"], head.get_text().strip()) for head in table.select("th")]
     assert heads == [("col", "letter"), ("col", "n"), ("row", "x")]
 
