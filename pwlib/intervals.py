@@ -75,8 +75,9 @@ def shown(mean: float, low: float, high: float, form: str = ".1f") -> str:
 
 
 def with_interval(values: ArrayLike, form: str = ".1f") -> str:
-    """The mean of independent values with its 95% interval, as `shown`."""
-    return shown(float(_values(values).mean()), *interval(values), form)
+    """The mean of independent values with its 95% interval, as `shown`; a single value alone."""
+    mean = float(_values(values).mean())
+    return shown(mean, *interval(values), form) if np.size(values) > 1 else f"{mean:{form}}"
 
 
 def _values(values: ArrayLike, least: int = 1) -> NDArray[np.float64]:

@@ -150,13 +150,17 @@ def figure_transfer(found: Mapping[str, Mapping[str, Mapping[tuple[str, str], Nu
     for column, (title, by_kind) in zip(grid.T, found.items(), strict=True):
         for axes, (kind, shares) in zip(column, by_kind.items(), strict=True):
             means = np.array([[np.mean(shares[a, b]) for b in names] for a in names])
-            axes.imshow(means, cmap="Greys", vmin=0, vmax=110)
+            axes.pcolormesh(
+                means, cmap="Greys", vmin=0, vmax=110
+            )  # no image: it inverts in the dark
+            axes.invert_yaxis()
             for (i, j), mean in np.ndenumerate(means):
                 ink = "white" if mean > 60 else "black"
-                axes.text(j, i, f"{mean:.0f}", ha="center", va="center", color=ink)
+                axes.text(j + 0.5, i + 0.5, f"{mean:.0f}", ha="center", va="center", color=ink)
             axes.set(title=f"{title}, {kind}")
-            axes.set_xticks(range(len(names)), names, rotation=60, ha="right")
-            axes.set_yticks(range(len(names)), names)
+            middles = np.arange(len(names)) + 0.5
+            axes.set_xticks(middles, names, rotation=60, ha="right")
+            axes.set_yticks(middles, names)
             axes.spines[:].set_visible(False)
             axes.tick_params(length=0)
     fig.supxlabel("attacked", size=9)

@@ -182,6 +182,7 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     upper.plot(points, np.interp(points, z, next(iter(curves.values()))), "o", color=INK, ms=3)
     upper.set(xlabel="$z$, from the right end", ylabel="$f$", title=f"$m = {c}\\,n^2$")
     lower.set(xlabel="$c = m/n^2$", title="least value in the first cell")
+    lower.locator_params(axis="x", nbins=5)
     for axes, corner in ((upper, "lower right"), (lower, "upper left")):
         axes.axhline(0, color=MUTED, lw=0.8)
         axes.legend(loc=corner, ncols=3)

@@ -124,7 +124,7 @@ def test_a_square_of_transfer_has_the_mean_of_its_source_and_target():
     }
     figure = figure_transfer({"MNIST": {"plain on hard": shares}})
     (axes,) = figure.axes
-    np.testing.assert_allclose(axes.images[0].get_array(), [[91, 15], [45, 80]])
+    np.testing.assert_allclose(axes.collections[0].get_array(), [[91, 15], [45, 80]])
     assert [text.get_text() for text in axes.texts] == ["91", "15", "45", "80"]
     assert [name.get_text() for name in axes.get_yticklabels()] == ["a", "b"]
     assert axes.get_title() == "MNIST, plain on hard"
