@@ -150,10 +150,8 @@ def figure_transfer(found: Mapping[str, Mapping[str, Mapping[tuple[str, str], Nu
     for column, (title, by_kind) in zip(grid.T, found.items(), strict=True):
         for axes, (kind, shares) in zip(column, by_kind.items(), strict=True):
             means = np.array([[np.mean(shares[a, b]) for b in names] for a in names])
-            axes.pcolormesh(
-                means, cmap="Greys", vmin=0, vmax=110
-            )  # no image: it inverts in the dark
-            axes.invert_yaxis()
+            axes.pcolormesh(means, cmap="Greys", vmin=0, vmax=110)  # inverted in the dark, as text
+            axes.set_ylim(len(names), 0)
             for (i, j), mean in np.ndenumerate(means):
                 ink = "white" if mean > 60 else "black"
                 axes.text(j + 0.5, i + 0.5, f"{mean:.0f}", ha="center", va="center", color=ink)

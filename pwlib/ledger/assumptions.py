@@ -1,11 +1,12 @@
 """The register of assumptions: what the paper leaves open, what was chosen, what a change does."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from IPython.display import Markdown
 
-from pwlib.ledger.claims import entries
+from pwlib.ledger.claims import entries, ledger
 from pwlib.places import CHAPTERS
 
 REGISTER = CHAPTERS / "assumptions.yml"
@@ -30,6 +31,14 @@ def register(path: Path = REGISTER) -> list[Assumption]:
     return entries(path, Assumption)
 
 
+def _linked(text: str) -> str:
+    """A text in which the ids of claims are their names, as links to the chapters."""
+    for claim in ledger():
+        link = f"[{claim.name}]({claim.chapter}.ipynb#claim-{claim.id})"
+        text = re.sub(rf"(?<![\w#-]){claim.id}(?![\w-])", link, text)
+    return text
+
+
 def page(path: Path = REGISTER) -> Markdown:
     """The whole register, an entry for each choice; `pwlib.ledger.claims.page` is its model."""
     shown = []
@@ -45,5 +54,5 @@ def page(path: Path = REGISTER) -> Markdown:
             f"*Effect.* {one.effect}",
             "</div>",
         ]
-        shown.append("\n\n".join(text))
+        shown.append(_linked("\n\n".join(text)))
     return Markdown("\n\n".join(shown))
