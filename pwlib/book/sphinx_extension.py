@@ -188,6 +188,7 @@ def tell_drawings(app: Sphinx, doctree: nodes.document) -> None:
             inherited = drawn.replace("<svg ", '<svg fill="#000000" ', 1)  # by what has no colour
             path.write_text(re.sub(r"#[0-9a-f]{6}\b", _lightened, inherited), encoding="utf-8")
             dark = image.deepcopy()
+            dark["loading"] = "lazy"  # where it isn't shown it isn't fetched
             dark["uri"] = str(Path(image["uri"]).with_name(path.name))
             dark["candidates"] = {"*": dark["uri"]}
             app.env.images.add_file(app.env.docname, dark["uri"])
