@@ -10,7 +10,8 @@ window.visits = {
   ready: async () => {
     if (window.MathJax?.startup) await MathJax.startup.promise;
     await document.fonts.ready;
-    await Promise.all([...document.images].map((image) => image.decode().catch(() => 0)));
+    const shown = [...document.images].filter((image) => image.checkVisibility()); // others aren't fetched
+    await Promise.all(shown.map((image) => image.decode().catch(() => 0)));
   },
 
   facts: () => {
@@ -28,7 +29,7 @@ window.visits = {
         named: named(e),
         alt: e.getAttribute("alt"),
         hidden: e.getAttribute("aria-hidden") === "true",
-        loaded: e.naturalWidth > 0,
+        loaded: e.naturalWidth > 0 || !e.checkVisibility(),
       })),
       plays: all("figure.play").length,
       bytes: ["navigation", "resource"]
