@@ -176,6 +176,8 @@ def ritz(c, odd_p, b, nodes, share):
 def test_the_end_problem_is_the_one_that_the_chapter_states(odd_p, odd_m, monkeypatch):
     stated = r"e\^2\\,dz \+ (\d)\\pi\(1 \+ b\) \\sum_\{l \\ge 0\}"
     (share,) = re.findall(stated, prose("6a-how-many-points"))
+    in_proof = r"e\^2\\,dz \+ (\d)\\pi\(1 \+ b\) \\sum_l\{\}'"
+    assert re.findall(in_proof, prose("details")) == [share]
     monkeypatch.setattr(large_degrees, "_beyond", lambda first, x: 0 * x)
     c, z = 0.1, np.linspace(0, 12, 200)
     b = large_degrees.ripple(c / 2 if odd_m else c)[0]
@@ -191,14 +193,15 @@ def test_the_slopes_that_are_left_out_are_summed():
 
 
 def test_the_slopes_at_far_nodes_solve_one_problem_for_all_nodes():
-    c, half = 0.11, 1e-3
+    (bend,) = re.findall(r"\\max_\{.*?\} \(-D y - (\d)b y\^2\)", prose("details"))
+    bend, c, half = int(bend), 0.11, 1e-3
     b = large_degrees.ripple(c)[0]
     f = large_degrees.end_problem(c, True, False, 60)
     zeta = np.pi * (np.arange(20, 45) + 0.5)
     slopes = 2 * c * zeta * (f(zeta + half) - f(zeta - half)) / (2 * half)
     d = np.linspace(-1, 0, 4001)
     y = np.arange(-40, 41) - (c * zeta**2 % 1)[:, None]
-    peaks = [(-d * at[:, None] - 2 * b * at[:, None] ** 2).max(axis=0) for at in y]
+    peaks = [(-d * at[:, None] - bend * b * at[:, None] ** 2).max(axis=0) for at in y]
     base = np.pi / 2 * d**2 + 2 * np.pi * (1 + b) * np.array(peaks)
     off = [np.abs(d[(base + g * d).argmin(axis=1)] - slopes).max() for g in np.linspace(0, 20, 81)]
     assert min(off) < 0.02
