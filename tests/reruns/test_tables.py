@@ -40,7 +40,7 @@ def test_a_row_made_again_lies_where_the_others_of_its_arm_do(dataset, arm, seed
 def test_a_row_of_the_strong_attacks_is_made_again_on_fewer_of_its_images(monkeypatch):
     """On 200 of the thousand, at one length: within what so few images allow."""
     pytest.importorskip("torchattacks")  # make test installs it
-    about = {"dataset": "MNIST", "arm": "hard", "seed": 0}  # which chapter 4c trains too
+    about = {"dataset": "MNIST", "arm": "hard", "seed": 0, "device": "cpu"}  # as chapter 4c trains
     some = replace(robustness.Attack(drawn=0), images=200)
     monkeypatch.setattr(strong_attacks, "Attack", lambda drawn: some)
     monkeypatch.setattr(strong_attacks, "LENGTHS", (1.0,))
