@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from pwlib import attacks, directions
 from pwlib.attacks import Box
 from pwlib.datasets import NAMES
-from pwlib.networks import Network
+from pwlib.networks import Network, fast_products
 from pwlib.robustness import Attack, accuracies, measure, numbers, together, under_pgd
 from pwlib.training import Keep, TrainingConfig, hard_points, trained
 
@@ -103,17 +103,11 @@ SEEDS = dict.fromkeys(ARMS, 20) | dict.fromkeys(MAIN, 100)  # on a GPU
 FEW = 5  # seeds on processors
 
 ALONG = (1, 2, 3, 5, 10)  # epochs after which `along` looks at plain training and hard points
-AT_END: tuple[str, ...] = (
-    "random",
-    "output",
-    "label",
-    "heads",
-    "perp",
-    "noise",
-    "descent",
-    "hard_full",
+# Where `along` looks after the last.
+AT_END = (
+    *("random", "output", "label", "heads", "perp", "noise", "descent"),
+    *("hard_full", "random_r4", "hard_r4", "label_r.5"),
 )
-AT_END += ("random_r4", "hard_r4", "label_r.5")  # where `along` looks after the last
 
 
 def missing(rows: Sequence[Row], device: str) -> dict[str, list[tuple[str, list[int]]]]:
@@ -155,11 +149,9 @@ def rows(
         after = [first] if rest else trained(dataset, plain, [seeds[0] + 1], device, keep)
         networks["second reference"] = [*rest, *after]
     box = attacks.BOXES["free" if arm.endswith("_free") else "clamped"]
-    return _table(
-        {"arm": arm, "dataset": dataset, "device": device},
-        seeds,
-        [_columns(*each, config, box) for each in together(dataset, networks, device)],
-    )
+    with fast_products():
+        found = [_columns(*each, config, box) for each in together(dataset, networks, device)]
+    return _table({"arm": arm, "dataset": dataset, "device": device}, seeds, found)
 
 
 def along(
