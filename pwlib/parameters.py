@@ -12,11 +12,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 
-class ParameterError(ValueError):
-    """A parameter has a value that it doesn't accept."""
+class OneLineError(ValueError):
+    """What is wrong, in a line that IPython shows in the place of a traceback."""
 
-    def _render_traceback_(self) -> list[str]:  # IPython shows this instead of a traceback
-        return [f"ParameterError: {self}"]
+    def _render_traceback_(self) -> list[str]:
+        return [f"{type(self).__name__}: {self}"]
+
+
+class ParameterError(OneLineError):
+    """A parameter has a value that it doesn't accept."""
 
 
 def _refusal(name: str, value: object, accepts: str) -> ParameterError:

@@ -32,29 +32,23 @@ def fit(n: int, x: Vector) -> Vector:
     if not np.array_equal(x[::-1], 1 - x):
         raise ValueError("x: got points without their mirror images, accepts antisymmetric grids")
     upper = x[x > 0.5]
-    weights = np.zeros(n + 1)
     features = polynomials.chebyshev_features(n, upper)[:, 1::2]
-    weights[1::2] = maxmargin.fit(features, np.ones(len(upper))).weights
-    return weights
+    return odd_weights(n, maxmargin.fit(features, np.ones(len(upper))).weights)
 
 
 def limit_weights(n: int) -> Vector:
     """The limit of u₁ · weights as m → ∞, (n + 1,): (−1)^i/p² at T_{2i+1}; sin²(pφ)/(p² sin φ)."""
-    weights = np.zeros(n + 1)
-    weights[1::2] = alternating(n) / ((n + 1) // 2) ** 2
-    return weights
+    return odd_weights(n, alternating(n) / ((n + 1) // 2) ** 2)
 
 
 def step_weights(n: int) -> Vector:
     """The partial sum of sin φ + sin 3φ/3 + sin 5φ/5 + …, over its value at φ = π/p; n ≥ 3.
 
-    Returns (n + 1,). Positive on (0, π/2], as in Fejér and Jackson's theorem, and at least 1 on
-    [1/p, π/2].
+    Positive on (0, π/2], as in Fejér and Jackson's theorem, and at least 1 on [1/p, π/2].
     """
     p, degrees = (n + 1) // 2, np.arange(1, n + 1, 2)
-    weights = np.zeros(n + 1)
-    weights[1::2] = alternating(n) / degrees / (np.sin(degrees * np.pi / p) / degrees).sum()
-    return weights
+    value = (np.sin(degrees * np.pi / p) / degrees).sum()
+    return odd_weights(n, alternating(n) / degrees / value)
 
 
 def feasible_weights(n: int, phi: float) -> Vector:
@@ -87,8 +81,7 @@ def longest_step(reading: str, m: int) -> tuple[float, float]:
     In u for the equispaced grid, in the angle φ for the others, where an end point counts as its
     own mirror image.
     """
-    equispaced = reading == "equispaced"
-    total = 2.0 if equispaced else np.pi
+    total = 2.0 if reading == "equispaced" else np.pi
     step = total / {"equispaced": m - 1, "lobatto": m - 1, "roots": m, "roots+ends": m - 2}[reading]
     return step, step if m % 2 else step / 2
 
@@ -170,6 +163,13 @@ def row(p: int, reading: str, odd: bool) -> dict[str, object]:
     closest = float(f"{min(map(abs, found.values())):.2g}")
     values = (p, reading, int(odd), certified, max(left, default=0), len(left), without, closest)
     return dict(zip(COLUMNS, values, strict=True))
+
+
+def odd_weights(n: int, odd: Vector) -> Vector:
+    """The weights (n + 1,) with these at T_1, T_3, T_5, … (p,), and 0 at the others."""
+    weights = np.zeros(n + 1)
+    weights[1::2] = odd
+    return weights
 
 
 def alternating(n: int) -> Vector:
