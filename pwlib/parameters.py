@@ -12,15 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 
-class OneLineError(ValueError):
-    """What is wrong, in a line that IPython shows in the place of a traceback."""
-
-    def _render_traceback_(self) -> list[str]:
-        return [f"{type(self).__name__}: {self}"]
-
-
-class ParameterError(OneLineError):
+class ParameterError(ValueError):
     """A parameter has a value that it doesn't accept."""
+
+    def _render_traceback_(self) -> list[str]:  # IPython shows this instead of a traceback
+        return [f"ParameterError: {self}"]
 
 
 def _refusal(name: str, value: object, accepts: str) -> ParameterError:

@@ -224,8 +224,7 @@ def _multiplier(rows: int, u: float) -> Array:
 def _from_labels(n: int, x: ArrayLike) -> Array:
     """The coefficients of the least-squares fit to each label alone: (n + 1, m)."""
     features = polynomials.chebyshev_features(n, points("x", x, 1))
-    condition = np.linalg.cond(features)
-    if condition > 1e12:
+    if (condition := np.linalg.cond(features)) > 1e12:
         raise ValueError(f"x: got features of condition number {condition:.0e}, accepts up to 1e12")
     return np.asarray(np.linalg.pinv(features, rcond=1e-15), dtype=np.float64)
 

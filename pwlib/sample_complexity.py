@@ -41,22 +41,19 @@ def limit_weights(n: int) -> Vector:
     return odd_weights(n, alternating(n) / ((n + 1) // 2) ** 2)
 
 
-def step_weights(n: int) -> Vector:
-    """The partial sum of sin φ + sin 3φ/3 + sin 5φ/5 + …, over its value at φ = π/p; n ≥ 3.
+def feasible_weights(n: int, phi: float) -> Vector:
+    """Weights whose margins are at least 1 on [φ, π/2], 0 < φ ≤ 1/p; (n + 1,), n ≥ 3.
 
-    Positive on (0, π/2], as in Fejér and Jackson's theorem, and at least 1 on [1/p, π/2].
+    The partial sum of sin φ + sin 3φ/3 + sin 5φ/5 + …, over its value at φ = π/p, is positive on
+    (0, π/2], as in Fejér and Jackson's theorem, and at least 1 on [1/p, π/2]. To it is added a
+    multiple of `limit_weights`.
     """
     p, degrees = (n + 1) // 2, np.arange(1, n + 1, 2)
-    value = (np.sin(degrees * np.pi / p) / degrees).sum()
-    return odd_weights(n, alternating(n) / degrees / value)
-
-
-def feasible_weights(n: int, phi: float) -> Vector:
-    """Weights whose margins are at least 1 on [φ, π/2], 0 < φ ≤ 1/p; (n + 1,), n ≥ 3."""
-    p = (n + 1) // 2
     if not 0 < phi <= 1 / p:
         raise ValueError(f"phi: got {phi:g}, accepts angles in (0, 1/{p}]")
-    return step_weights(n) + limit_weights(n) * p**2 * np.sin(phi) / np.sin(p * phi) ** 2
+    value = (np.sin(degrees * np.pi / p) / degrees).sum()
+    steps = odd_weights(n, alternating(n) / degrees / value)
+    return steps + limit_weights(n) * p**2 * np.sin(phi) / np.sin(p * phi) ** 2
 
 
 def half_gap(x: Vector) -> float:
@@ -99,7 +96,9 @@ def dip_bound(n: int, reading: str, m: int) -> float:
         return np.inf
     degrees = np.arange(1, n + 1, 2.0)
     steepest = degrees**2 * (degrees**2 - 1) / 3 if equispaced else degrees**2
-    central = _curvatures(degrees, half_gap) if equispaced else steepest
+    flat = 1 - half_gap**2  # from (1 − u²) T_k″ = u T_k′ − k² T_k, u < 1
+    bends = degrees**2 / flat + degrees * half_gap / flat**1.5
+    central = bends if equispaced else steepest
     sags = step**2 / 8 * np.linalg.norm(steepest), half_gap**2 / 2 * np.linalg.norm(central)
     return float(max(sags) * np.linalg.norm(feasible_weights(n, phi)))
 
@@ -175,9 +174,3 @@ def odd_weights(n: int, odd: Vector) -> Vector:
 def alternating(n: int) -> Vector:
     """The signs 1, −1, 1, … of T_1, T_3, T_5, … at u = sin φ, T_k(u) = ± sin kφ; (p,)."""
     return np.where(np.arange((n + 1) // 2) % 2, -1.0, 1.0)
-
-
-def _curvatures(degrees: Vector, u: float) -> Vector:
-    """Bounds of |T_k″| on [−u, u], u < 1: from (1 − u²) T_k″ = u T_k′ − k² T_k."""
-    flat = 1 - u**2
-    return np.asarray(degrees**2 / flat + degrees * u / flat**1.5)

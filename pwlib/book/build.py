@@ -65,7 +65,7 @@ def unreadable() -> str | None:
         claims.LEDGER: claims.ledger,
         assumptions.REGISTER: assumptions.register,
     }
-    readers |= dict.fromkeys(sorted(CHAPTERS.glob("*.ipynb")), _notebook)
+    readers |= dict.fromkeys(sorted(CHAPTERS.glob("*.ipynb")), notebooks.read)
     return next(filter(None, map(_problem, readers.keys(), readers.values())), None)
 
 
@@ -78,10 +78,6 @@ def _problem(path: Path, read: Callable[[Path], object]) -> str | None:
     except Exception as error:  # whatever a file of any content makes its reader raise
         return f"{path}: {' '.join(str(error).split())[:200]}"
     return None
-
-
-def _notebook(path: Path) -> None:
-    nbformat.validate(nbformat.read(path, as_version=4))
 
 
 def accept() -> None:
@@ -118,7 +114,7 @@ def readme(text: str) -> str:
 
 def readme_figure() -> str:
     """The README's figure, that of the front page, as the executed notebook holds it."""
-    cells = nbformat.read(CHAPTERS / "index.ipynb", as_version=4).cells
+    cells = notebooks.read(CHAPTERS / "index.ipynb").cells
     figures = {c.metadata.get("mystnb", {}).get("figure", {}).get("name"): c for c in cells}
     outputs = figures["fig-0"].outputs
     return next(out.data["image/svg+xml"] for out in outputs if "data" in out)
@@ -127,7 +123,7 @@ def readme_figure() -> str:
 def _fresh_copy(chapter: Path) -> Path | None:
     """The executed notebook that belongs to today's chapter: from here, else the tracked one."""
     ran = EXECUTED / chapter.name
-    if _problem(ran, _notebook):
+    if _problem(ran, notebooks.read):
         print(f"dropped   {ran}, which is no whole notebook: it is executed again", flush=True)
         ran.unlink()
     copies = (ran, chapter)

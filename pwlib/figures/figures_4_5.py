@@ -76,7 +76,9 @@ def figure_4_rows(networks: Sequence[Maps], titles: Sequence[str]) -> Figure:
     shape: style.Look = {"height": style.WIDTH / 3 * count + 0.2, "squeeze": False}
     figure, axes = style.subplots(count, 3, sharex=True, sharey=True, **shape)
     for row, seen, title in zip(axes, networks, titles, strict=True):
-        seen = _thinned(seen, most=136)
+        size = len(seen.classes)
+        kept = np.round(np.linspace(0, size - 1, min(size, 136))).astype(int)  # what a panel shows
+        seen = Maps(*(values[np.ix_(kept, kept)] for values in astuple(seen)))
         _draw_output(row[0], seen)
         _draw_map(row[1], _log(seen))
         _draw_map(row[2], seen.hard)
@@ -122,13 +124,6 @@ def _draw_boundary(axis: Axes, seen: Maps, colour: str) -> None:
 
 def _log(seen: Maps) -> Array:
     return np.log10(np.maximum(seen.adversarial, np.finfo(float).tiny))
-
-
-def _thinned(seen: Maps, most: int) -> Maps:
-    """Maps of at most that many cells a side, evenly chosen: no more than a panel can show."""
-    size = seen.classes.shape[0]
-    kept = np.round(np.linspace(0, size - 1, min(size, most))).astype(int)
-    return Maps(*(values[np.ix_(kept, kept)] for values in astuple(seen)))
 
 
 def figure_5(magnitudes: Sequence[float], accuracies: Mapping[str, Mapping[str, Array]]) -> Figure:

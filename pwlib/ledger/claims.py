@@ -19,7 +19,6 @@ from IPython.display import Markdown, display
 from simpleeval import InvalidExpression, SimpleEval
 
 from pwlib.figures import style
-from pwlib.parameters import OneLineError
 from pwlib.places import CHAPTERS
 
 HOLDS = "holds"
@@ -39,8 +38,11 @@ LEDGER = CHAPTERS / "claims.yml"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's, ten times as fast
 
 
-class ClaimError(OneLineError):
+class ClaimError(ValueError):
     """A measurement at the recorded settings contradicts the ledger, or a register is malformed."""
+
+    def _render_traceback_(self) -> list[str]:  # IPython shows this instead of a traceback
+        return [f"ClaimError: {self}"]
 
 
 @dataclass(frozen=True)

@@ -135,6 +135,13 @@ def run(
     nb.metadata.update(kernelspec=kernel, language_info={"name": "python"})
 
 
+def read(path: Path) -> NotebookNode:
+    """A notebook, if it is a whole and valid one."""
+    nb = nbformat.read(path, as_version=4)
+    nbformat.validate(nb)
+    return nb
+
+
 def write(nb: NotebookNode, path: Path) -> None:
     """Write a notebook, whole or not at all."""
     places.write(path, nbformat.writes(nb) + "\n")
