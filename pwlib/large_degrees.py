@@ -261,7 +261,11 @@ def _least(
         x, _, flag, info = daqp.solve(np.eye(len(pull)), pull, matrix, *bounds, **limits)
         if flag < 1:
             raise ArithmeticError(f"daqp stopped with exit flag {flag} on {count} rows")
-        near = about(_minima(mesh, on_mesh @ x + level), range(-2, 3))
+        left, middle, right = (values := on_mesh @ x + level)[:-2], values[1:-1], values[2:]
+        low = np.flatnonzero((middle <= left) & (middle < right) & (middle < 1.02))
+        bend = right[low] - 2 * middle[low] + left[low]  # of a parabola through the three
+        minima = mesh[low + 1] - (right[low] - left[low]) / 2 / bend * (mesh[1] - mesh[0])
+        near = about(minima, range(-2, 3))
         near = np.setdiff1d(np.append(near, np.arange(last - 20, last)), chosen)
         new = near[rows(at(near)) @ x + background(at(near)) < 1 - 1e-8]
         if not new.size:
@@ -269,11 +273,3 @@ def _least(
         active = np.asarray(info["lam"]) != 0
         chosen = np.union1d(chosen[active | (chosen < len(first))], new)
     raise ArithmeticError("the exchange of constraints does not end")
-
-
-def _minima(mesh: Vector, values: Vector) -> Vector:
-    """The places of the minima below 1.02 of values on an even mesh, by parabolas."""
-    left, middle, right = values[:-2], values[1:-1], values[2:]
-    at = np.flatnonzero((middle <= left) & (middle < right) & (middle < 1.02))
-    bend = right[at] - 2 * middle[at] + left[at]
-    return mesh[at + 1] - (right[at] - left[at]) / 2 / bend * (mesh[1] - mesh[0])

@@ -75,8 +75,8 @@ def cost_table(env: BuildEnvironment) -> str:
         origin = _read(table.with_suffix(".json"))
         hours = origin.get("core_hours")
         time = "not recorded" if hours is None else f"{hours:.1f} core hours"
-        about = [origin.get(key) or "" for key in ("runs", "processor")]
-        rows.append([f"`results/{table.name}`", about[0], time, about[1]])
+        runs, processor = (origin.get(key) or "" for key in ("runs", "processor"))
+        rows.append([f"`results/{table.name}`", runs, time, processor])
     columns = ["What was computed", "Runs", "Time", "Processor"]
     return style.markdown_table(rows, columns, "What the book's numbers cost")
 
