@@ -122,34 +122,26 @@ def _run(options: argparse.Namespace) -> int:
 
             print(f"the book is printed at {printing.pdf()}")
         case "serve":
-            _serve(options.port)
+            from pwlib.book import build, printing
+
+            build.require_book()
+            with suppress(KeyboardInterrupt), printing.served(build.HTML, options.port) as address:
+                print(f"the book is at {address} until you press Ctrl-C", flush=True)
+                threading.Event().wait()
         case "cache":
             _cache(options.empty)
         case "sweep":
-            return _sweep(options)
+            from pwlib.reruns import sweeps
+
+            how = (options.scheduler, options.workers, options.retry_failed, options.quiet)
+            plan = sweeps.plan(options.chapter, options.grid, options.p)
+            return int(sweeps.run(plan, sweeps.Settings(options.out, *how)) > 0)
         case "table":
             from pwlib.reruns import tables
 
             out = options.out or Path("runs", options.name)
             print(tables.make(options.name, out, options.workers))
     return 0
-
-
-def _serve(port: int) -> None:
-    from pwlib.book import build, printing
-
-    build.require_book()
-    with suppress(KeyboardInterrupt), printing.served(build.HTML, port) as address:
-        print(f"the book is at {address} until you press Ctrl-C", flush=True)
-        threading.Event().wait()
-
-
-def _sweep(options: argparse.Namespace) -> int:
-    from pwlib.reruns import sweeps
-
-    how = (options.scheduler, options.workers, options.retry_failed, options.quiet)
-    plan = sweeps.plan(options.chapter, options.grid, options.p)
-    return int(sweeps.run(plan, sweeps.Settings(options.out, *how)) > 0)
 
 
 def _cache(empty: bool) -> None:

@@ -92,21 +92,15 @@ def execute(path: Path, out: Path, started: Callable[[int], None], fresh: bool =
     except CellExecutionError:
         write(nb, out.with_suffix(".failed.ipynb"))
         raise
-    nb.metadata["pwlib"] = {
-        "fingerprint": before,
-        "seconds": round(time.monotonic() - start, 1),
-        "python": platform.python_version(),
-        "processor": processor(),
-    } | ({"networks": networks} if networks else {})
+    stamp = {"fingerprint": before, "seconds": round(time.monotonic() - start, 1)}
+    stamp |= {"python": platform.python_version(), "processor": processor()}
+    nb.metadata["pwlib"] = stamp | ({"networks": networks} if networks else {})
     write(nb, out)
     out.with_suffix(".failed.ipynb").unlink(missing_ok=True)
 
 
 def run(
-    nb: NotebookNode,
-    folder: Path,
-    environment: Mapping[str, str],
-    started: Callable[[int], None],
+    nb: NotebookNode, folder: Path, environment: Mapping[str, str], started: Callable[[int], None]
 ) -> None:
     """Execute a notebook in place, in a kernel that runs in a folder, with an environment.
 
@@ -141,8 +135,15 @@ def run(
     nb.metadata.update(kernelspec=kernel, language_info={"name": "python"})
 
 
+def read(path: Path) -> NotebookNode:
+    """A notebook, if it is a whole and valid one."""
+    nb = nbformat.read(path, as_version=4)
+    nbformat.validate(nb)
+    return nb
+
+
 def write(nb: NotebookNode, path: Path) -> None:
-    """Write a notebook so that a crash leaves the old file or the new one, never a part."""
+    """Write a notebook, whole or not at all."""
     places.write(path, nbformat.writes(nb) + "\n")
 
 

@@ -177,9 +177,8 @@ def _run(plan: Plan, settings: Settings) -> int:
     failed = [task for task in tasks if state(out, task) == "failed"]
     for task in failed:
         origin = _origin(out, task)
-        cell = origin.get("failed_cell")
+        cell, why = origin.get("failed_cell"), origin["error"].splitlines()[0]
         where = f"in cell {cell}" if cell else "without a result"
-        why = origin["error"].splitlines()[0]
         _say(f"failed  {_label(task, plan.swept)}  {where}: {why}\n        {out / task.key}")
     return len(failed)
 
