@@ -29,6 +29,13 @@ from pwlib.reruns import notebooks
 from pwlib.reruns.provenance import source
 
 NOTE = "In the repository, with its environment active; these are the recorded values."
+NARROW = "\N{NO-BREAK SPACE}"
+NUMBERS = {
+    r"(?<=[\d\)]) %": "%",
+    r"(?<![\w.)\]-])-(?=\d)": "\N{MINUS SIGN}",
+    r"(?<=\b[a-zA-ZεC]) = (?=[\d\N{MINUS SIGN}])": f"{NARROW}={NARROW}",
+    r"\((\S+) to (\S+)\)": rf"(\1{NARROW}to{NARROW}\2)",
+}
 CLOSING = re.compile(r"[.,;:!?)\]’”%-]+")
 
 
@@ -229,6 +236,28 @@ def _row(*texts: str) -> nodes.row:
     return nodes.row("", *(nodes.entry("", nodes.paragraph("", text)) for text in texts))
 
 
+def set_numbers(app: Sphinx, document: nodes.document, page: str) -> None:
+    """Set numbers in text as a typesetter would, and keep on one line what belongs together.
+
+    Not in code and formulas; when glued numbers have come.
+    """
+    code = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw)
+    for text in list(document.findall(nodes.Text)):
+        if isinstance(text.parent, code) or not (before := text.astext()).strip():
+            continue
+        after = before
+        for pattern, instead in NUMBERS.items():
+            after = re.sub(pattern, instead, after)
+        previous = text.previous_sibling() if text in text.parent else None
+        ends = previous.astext()[-1:] if isinstance(previous, nodes.Node) else ""
+        if ends.isdigit():
+            after = re.sub(r"^ %", "%", after)
+        elif ends == "=":
+            after = re.sub(r"^ ", NARROW, after)
+        if after != before:
+            text.parent.replace(text, nodes.Text(after))
+
+
 def keep_punctuation(app: Sphinx, doctree: nodes.document) -> None:
     """Put a formula and the punctuation behind it in one ``keep``, which isn't broken between."""
     for math in list(doctree.findall(nodes.math)):
@@ -253,6 +282,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("doctree-read", tell_drawings)
     app.connect("doctree-read", keep_punctuation)
     app.connect("doctree-read", name_tables)
+    app.connect("doctree-resolved", set_numbers)
     app.connect("doctree-resolved", add_offer)
     app.connect("html-page-context", mend_page, priority=900)
     # Sphinx reads all pages again when this changes, as it must when what makes them does.
