@@ -245,17 +245,14 @@ def set_numbers(app: Sphinx, document: nodes.document, page: str) -> None:
     for text in list(document.findall(nodes.Text)):
         if isinstance(text.parent, code) or not (before := text.astext()).strip():
             continue
-        after = before
+        siblings = text.parent.children
+        at = next(i for i, one in enumerate(siblings) if one is text)
+        ends = siblings[at - 1].astext()[-1:] if at else ""
+        after = re.sub("^ (?=%)", "", before) if ends.isdigit() else before
+        after = re.sub("^ ", NARROW, after) if ends == "=" else after
         for pattern, instead in NUMBERS.items():
             after = re.sub(pattern, instead, after)
-        previous = text.previous_sibling() if text in text.parent else None
-        ends = previous.astext()[-1:] if isinstance(previous, nodes.Node) else ""
-        if ends.isdigit():
-            after = re.sub(r"^ %", "%", after)
-        elif ends == "=":
-            after = re.sub(r"^ ", NARROW, after)
-        if after != before:
-            text.parent.replace(text, nodes.Text(after))
+        text.parent[at] = nodes.Text(after)
 
 
 def keep_punctuation(app: Sphinx, doctree: nodes.document) -> None:

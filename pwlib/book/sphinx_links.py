@@ -138,11 +138,9 @@ def shorten_signature(
 
 
 def _shortened(signature: str | None) -> str | None:
-    text = re.sub(r"_Buffer \| _SupportsArray.*?\| bytes \| str\]", "ArrayLike", signature or "")
-    return (
-        re.sub(r"ndarray\[tuple\[Any, \.\.\.\], dtype\[(\w+)\]\]", r"NDArray[\1]", text)
-        or signature
-    )
+    arrays = r"ndarray\[tuple\[Any, \.\.\.\], dtype\[(\w+)\]\]"
+    like = r"_Buffer \| _SupportsArray.*?\| bytes \| str\]"
+    return signature and re.sub(arrays, r"NDArray[\1]", re.sub(like, "ArrayLike", signature))
 
 
 def setup(app: Sphinx) -> None:
