@@ -51,7 +51,8 @@ const SMALLEST = 0.6;
 const fitDisplays = () => {
   for (const display of document.querySelectorAll(".bd-article div.math")) {
     display.style.fontSize = "";
-    const share = display.clientWidth / display.scrollWidth;
+    const inner = display.querySelector("mjx-container");
+    const share = display.clientWidth / Math.max(display.scrollWidth, inner?.scrollWidth ?? 0);
     if (innerWidth >= 600 || !(share < 1)) continue;
     const now = parseFloat(getComputedStyle(display).fontSize);
     display.style.fontSize = `${now * Math.max(SMALLEST, 0.98 * share)}px`;

@@ -138,8 +138,8 @@ def shorten_signature(
 
 
 def _shortened(signature: str | None) -> str | None:
-    arrays = r"ndarray\[tuple\[Any, \.\.\.\], dtype\[(\w+)\]\]"
-    like = r"_Buffer \| _SupportsArray.*?\| bytes \| str\]"
+    arrays = r"[~\w.]*\bndarray\[tuple\[[~\w.]*Any, \.\.\.\], [~\w.]*dtype\[[~\w.]*?(\w+)\]\]"
+    like = r"[~\w.]*\b_Buffer \| .*?\| bytes \| str\]"
     return signature and re.sub(arrays, r"NDArray[\1]", re.sub(like, "ArrayLike", signature))
 
 
