@@ -236,6 +236,13 @@ def _row(*texts: str) -> nodes.row:
     return nodes.row("", *(nodes.entry("", nodes.paragraph("", text)) for text in texts))
 
 
+def drop_progress(app: Sphinx, doctree: nodes.document) -> None:
+    """Leave out what bars of progress said last."""
+    for block in list(doctree.findall(nodes.literal_block)):
+        if re.fullmatch(r"\w[\w ]+: (\d+) of \1", block.astext().strip()):
+            block.parent.remove(block)
+
+
 def set_numbers(app: Sphinx, document: nodes.document, page: str) -> None:
     """Set numbers in text as a typesetter would, and keep on one line what belongs together.
 
@@ -279,6 +286,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("doctree-read", tell_drawings)
     app.connect("doctree-read", keep_punctuation)
     app.connect("doctree-read", name_tables)
+    app.connect("doctree-read", drop_progress)
     app.connect("doctree-resolved", set_numbers)
     app.connect("doctree-resolved", add_offer)
     app.connect("html-page-context", mend_page, priority=900)
