@@ -73,7 +73,8 @@ def test_every_code_cell_was_executed_in_order(name):
 @each_chapter
 def test_no_chapter_is_stale(name):
     path = notebooks.CHAPTERS / f"{name}.ipynb"
-    assert notebooks.is_fresh(path, path), f"{name} is stale: make book accept"
+    why = notebooks.why_stale(path, path)
+    assert not why, f"{name}: {why}: make book accept"
 
 
 @each_chapter

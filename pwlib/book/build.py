@@ -93,7 +93,8 @@ def accept() -> None:
     for chapter in notebooks.chapters():
         ran = _fresh_copy(chapter)
         if ran is None:
-            print(f"stale     {chapter.relative_to(ROOT)} (make book executes it)")
+            why = notebooks.why_stale(chapter, chapter)
+            print(f"stale     {chapter.relative_to(ROOT)}: {why} (make book executes it)")
         elif ran != chapter:
             notebooks.write(notebooks.with_outputs(chapter, ran), chapter)
             print(f"accepted  {chapter.relative_to(ROOT)}")
@@ -132,7 +133,7 @@ def _fresh_copy(chapter: Path) -> Path | None:
         print(f"dropped   {ran}, which is no whole notebook: it is executed again", flush=True)
         ran.unlink()
     copies = (ran, chapter)
-    return next((path for path in copies if notebooks.is_fresh(path, chapter)), None)
+    return next((path for path in copies if not notebooks.why_stale(path, chapter)), None)
 
 
 def _execute(chapter: Path, fresh: bool) -> Path:
