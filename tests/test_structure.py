@@ -167,6 +167,7 @@ def test_every_chapter_with_a_computation_has_typed_parameters_that_are_checked_
     names = {node.target.id for node in ast.parse(cells[at].source).body}  # AnnAssign alone
     assert names == set(papermill.inspect_notebook(str(notebooks.CHAPTERS / f"{name}.ipynb")))
     assert all("#" in line for line in cells[at].source.splitlines()), "a comment a parameter"
+    assert cells[at + 1].source.startswith("parameters.known()\n")  # papermill's names
     unchecked = {p for p in names if not re.search(rf"\"{p}\", {p}\b", cells[at + 1].source)}
     assert not unchecked
 
