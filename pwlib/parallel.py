@@ -32,7 +32,7 @@ def run(
             for future in as_completed(futures):
                 future.result()
                 shown.update()
-        return [pickle.loads(future.result()) for future in futures]
+        return [pickle.loads(future.result()) for future in futures]  # noqa: S301  # of our own
     except BrokenProcessPool:
         raise RuntimeError(
             f"{what}: a worker process was killed, most often for want of memory; "
@@ -75,7 +75,7 @@ class _Cell:
 def _call(packed: bytes) -> bytes:
     # Packed by hand: the pool's own pickler would pass tensors through shared memory, of which
     # containers have little.
-    function, job = pickle.loads(packed)
+    function, job = pickle.loads(packed)  # noqa: S301  # of the process that started this one
     return pickle.dumps(function(*job))
 
 

@@ -78,7 +78,8 @@ def each(
     It has ``count`` members if that is given, else at least one.
     """
     if not isinstance(values, list | tuple) or not values or len(values) != (count or len(values)):
-        raise _refusal(name, values, f"a list with {count or 'one or more'} members")
+        members = f"{count} members" if count else "at least one member"
+        raise _refusal(name, values, f"a list with {members}")
     checked = [check(f"{name}[{i}]", v, *args, **options) for i, v in enumerate(values)]
     if any(v in checked[:i] for i, v in enumerate(checked)):
         raise _refusal(name, values, "a list without repeats")

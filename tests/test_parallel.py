@@ -72,7 +72,7 @@ def test_workers_end_with_a_parent_that_is_killed():
 
 def _workers(parent):
     """The ids of the processes that a process has started with spawn_main."""
-    with open(f"/proc/{parent}/task/{parent}/children") as listed:
+    with open(f"/proc/{parent}/task/{parent}/children", encoding="utf-8") as listed:
         children = [int(pid) for pid in listed.read().split()]
     return [pid for pid in children if b"spawn_main" in _command(pid)]
 

@@ -138,7 +138,10 @@ def run(
     ``started`` is told the index of each cell as it starts. Raises CellExecutionError when a cell
     raises, and DeadKernelError, with the kernel's last words, when the kernel ends.
     """
-    with tempfile.TemporaryDirectory() as place, open(f"{place}/stderr", "w+") as stderr:
+    with (
+        tempfile.TemporaryDirectory() as place,
+        open(f"{place}/stderr", "w+", encoding="utf-8", errors="replace") as stderr,
+    ):
         # Sockets are files, as two kernels that start at once may choose the same port.
         sockets = {"transport": "ipc", "connection_file": f"{place}/kernel.json"}
         client = NotebookClient(
