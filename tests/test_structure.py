@@ -197,7 +197,7 @@ def test_nothing_names_this_machine():
     home = re.compile(rf"{re.escape(str(notebooks.ROOT))}/|/(home|Users)/\w+/|/root/|/tmp/")
     tracked = [*notebooks.ROOT.glob("*.*"), *notebooks.CHAPTERS.glob("*.*")]
     for path in (path for path in tracked if path.is_file()):
-        assert not home.search(path.read_text()), path.name
+        assert not home.search(path.read_text("utf-8")), path.name
 
 
 def test_the_installed_packages_are_the_pinned_ones():

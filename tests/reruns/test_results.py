@@ -48,7 +48,7 @@ def test_every_table_says_where_it_came_from(name):
     assert about["command"] == f"python -m pwlib table {name}"
     assert about["versions"]["numpy" if name != "strong-attacks" else "torch"]
     assert about["runs"] == len(results.read(name))
-    assert not (results.RESULTS / f"{name}.csv").read_text().startswith("#")
+    assert not (results.RESULTS / f"{name}.csv").read_text("utf-8").startswith("#")
     json.dumps(about, allow_nan=False)
 
 
