@@ -11,10 +11,12 @@ alternative texts have digests of their own in its stamp.
 import atexit
 import hashlib
 import json
+import logging
 import platform
 import re
 import tempfile
 import time
+from asyncio import CancelledError
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -159,6 +161,9 @@ def run(
             client.execute(env=dict(environment), stderr=stderr)  # the process's, not its cells'
         except CellExecutionError:
             raise
+        except (AssertionError, CancelledError):  # how nbclient ends, which takes Ctrl-C for itself
+            logging.disable()  # its tasks have more to say
+            raise KeyboardInterrupt from None
         except (DeadKernelError, RuntimeError) as error:
             atexit.unregister(client._cleanup_kernel)  # nbclient's, which fails without kernel
             stderr.seek(0)
