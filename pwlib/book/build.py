@@ -5,13 +5,11 @@ the sources that the book is rendered from in ``_build/source``, the pages in ``
 """
 
 import json
-import logging
 import os
 import re
 import shutil
 import subprocess
 import sys
-from asyncio import CancelledError
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,6 +47,7 @@ def make(fresh: bool = False) -> None:
     If ``fresh``, execute every chapter, and train what would else come from the cache. Raises
     `BookError` where a chapter fails or the pages have warnings.
     """
+    EXECUTED.mkdir(parents=True, exist_ok=True)  # or it fails before anything is executed
     chosen = [
         (None if fresh else _fresh_copy(chapter)) or _execute(chapter, fresh)
         for chapter in notebooks.chapters()
@@ -88,7 +87,8 @@ def accept() -> None:
     for chapter in notebooks.chapters():
         ran = _fresh_copy(chapter)
         if ran is None:
-            print(f"stale     {chapter.relative_to(ROOT)} (make book executes it)")
+            why = notebooks.why_stale(chapter, chapter)
+            print(f"stale     {chapter.relative_to(ROOT)}: {why} (make book executes it)")
         elif ran != chapter:
             notebooks.write(notebooks.with_outputs(chapter, ran), chapter)
             print(f"accepted  {chapter.relative_to(ROOT)}")
@@ -127,7 +127,7 @@ def _fresh_copy(chapter: Path) -> Path | None:
         print(f"dropped   {ran}, which is no whole notebook: it is executed again", flush=True)
         ran.unlink()
     copies = (ran, chapter)
-    return next((path for path in copies if notebooks.is_fresh(path, chapter)), None)
+    return next((path for path in copies if not notebooks.why_stale(path, chapter)), None)
 
 
 def _execute(chapter: Path, fresh: bool) -> Path:
@@ -142,9 +142,6 @@ def _execute(chapter: Path, fresh: bool) -> Path:
     except CellExecutionError as error:
         failed = out.with_suffix(".failed.ipynb")
         raise BookError(f"{chapter}: {error.ename}: {error.evalue}; see {failed}") from None
-    except (AssertionError, CancelledError):  # how nbclient ends, which takes Ctrl-C for itself
-        logging.disable()  # its tasks have more to say
-        raise KeyboardInterrupt from None
     print(f"executed  {chapter.stem:<34} {notebooks.stamp(out)['seconds']:6.0f} s", flush=True)
     return out
 
