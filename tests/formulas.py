@@ -37,7 +37,7 @@ def read(latex, **replaced):
     `replaced` gives the LaTeX of names with marks on them, {"U": "U_n(u)"}.
     """
     for name, written in replaced.items():
-        latex = latex.replace(written, f" {name} ")
+        latex = latex.replace(written, f" \\{name} ")
     return _Reader(latex.replace("^{*2}", "^2").replace("^*", "")).all()  # a star is a mark
 
 
