@@ -169,7 +169,7 @@ def test_limits_and_edges_are_those_that_3a_states():
 
 def test_the_theorems_need_the_points_of_support_that_3a_asks_for():
     (two,) = stated(III_A, r"at least \$([^$]+)\$ points of support, up to")
-    (any_samples,) = stated(III_A, r"at least \$([^$]+)\$ points of support and features")
+    (any_samples,) = stated(III_A, r"at least \$([^$]+)\$ points of support\. With")
     n, nodes = 2, np.array([0, 0.5, 1])
     assert value(two, n=n) == len(nodes) == value(any_samples, n=n) - 1
     basis = polynomials.orthonormal_basis(n, nodes, np.ones(3))
