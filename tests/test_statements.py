@@ -37,7 +37,7 @@ def numbers(pattern, chapter):
 
 
 def value(formula, **names):
-    """A formula at these values of its names; a comma in `p_` makes a name of a word of Python."""
+    """A formula at these values of its names."""
     return float(sp.N(formula.subs({sp.Symbol(name): v for name, v in names.items()}).doit()))
 
 
@@ -289,6 +289,69 @@ def test_what_points_leave_unknown_is_what_6b_states():
     unseen = power_function.unseen(n, x)
     steep = np.linalg.norm(optimal.feature_slopes(n, x) @ unseen, axis=1).sum()
     assert value(slope) * steep == pytest.approx(one, rel=0.02)
+
+
+def test_the_limit_of_many_points_is_the_one_that_6a_states():
+    one, other = stated(HOW_MANY, r"\nG = (\\frac1\{p\^2\} .+?) = (\\frac.+?) \.\n")
+    (length,) = stated("details", r"\\lVert G \\rVert = (.+?)\$\.\*")
+    (total,) = stated(HOW_MANY, r"\{\\sin\\varphi_l\} = (.+?) \\sum_k a_k")
+    for p in (2, 5):
+        weights = sample_complexity.limit_weights(2 * p)
+        for phi in (0.2, 1.3):
+            truth = np.polynomial.chebyshev.chebval(np.sin(phi), weights)
+            assert value(one, p=p, varphi=phi, phi=phi) == pytest.approx(truth)
+            assert value(other, p=p, varphi=phi, phi=phi) == pytest.approx(truth)
+        assert value(length, p=p) == pytest.approx(np.linalg.norm(weights))
+        nodes = np.arange(1, p) * np.pi / p
+        for k in range(1, 2 * p, 2):  # F = sin kφ, F'(0) = k
+            left_side = k + (np.sin(k * nodes) / np.sin(nodes)).sum()
+            assert value(total, p=p) == pytest.approx(left_side)
+
+
+def test_the_integrals_beside_the_middle_are_limits_of_the_classifier():
+    even, slope = (
+        stated(HOW_MANY, r"F_r\(y\) = (.+?) ,\n")[0],
+        stated(HOW_MANY, r"The slope is \$(.+?)\$, its zero is")[0],
+    )
+    (paired,) = stated("details", r"F_r\(y\) = (\\int_0.+?), \\qquad", w=r"w(s)")
+    half, whole = 2500, {"r": 0.5, "y": 2.1}
+    weights = large_degrees.interpolant(3 * half, "roots", 2 * half)  # 2p/N = 3/2
+    f = np.polynomial.chebyshev.chebval(np.sin(whole["y"] / (2 * half)), weights)
+    assert value(even, **whole) == pytest.approx(f, abs=1e-5)
+    s = sp.Symbol("s")
+    weighed = paired.replace(sp.Symbol("w"), 1 / sp.sin(sp.pi * s / 2))
+    assert value(weighed, **whole) == pytest.approx(f, abs=1e-5)
+    odd = large_degrees.interpolant(3 * half, "roots", 2 * half + 1)
+    steep = np.polynomial.chebyshev.chebval(1e-3 / (2 * half + 1), odd) / 1e-3
+    assert value(slope, r=3 * half / (2 * half + 1) - 1) == pytest.approx(steep, abs=1e-5)
+
+
+def test_the_grids_and_their_steps_are_those_that_6a_states():
+    steps = stated(
+        HOW_MANY,
+        r"\$N = ([^$]+)\$ for the extrema.*\$N = ([^$]+)\$ for the roots .*\$N = ([^$]+)\$ for",
+    )
+    (place,) = stated(HOW_MANY, r"\nz_j = (.+?) \\to")
+    for step, kind in zip(steps, ("lobatto", "roots", "roots+ends"), strict=True):
+        angles = grids.chebyshev_angles(9, kind)
+        assert np.pi / value(step, m=9) == pytest.approx(angles[4] - angles[3])
+    u = 2 * grids.equispaced(12) - 1
+    z = [value(place, p=5, j=j, m=12) for j in range(6)]
+    np.testing.assert_allclose(np.cos(np.array(z) / 5), u[:5:-1], atol=1e-12)
+
+
+def test_the_certified_sizes_grow_with_the_powers_that_6a_states():
+    powers = stated(HOW_MANY, r"\$O\(n\^(\{5/4\}|\S+?)\)\$ on Chebyshev grids and \$O\(n\^(\d)\)\$")
+    for power, kind in zip(powers, ("roots", "equispaced"), strict=True):
+        sizes = [sample_complexity.certified_size(n, kind) for n in (1000, 4000)]
+        assert np.log(sizes[1] / sizes[0]) / np.log(4) == pytest.approx(float(power), abs=0.05)
+
+
+def test_the_values_without_the_ends_are_those_that_6a_states():
+    even, odd = numbers(r"f\(1\) \\to (-\d)\$ through even and \$(-\d)\$ through odd", HOW_MANY)
+    for size, limit in ((4000, even), (4001, odd)):
+        inner = sample_complexity.without_pair(grids.equispaced(size), 0)
+        assert sample_complexity.fit(4, inner).sum() == pytest.approx(limit, abs=0.05)
 
 
 def test_the_summand_of_12_is_the_product_that_4a_states():
