@@ -84,7 +84,7 @@ class _Reader:
 
     def starts(self):
         token = self.tokens[0]
-        if token is None or (token == "d" and self.tokens[1] in ("s", "t", "\\sigma")):
+        if token is None or (token == "d" and self.tokens[1] in ("s", "t", "\\tau")):
             return False
         named = token[0] == "\\" and token not in (*_CLOSE.values(), "\\,", "\\;", "\\!", "\\quad")
         return named or token.isalnum() or token in "({"

@@ -118,7 +118,7 @@ STATED = [  # chapter, pattern, what its one group is, and where that is tried
      each(n=[2, 5, 10])),
     ("2-related-work", r"on a set of the measure\n\n\$\$\n(.+?) \.\n",
      lambda p: 1 - polynomials.agreement(2 * p), each(p=[1, 2, 3, 8])),
-    ("proofs", r"half of the interval is \$(.+?)\$\. The other half",
+    ("proofs", r"half of the interval are together \$(.+?)\$\. The other half",
      agree_on_one_half, each(p=[1, 2, 3, 8])),
     ("proofs", r"\\int_0\^1 f_n\^2\\,dx = (.+?), \\qquad", of_f, each(n=[1, 2, 5])),
     ("proofs", r"\\int_0\^1 g_n\^2\\,dx = (.+?)\.\n", of_g, each(p=[1, 2, 5])),
@@ -252,16 +252,16 @@ def test_the_sag_that_theorem_6a_3_allows_is_that_of_the_package():
 
 
 def test_without_the_ends_the_value_there_tends_to_what_the_appendix_states():
-    limit, kappa = stated("details", r"f\(1\) \\to (.+?), \\qquad \\kappa = (.+?) = \\begin")
+    limit, kappa = stated("details", r"f\(1\) \\to (.+?), \\qquad \\delta = (.+?) = \\begin")
     place, m = stated("details", r"at \$1 - u = (.+?) u_1\$ to leading order")[0], 4000
     for size in (m, m + 1):
         x = grids.equispaced(size)
         u_1 = sample_complexity.half_gap(x)
         k = value(kappa, m=size, u_1=u_1)
         weights = sample_complexity.fit(4, sample_complexity.without_pair(x, 0))
-        assert weights.sum() == pytest.approx(value(limit, kappa=k), abs=0.05)
+        assert weights.sum() == pytest.approx(value(limit, delta=k), abs=0.05)
         last = signs.sign_changes(weights)[-1]
-        assert 2 * (1 - last) / u_1 == pytest.approx(value(place, kappa=k), rel=0.05)
+        assert 2 * (1 - last) / u_1 == pytest.approx(value(place, delta=k), rel=0.05)
 
 
 def test_the_average_that_a_set_leaves_is_the_one_that_the_appendix_states():
