@@ -76,7 +76,7 @@ class _Reader:
             if not inside:
                 self.thin()
             if not inside and self.take("/"):
-                value /= self.factor()
+                value /= self.product(inside=True)  # 1/2n is 1/(2n)
             elif self.starts() and not (inside and self.tokens[0] in _ENDS):
                 value *= self.factor()
             else:
@@ -134,9 +134,9 @@ class _Reader:
         if token in ("\\sum", "\\int"):
             return self.range(token)
         if token.isdigit():
-            while self.tokens[0] and self.tokens[0].isdigit():
+            while self.tokens[0] and re.match(r"\d|\.\d", "".join(map(str, self.tokens[:2]))):
                 token += self.tokens.pop(0)
-            return sp.Integer(token)
+            return sp.Rational(token)
         return self.name(token)
 
     def range(self, token):

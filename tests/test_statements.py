@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import sympy as sp
 from formulas import prose, stated
+from scipy.optimize import minimize
 from scipy.special import eval_chebyt, eval_chebyu
 
 from pwlib import (
@@ -23,6 +24,8 @@ from pwlib import (
     sample_complexity,
     signs,
 )
+from pwlib.ledger import claims
+from pwlib.reruns import results
 
 III_A = "3a-pointwise-convergence"
 IV_A = "4a-hard-points-of-polynomials"
@@ -38,7 +41,7 @@ def numbers(pattern, chapter):
 
 def value(formula, **names):
     """A formula at these values of its names."""
-    return float(sp.N(formula.subs({sp.Symbol(name): v for name, v in names.items()}).doit()))
+    return float(sp.N(formula.subs({sp.Symbol(name): v for name, v in names.items()})))
 
 
 def each(**names):
@@ -352,6 +355,155 @@ def test_the_values_without_the_ends_are_those_that_6a_states():
     for size, limit in ((4000, even), (4001, odd)):
         inner = sample_complexity.without_pair(grids.equispaced(size), 0)
         assert sample_complexity.fit(4, inner).sum() == pytest.approx(limit, abs=0.05)
+
+
+def test_the_ripple_touches_1_at_the_nodes_and_has_the_energy_that_is_stated():
+    (ripple,) = stated(HOW_MANY, r"\*At the end\* \$f = (1 \+ b .+?) \+ e\(z\)\$")
+    for p, node in ((4, 0), (5, sp.pi / 2)):
+        assert value(ripple, b=0.3, p=p, z=node) == pytest.approx(1)
+        assert value(ripple, b=0.3, p=p, z=node + sp.pi / 2) == pytest.approx(1 + 2 * 0.3)
+    square, pull = numbers(r"\n(\d) \\sum \\gamma_i\^2 \+ \\frac(\d)\\pi \\int", "details")
+    c, terms = 0.1, 10
+    phi = np.pi / 2 * ((np.arange(4000) + 0.5) / 4000) ** 2
+    width = np.pi / 2 * np.diff((np.arange(4001) / 4000) ** 2)
+    waves = np.exp(-1j * np.outer(phi, 2 * np.arange(terms) + 1))
+
+    def energy(gamma):
+        b = waves @ gamma - 2j * c / np.sin(phi)
+        return square * gamma @ gamma + pull / np.pi * width @ (np.abs(b) - 2 * c / np.sin(phi))
+
+    found = minimize(energy, np.zeros(terms)).x
+    b = 2 * c + found @ (-1.0) ** np.arange(terms)
+    assert b == pytest.approx(large_degrees._ripple(c, terms)[0], rel=1e-3)
+
+
+def test_the_drift_and_the_height_of_the_weights_are_those_that_6a_states():
+    (drift,) = stated(HOW_MANY, r"the last size \$c\\,n\^2\\,\((.+?)\)\$\. At even")
+    even, odd = numbers(r"weights are near \$(\d)c\$ \(\$(\d)c\$ at odd", HOW_MANY)
+    for row in results.read("equispaced-sizes"):
+        p, limit = row["p"], large_degrees.LIMITS[row["p"] % 2, row["odd"]]
+        if p % 2 == 0 and p > 60:
+            kappa = large_degrees.ripple(limit / 2 if row["odd"] else limit)[1]
+            law = limit * value(drift, kappa=kappa, p=p)
+            assert row["last"] / (2 * p) ** 2 == pytest.approx(law, rel=0.4 / p)
+    for m, times in ((361, odd), (360, even)):  # in the middle of the band, n = 60
+        weights = np.abs(sample_complexity.fit(60, grids.equispaced(m))[21:41:2])
+        assert weights.mean() == pytest.approx(times * (m - 1) / 3600, rel=0.3)
+
+
+def test_the_second_integral_of_odd_sizes_is_the_one_that_6a_states():
+    first, second = stated(
+        HOW_MANY, r"the same with \$(.+?)\$ for .*?, and \$(-.+?)\$ as the second"
+    )
+    r, y, half = 0.5, 2.1, 2500
+    tau = sp.Symbol("tau")
+    outer, inner = (
+        sp.lambdify(tau, f.subs({sp.Symbol("y"): y}), "mpmath")
+        for f in (first * sp.sin((1 - tau) * sp.Symbol("y")), second)
+    )
+    weights = large_degrees.interpolant(3 * half, "lobatto", 2 * half + 1)
+    f = np.polynomial.chebyshev.chebval(np.sin(y / (2 * half)), weights)
+    assert float(mp.quad(outer, [r, 1]) + mp.quad(inner, [0, r])) == pytest.approx(f, abs=1e-5)
+
+
+def test_the_sums_and_estimates_of_the_appendix_hold():
+    sines, cosines = stated(
+        "proofs", r"\\sum_\{p=1\}\^\{P\} \\sin 2pt = (.+?), \\qquad\n.*?\\cos 4pt = (.+?)\n"
+    )
+    p = np.arange(1, 8)
+    assert value(sines, P=7, t=0.3) == pytest.approx(np.sin(2 * p * 0.3).sum())
+    assert value(cosines, P=7, t=0.3) == pytest.approx(np.cos(4 * p * 0.3).sum())
+    (below,) = stated("proofs", r"\\int_0\^1 f_n\^2\\,dx \\ge (.+?) > 2p")
+    (above,) = stated("proofs", r"\\frac\{1\}\{2j-1\} \\le (.+?),\n")
+    for half in (2, 3, 8):
+        exact = 4 * half**2 * of_f(2 * half)
+        assert value(below, p=half) < exact < value(below, p=half) + 0.07
+        assert 4 * half**2 * of_g(half) < value(above, p=half) < 4 * half**2 * of_g(half) + 0.4
+    (place,) = stated("proofs", r"next to a sample, at a distance \$(.+?)\$ from it")
+    assert value(place, p=6, xi=4.0) == pytest.approx((1 - np.cos(4.0 / 12)) / 2)
+    left_side, right_side = stated("proofs", r"middle, because \$(.+?)\$ \$= (.+?) > 0\$")
+    names = {"k": 3, "theta": 0.2}
+    assert value(left_side, **names) == pytest.approx(value(right_side, **names))
+
+
+def test_the_lebesgue_constants_obey_the_bounds_of_the_appendix():
+    (least,) = stated("proofs", r"on any grid \$\\Lambda \\ge (.+?)\$, with Euler")
+    (most,) = stated("proofs", r"\$\\Lambda \\le (.+?)\$, where", R=r"\Lambda_{\text{roots}}")
+    for m in (8, 40):
+        of = {kind: power_function.lebesgue_constant(m - 1, grids.chebyshev(m, kind))
+              for kind in grids.CHEBYSHEV_KINDS}  # fmt: skip
+        inner = power_function.lebesgue_constant(m - 3, grids.chebyshev(m - 2, "roots"))
+        bound = value(least, m=m, gamma=np.euler_gamma)
+        assert bound < min(of.values()) < bound + 0.45  # roots: by (2/π) ln 2
+        assert 0.8 * value(most, R=inner) < of["roots+ends"] <= value(most, R=inner)
+
+
+def test_the_multipliers_of_theorem_6a_1_are_those_that_are_stated():
+    (front,) = stated("details", r"\\mu_i = (\S+) \\Big\( 1 \+ S")
+    (edge,) = stated("details", r"below \$K = (.+?)\$ and")
+    n, m = 10, 8  # roots, N = m, p = 5
+    upper = grids.chebyshev(m, "roots")[m // 2 :]
+    features = polynomials.chebyshev_features(n, upper)[:, 1::2]
+    multipliers = np.linalg.lstsq(features.T, large_degrees.interpolant(n, "roots", m)[1::2])[0]
+    phi = np.arcsin(2 * upper - 1)
+    k = np.arange(1, value(edge, N=m, p=5) - 1, 2)
+    s = np.sin(np.outer(phi, k)) @ (2 / m / np.sin(k * np.pi / 2 / m))
+    np.testing.assert_allclose(multipliers, value(front, N=m) * (1 + s), atol=1e-10)
+
+
+def test_constants_in_the_proofs_of_6a_are_right():
+    (determinant,) = stated("details", r"with the determinant \$\\pm(.+?)\$, which is constant")
+    xi = sp.Symbol("xi", positive=True)
+    transforms = sp.Matrix(
+        [[sp.pi * (1 - xi / 2), -sp.I * sp.pi / 2], [sp.pi * xi / 2, sp.I * sp.pi / 2]]
+    )  # of S and H at ξ and at ξ − 2
+    stated_one = determinant.subs({sp.Symbol("i"): sp.I, sp.Symbol("xi"): xi})
+    assert sp.simplify(transforms.det() - stated_one) == 0
+    (convex,) = stated("details", r"\n(\S+) \\lVert e\^L - e\^\* \\rVert\^2 = ")
+    a, b = sp.symbols("a b")  # J is half of the norm squared, and linear terms
+    gap = (a**2 / 2 + b**2 / 2) / 2 - ((a + b) / 2) ** 2 / 2
+    assert sp.expand(gap - convex * (a - b) ** 2) == 0
+    (near,) = stated("details", r"Near the end \$G = (.+?) \+ O")
+    at_end = np.polynomial.chebyshev.chebval(1 - 1e-6, sample_complexity.limit_weights(8))
+    assert value(near, u=1 - 1e-6) == pytest.approx(at_end, rel=1e-4)
+    (steep,) = stated("details", r"smaller bound \$\|T_k''\| \\le (.+?)\$ there")
+    for k in (1, 5, 9):
+        found = value(steep, k=k, u_1=0.3)
+        assert found == pytest.approx(sample_complexity._curvatures(np.array([k]), 0.3)[0])
+    (norm_squared,) = stated("details", r"\\lVert v \\rVert\^2 = (.+?) \+ O\(1\) \.")
+    p, m = 5, 4000
+    x = grids.equispaced(m)
+    sigma, w = (1 / np.sin(np.arange(1, p) * np.pi / p)).sum(), sample_complexity.fit(2 * p, x)
+    law = value(norm_squared, sigma=sigma, u_1=sample_complexity.half_gap(x))
+    assert p**3 * w @ w - law == pytest.approx(0, abs=20 * sigma**2)
+
+
+def test_the_points_of_the_formula_are_as_far_from_nodes_as_the_appendix_states():
+    rows = {
+        name: stated("details", re.escape(f"| {name} | $") + r"(.+?)\$ \|")[0]
+        for name in ("roots of $T^*_n$", "extrema of $T^*_{n+1}$, inside",
+                     "roots of $T^*_{n+1}$", "extrema of $T^*_n$, inside")
+    }  # fmt: skip
+    (height,) = stated("details", r"formula the objective is \$(.+?)\$\. That")
+    n = 9
+    of = grids.chebyshev_angles
+    nodes = [of(n, "roots"), of(n + 2)[1:-1], of(n + 1, "roots"), of(n + 1)[1:-1]]
+    for t in polynomials.hard_angles(n)[: n // 2]:
+        a = np.arctan(1 / np.tan(t) / (2 * n + 1))
+        for formula, angles in zip(rows.values(), nodes, strict=True):
+            assert value(formula, n=n, t=t, a=a) == pytest.approx(np.abs(angles - t).min())
+    for k in range(4):
+        s = (4 * k + 3) * np.pi / (4 * n + 2)
+        assert value(height, n=n, s_k=s) == pytest.approx(hard(n, s))
+
+
+def test_the_band_in_which_the_ends_matter_is_the_one_that_4a_states():
+    low, high = stated(IV_A, r"the sizes fill the band \$(.+?) < m \\le (.+?)\$, where")
+    claim = next(one for one in claims.ledger() if one.id == "boundary-points-needed")
+    sizes = [int(m) for m in claim.recorded["sizes_extrema"].split(",")]
+    p = (claim.at["trained_degree"] + 1) // 2  # odd: without its last member
+    band = range(int(value(low, p=p)) + 1, int(value(high, p=p)) + 1)
+    assert sizes == [m for m in band if m % 2 == 0][:-1]
 
 
 def test_the_summand_of_12_is_the_product_that_4a_states():
