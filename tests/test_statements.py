@@ -214,11 +214,14 @@ def test_the_density_is_the_limit_of_the_christoffel_function_that_4a_states():
 def test_the_maximisers_and_their_nodes_are_where_the_appendix_states():
     at, off = stated("details", r"Nt = (.+?) - a, \\qquad a = \\arctan(.+?)\.\n")
     (further,) = stated("details", r"maximiser lies further inside, by \$(.+?)\$ of these units")
+    (height,) = stated("details", r"N\^2 \\sin\^2 t\} = (.+?) \.\n")
     for n in (3, 10):
         angles, order = polynomials.hard_angles(n), 2 * n + 1
         for k, t in enumerate(angles[: n // 2]):
             a = np.arctan(value(off, t=t, N=order))
             assert order * t == pytest.approx(value(at, k=k) - a, rel=1e-12)
+            ratio = np.sin(order * t) / np.sin(t)
+            assert ratio**2 == pytest.approx(value(height, N=order, t=t), rel=1e-9)
             assert n * t / np.pi - k - 0.5 == pytest.approx(value(further, t=t, a=a), abs=1e-12)
 
 
@@ -246,6 +249,11 @@ def test_geometric_scales_leave_one_sign_change_where_the_appendix_states():
 
 def test_the_sag_that_theorem_6a_3_allows_is_that_of_the_package():
     between, gap = stated("details", r"\\max\\big\((.+?) S, (.+?) S_0\\big\) \\lVert v \\rVert < 1")
+    s = np.linspace(0, 0.3, 1001)[
+        1:
+    ]  # a parabola with f'' = −1 below its chord, and that over s/0.3
+    assert value(between, d=0.3) == pytest.approx((s * (0.3 - s) / 2).max(), rel=1e-5)
+    assert value(gap, s_1=0.3) == pytest.approx((0.3 * (0.3 - s) / 2).max(), rel=2e-3)
     n, m = 10, 400
     step, first = sample_complexity.longest_step("lobatto", m)
     steepest = np.linalg.norm(np.arange(1, n, 2) ** 2)
