@@ -249,9 +249,7 @@ def test_geometric_scales_leave_one_sign_change_where_the_appendix_states():
 
 def test_the_sag_that_theorem_6a_3_allows_is_that_of_the_package():
     between, gap = stated("details", r"\\max\\big\((.+?) S, (.+?) S_0\\big\) \\lVert v \\rVert < 1")
-    s = np.linspace(0, 0.3, 1001)[
-        1:
-    ]  # a parabola with f'' = −1 below its chord, and that over s/0.3
+    s = np.linspace(0.0003, 0.3, 1000)  # f'' = −1: below the chord of f, and that over s/0.3
     assert value(between, d=0.3) == pytest.approx((s * (0.3 - s) / 2).max(), rel=1e-5)
     assert value(gap, s_1=0.3) == pytest.approx((0.3 * (0.3 - s) / 2).max(), rel=2e-3)
     n, m = 10, 400
