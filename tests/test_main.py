@@ -164,7 +164,7 @@ def test_a_chapter_that_fails_is_named_with_its_error(checkout):
 
 
 def test_a_fault_of_ours_keeps_its_traceback(monkeypatch):
-    def fault(fresh):
+    def fault(fresh, runs):
         raise ValueError("ours")
 
     monkeypatch.setattr(build, "make", fault)

@@ -1,5 +1,5 @@
 // The engine behind a chapter that runs in the page: code in, outputs out. Another takes its place
-// by having the same four methods.
+// if it has the same constructor, start, run and stop.
 "use strict";
 
 live.Engine = class {
@@ -9,9 +9,11 @@ live.Engine = class {
 
   // Load what isn't loaded, and start a notebook without names; progress is told the bytes so far.
   async start(progress) {
+    this.halt = new AbortController();
     let before = 0;
     for (const [name, size] of Object.entries(this.sizes)) {
       this.blobs[name] ??= await this.#loaded(name, (bytes) => progress(before + bytes));
+      this.halt.signal.throwIfAborted();
       progress((before += size));
     }
     if (this.worker) return this.#ask({ fresh: true });
@@ -26,6 +28,7 @@ live.Engine = class {
 
   // End what runs; the next start has nothing to load.
   stop() {
+    this.halt.abort();
     this.worker?.terminate();
     this.worker = null;
     this.answer?.({ outputs: [], stopped: true });
@@ -47,7 +50,7 @@ live.Engine = class {
       delete live.parts[name];
       return (await fetch(`data:application/octet-stream;base64,${text}`)).blob();
     }
-    const answer = await fetch(this.base + name);
+    const answer = await fetch(this.base + name, { signal: this.halt.signal });
     if (!answer.ok) throw new Error(`${name}: ${answer.status} ${answer.statusText}`);
     const pieces = [];
     let bytes = 0;

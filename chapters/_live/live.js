@@ -25,6 +25,7 @@ window.live = { parts: {} };
   const stop = make("button", { textContent: "Stop", type: "button", disabled: true });
   const back = make("button", { textContent: "Show the book’s outputs", type: "button", disabled: true });
   const form = make("form", { noValidate: true });
+  const MEMORY = "half a gigabyte";
   let engine, undo = [], stopped = false;
 
   const say = (text, state) => {
@@ -90,8 +91,9 @@ window.live = { parts: {} };
     return make("pre", { textContent: text ?? data["text/plain"] });
   };
 
-  const show = (place, outputs, error) => {
-    const seen = outputs.filter(({ data = {}, metadata }) => !metadata?.scrapbook && !/class="play"/.test(data["text/html"]));
+  const show = (place, outputs, error, mark) => {
+    const played = /class="play"/; // what a reader plays with stays as it is
+    const seen = outputs.filter(({ data = {}, metadata }) => !metadata?.scrapbook && !played.test(data["text/html"]));
     if (!seen.length && !error) return;
     const old = place.querySelector(":scope > .cell_output") ?? put(place, make("div", { className: "cell_output" }));
     const figure = old.querySelector("figure:not(.play)"), box = make("div", { className: "yours" });
@@ -108,7 +110,7 @@ window.live = { parts: {} };
     }
     if (error) box.append(make("pre", { className: "error", textContent: error }));
     if (box.childNodes.length) put(old, box);
-    box.prepend(make("p", { className: "mark", textContent: "Yours, run in this page" }));
+    box.prepend(make("p", { className: "mark", textContent: mark }));
     const wide = () => box.querySelectorAll("pre, .math, table").forEach((e) => {
       if (e.scrollWidth > e.clientWidth) e.tabIndex = 0;
     });
@@ -128,6 +130,8 @@ window.live = { parts: {} };
 
   const cells = async (typed) => {
     const all = live.chapter.cells;
+    const changed = Object.entries(typed).map(([name, value]) => `${name} = ${value}`);
+    const mark = `Yours, ${changed.length ? `with ${changed.join(", ")}` : "with the recorded parameters"}`;
     let place = -1;
     for (const [i, { code, shown, parameters }] of all.entries()) {
       bar.value = i / all.length;
@@ -138,11 +142,18 @@ window.live = { parts: {} };
       }
       if (stopped) return say(`Stopped in cell ${i + 1} of ${all.length}. What is marked is yours.`, "stopped");
       paste(answer.outputs);
-      if (shown || answer.error) show(places[Math.max(place, 0)], answer.outputs, answer.error);
+      if (shown || answer.error) show(places[Math.max(place, 0)], answer.outputs, answer.error, mark);
       panel.dispatchEvent(new CustomEvent("live-cell", { detail: { cell: i, ...answer } }));
       if (answer.error) return say(answer.error, "failed");
     }
     return say(`All ${all.length} cells have run. What is marked is yours; verdicts stay the book’s.`, "done");
+  };
+
+  // One button takes the other's place, and the focus.
+  const hand = (from, to) => {
+    to.disabled = false;
+    if (document.activeElement === from) to.focus();
+    from.disabled = true;
   };
 
   const start = async () => {
@@ -153,26 +164,25 @@ window.live = { parts: {} };
     }
     restore();
     stopped = false;
-    [run.disabled, stop.disabled, bar.hidden] = [true, false, false];
+    hand(run, stop);
+    bar.hidden = false;
     say("Loading Python …", "loading");
     try {
       if (!live.Engine) await live.load("engine.js");
       engine ??= new live.Engine(base, live.chapter.parts);
-      const ready = engine.start((bytes) => {
+      const { error } = await engine.start((bytes) => {
         bar.value = bytes / total();
         if (bar.value === 1) say("Starting Python …", "starting");
       });
-      const { error } = await ready;
-      if (error) throw new Error(error);
-      if (stopped) say("Stopped before the first cell.", "stopped");
-      else {
-        say("Running …", "running");
-        await cells(typed);
-      }
+      if (error || stopped) throw new Error(error);
+      say("Running …", "running");
+      await cells(typed);
     } catch (error) {
-      say(`Python can’t be started here: ${error.message}`, "failed");
+      if (stopped) say("Stopped before the first cell.", "stopped");
+      else say(`Python can’t be started here: ${error.message}`, "failed");
     }
-    [run.disabled, stop.disabled, bar.hidden, back.disabled] = [false, true, true, !undo.length];
+    hand(stop, run);
+    [bar.hidden, back.disabled] = [true, !undo.length];
   };
 
   const total = () => Object.values(live.chapter.parts).reduce((sum, size) => sum + size, 0);
@@ -186,7 +196,7 @@ window.live = { parts: {} };
     }
     const megabytes = Math.ceil(total() / 1e6);
     form.append(
-      make("p", { textContent: `Run loads ${megabytes} MB of this book, once: a Python that works in your browser, in about half a gigabyte of memory. Nothing is sent anywhere.` }),
+      make("p", { textContent: `Run loads ${megabytes} MB that lie beside this page, once: a Python that works in your browser and takes about ${MEMORY} of memory. Nothing is sent anywhere, and what you see changed is yours alone.` }),
       make("p", {}, run, " ", stop, " ", back),
     );
     run.disabled = false;

@@ -16,7 +16,11 @@ from typing import Any
 
 import numpy as np
 from markdown_it import MarkdownIt
+from matplotlib.figure import Figure
 from mdit_py_plugins.dollarmath import dollarmath_plugin
+from pwlib.parameters import ParameterError
+
+Array = np.ndarray
 
 KINDS = {
     "text/html": "_repr_html_",
@@ -69,11 +73,16 @@ def bundle(value: object) -> dict:
     return found
 
 
+def add(kind: str, data: dict, metadata: dict) -> None:
+    """Add an output to those of the cell."""
+    outputs.append({"output_type": kind, "data": data, "metadata": metadata})
+
+
 def display(*values: object, raw: bool = False, metadata: dict | None = None) -> None:
     """IPython's display."""
     for value in values:
         data = dict(value) if raw else bundle(value)
-        outputs.append({"output_type": "display_data", "data": data, "metadata": metadata or {}})
+        add("display_data", data, metadata or {})
 
 
 def glue(name: str, value: object, display: bool = True) -> None:
@@ -81,38 +90,40 @@ def glue(name: str, value: object, display: bool = True) -> None:
     prefix = "" if display else "application/papermill.record/"
     data = {prefix + kind: text for kind, text in bundle(value).items()}
     scrapbook = {"mime_prefix": prefix, "name": name}
-    globals()["display"](data, raw=True, metadata={"scrapbook": scrapbook})
+    add("display_data", data, {"scrapbook": scrapbook})
 
 
-def print_figure(figure: Any, form: str, bbox_inches: str | None, metadata: dict) -> str:
+def print_figure(figure: Figure, form: str, bbox_inches: str | None, metadata: dict) -> str:
     """IPython's way to draw a figure."""
     text = io.StringIO()
     colours = {"facecolor": figure.get_facecolor(), "edgecolor": figure.get_edgecolor()}
-    figure.canvas.print_figure(
-        text, format=form, dpi=figure.dpi, bbox_inches=bbox_inches, metadata=metadata, **colours
-    )
+    options = {
+        "dpi": figure.dpi,
+        "bbox_inches": bbox_inches,
+        "metadata": metadata,
+    } | colours
+    figure.canvas.print_figure(text, format=form, **options)
     return text.getvalue()
 
 
-def solve(  # noqa: ANN201
-    H: np.ndarray, f: np.ndarray, A: np.ndarray, upper: np.ndarray, lower: np.ndarray,
-    sense: np.ndarray, iter_limit: int, **tolerances: float,
-):
+def solve(
+    H: Array, f: Array, A: Array, upper: Array, lower: Array, sense: Array, **options: float
+) -> tuple[Array, float, int, dict]:
     """daqp's problem for a diagonal H and lower bounds: min x·Hx/2 + f·x, lower <= (x, Ax).
 
-    As least distance programming by non-negative least squares (Lawson and Hanson, Solving Least
-    Squares Problems, chapter 23).
+    Least distance programming by non-negative least squares (Lawson and Hanson, Solving
+    Least Squares Problems, chapter 23).
     """
     from scipy.optimize import nnls
 
     bounds = np.eye(len(f))[: len(lower) - len(A)]
-    used = np.flatnonzero(lower > -1e29)
-    rows, root = np.vstack((bounds, A))[used], np.sqrt(np.diag(H))
+    used, root = np.flatnonzero(lower > -1e29), np.sqrt(np.diag(H))
+    rows = np.vstack((bounds, A))[used]
     distance = lower[used] + rows @ (f / root**2)
     scale = np.abs(distance).max() or 1.0
     E = np.vstack(((rows / root).T, distance / scale))
     target = np.append(np.zeros(len(f)), 1)
-    u, norm = nnls(E, target, maxiter=max(iter_limit, 30 * E.shape[1]))
+    u, norm = nnls(E, target, maxiter=30 * sum(E.shape))
     rest = E @ u - target
     multipliers = np.zeros(len(lower))
     if norm < 1e-14 or rest[-1] >= 0:
@@ -133,7 +144,7 @@ class Stream(io.TextIOBase):
 
 
 def run(code: str, name: str = "cell") -> str | None:
-    """Run a cell into `outputs`; returns its error in one line, None where there is none."""
+    """Run a cell into `outputs`; returns its error in a line, None where there is none."""
     outputs.clear()
     try:
         tree, last = ast.parse(code), None
@@ -146,7 +157,7 @@ def run(code: str, name: str = "cell") -> str | None:
         lines = getattr(error, "_render_traceback_", lambda: [])()
         return " ".join("\n".join(lines or [f"{type(error).__name__}: {error}"]).split())
     if value is not None and not code.rstrip().endswith(";"):
-        outputs.append({"output_type": "execute_result", "data": bundle(value), "metadata": {}})
+        add("execute_result", bundle(value), {})
     return None
 
 
@@ -156,9 +167,8 @@ def given(texts: dict[str, str]) -> None:
         try:
             namespace[name] = ast.literal_eval(text.strip())
         except (ValueError, SyntaxError):
-            raise namespace["parameters"].ParameterError(
-                f"{name}: got {text}, accepts a value as Python writes it, say {namespace[name]!r}"
-            ) from None
+            accepts = f"accepts a value as Python writes it, say {namespace[name]!r}"
+            raise ParameterError(f"{name}: got {text}, {accepts}") from None
 
 
 def answer(code: str) -> str:
@@ -166,7 +176,8 @@ def answer(code: str) -> str:
     error = run(code)
     for output in outputs:
         if text := output.get("data", {}).get("text/markdown"):
-            output["html"] = renderer.render(re.sub(r"\((?!http)([^()\s]+)\.ipynb", r"(\1.html", text))
+            linked = re.sub(r"\((?!http)([^()\s]+)\.ipynb", r"(\1.html", text)
+            output["html"] = renderer.render(linked)
     return json.dumps({"outputs": outputs, "error": error})
 
 
@@ -200,13 +211,14 @@ class Shell:
         drawn[kind] = draw
 
 
+def tex(text: str, options: dict) -> str:
+    """A formula as MathJax looks for it in a page."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;")
+    return rf"\[{text}\]" if options["display_mode"] else rf"\({text}\)"
+
+
 renderer = MarkdownIt("commonmark").enable("table")
-dollarmath_plugin(
-    renderer,
-    renderer=lambda text, options: (rf"\[{text}\]" if options["display_mode"] else rf"\({text}\)")
-    .replace("&", "&amp;")
-    .replace("<", "&lt;"),
-)
+dollarmath_plugin(renderer, renderer=tex)
 _module("IPython", get_ipython=lambda: None, version_info=(9, 18))
 _module("IPython.display", Markdown=Markdown, HTML=HTML, Math=Math, display=display)
 _module("IPython.core")
