@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import time
+from contextlib import suppress
 
 import nbformat
 import pytest
@@ -49,10 +50,8 @@ def imports_at_the_top(code):
             found |= {name.split(".")[0] for name in names}
             for name in {n for n in names if n.startswith("pwlib.")} - seen:
                 seen.add(name)
-                try:
+                with suppress(ModuleNotFoundError):  # a function of a module
                     todo.append(source(name))
-                except ModuleNotFoundError:
-                    pass  # a function of a module
     return found
 
 
