@@ -110,8 +110,8 @@ window.live = { parts: {} };
     }
     if (error) box.append(make("pre", { className: "error", textContent: error }));
     if (box.childNodes.length) put(old, box);
-    box.prepend(make("p", { className: "mark", textContent: mark }));
-    const wide = () => box.querySelectorAll("pre, .math, table").forEach((e) => {
+    box.prepend(make("p", { className: "whose", textContent: mark }));
+    const wide = () => box.querySelectorAll("pre, div.math, table").forEach((e) => {
       if (e.scrollWidth > e.clientWidth) e.tabIndex = 0;
     });
     (window.MathJax?.startup?.promise ?? Promise.resolve()).then(() => MathJax.typesetPromise([box])).then(wide, wide);
