@@ -57,13 +57,15 @@ window.live = { parts: {} };
     return { src: `data:image/svg+xml,${encodeURIComponent(svg)}`, alt };
   };
 
+  const told = (value) => (typeof value === "number" ? String(Number(value.toPrecision(6))) : JSON.stringify(value));
+
   // A claim keeps the book's verdict: the reader sees what was measured here, beside it.
   const measured = ({ measured, agrees, at_recorded: recorded }) => {
     const box = make("div");
     const against = recorded ? `, which ${agrees ? "agrees" : "doesn’t agree"} with the record` : ", at settings other than the recorded ones";
     box.append(make("p", { textContent: `Measured here${against}; the verdict above is the book’s.` }), make("dl"));
     for (const [name, value] of Object.entries(measured)) {
-      box.lastChild.append(make("dt", { textContent: name.replaceAll("_", " ") }), make("dd", { textContent: JSON.stringify(value) }));
+      box.lastChild.append(make("dt", { textContent: name.replaceAll("_", " ") }), make("dd", { textContent: told(value) }));
     }
     return box;
   };
@@ -80,6 +82,9 @@ window.live = { parts: {} };
         }
         table.querySelectorAll("th").forEach((head) => { head.scope = "col"; });
         table.className = "table";
+        const wide = make("div", { className: "wide" });
+        table.replaceWith(wide);
+        wide.append(table);
       }
       return box;
     }
@@ -111,7 +116,7 @@ window.live = { parts: {} };
     if (error) box.append(make("pre", { className: "error", textContent: error }));
     if (box.childNodes.length) put(old, box);
     box.prepend(make("p", { className: "whose", textContent: mark }));
-    const wide = () => box.querySelectorAll("pre, div.math, table").forEach((e) => {
+    const wide = () => box.querySelectorAll("pre, div.math, .wide").forEach((e) => {
       if (e.scrollWidth > e.clientWidth) e.tabIndex = 0;
     });
     (window.MathJax?.startup?.promise ?? Promise.resolve()).then(() => MathJax.typesetPromise([box])).then(wide, wide);

@@ -160,7 +160,7 @@ class Reader:
         return self.tab.evaluate(STATE), self.said()
 
     def said(self):
-        return self.tab.get_by_role("status").inner_text()
+        return self.tab.locator(".live [role=status]").inner_text()
 
     def set(self, **values):
         for name, value in values.items():
