@@ -26,6 +26,7 @@ window.live = { parts: {} };
   const back = make("button", { textContent: "Show the book’s outputs", type: "button", disabled: true });
   const form = make("form", { noValidate: true });
   const MEMORY = "half a gigabyte";
+  let parameters, glued; // [, name, value, what it is] of each; the names of the numbers in the text
   let engine, undo = [], stopped = false;
 
   const say = (text, state) => {
@@ -34,8 +35,8 @@ window.live = { parts: {} };
   };
 
   // What a reader's outputs stand in for is hidden, and comes back.
-  const put = (parent, element) => {
-    parent.append(element);
+  const put = (parent, element, before = null) => {
+    parent.insertBefore(element, before);
     undo.push(() => element.remove());
     return element;
   };
@@ -114,8 +115,8 @@ window.live = { parts: {} };
       } else box.append(element(output));
     }
     if (error) box.append(make("pre", { className: "error", textContent: error }));
-    if (box.childNodes.length) put(old, box);
     box.prepend(make("p", { className: "whose", textContent: mark }));
+    put(old, box, figure);
     const wide = () => box.querySelectorAll("pre, div.math, .wide").forEach((e) => {
       if (e.scrollWidth > e.clientWidth) e.tabIndex = 0;
     });
@@ -125,7 +126,7 @@ window.live = { parts: {} };
   const paste = (outputs) => {
     for (const { data, metadata } of outputs) {
       const value = metadata?.scrapbook && data[`${metadata.scrapbook.mime_prefix}text/plain`];
-      live.chapter.glued.forEach((name, i) => {
+      glued.forEach((name, i) => {
         if (!value || name !== metadata.scrapbook.name) return;
         change(numbers[i], "textContent", value.replace(/^(['"])(.*)\1$/s, "$2"));
         change(numbers[i], "className", `${numbers[i].className} yours`);
@@ -134,15 +135,16 @@ window.live = { parts: {} };
   };
 
   const cells = async (typed) => {
-    const all = live.chapter.cells;
+    const all = live.chapter.cells.filter(({ kind }) => kind === "code");
     const changed = Object.entries(typed).map(([name, value]) => `${name} = ${value}`);
     const mark = `Yours, ${changed.length ? `with ${changed.join(", ")}` : "with the recorded parameters"}`;
     let place = -1;
-    for (const [i, { code, shown, parameters }] of all.entries()) {
+    for (const [i, { source, tags }] of all.entries()) {
+      const shown = !tags.includes("remove-cell");
       bar.value = i / all.length;
       if (shown) place += 1;
-      let answer = await engine.run(code);
-      if (parameters && !answer.error && !stopped && Object.keys(typed).length) {
+      let answer = await engine.run(source);
+      if (tags.includes("parameters") && !answer.error && !stopped && changed.length) {
         answer = await engine.run(`given(${JSON.stringify(typed)})`);
       }
       if (stopped) return say(`Stopped in cell ${i + 1} of ${all.length}. What is marked is yours.`, "stopped");
@@ -163,7 +165,7 @@ window.live = { parts: {} };
 
   const start = async () => {
     const typed = {};
-    for (const { name, value } of live.chapter.parameters) {
+    for (const [, name, value] of parameters) {
       const field = form.elements[name];
       if (field.value.trim() !== value) typed[name] = field.value;
     }
@@ -195,7 +197,11 @@ window.live = { parts: {} };
   const open = async () => {
     if (form.children.length) return;
     await live.load(`${chapter}.js`);
-    for (const { name, value, about } of live.chapter.parameters) {
+    const sources = (wanted) => live.chapter.cells.filter(wanted).map(({ source }) => source).join("\n");
+    const given = sources(({ tags }) => tags.includes("parameters"));
+    parameters = [...given.matchAll(/^(\w+): [^=]+= (.*?)\s+# (.*)$/gm)];
+    glued = [...sources(({ kind }) => kind === "markdown").matchAll(/\{glue:text\}`([^`:]*)/g)].map(([, name]) => name);
+    for (const [, name, value, about] of parameters) {
       const field = make("input", { id: `live-${name}`, name, value, autocomplete: "off", spellcheck: false });
       form.append(make("div", {}, make("label", { htmlFor: field.id }, make("code", { textContent: name }), ` ${about}`), field));
     }

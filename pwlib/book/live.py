@@ -14,17 +14,16 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import tempfile
 import zipfile
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import yaml
 
-from pwlib.book.sphinx_extension import parameters
 from pwlib.places import CHAPTERS, ROOT
 from pwlib.reruns import notebooks
 
@@ -77,15 +76,16 @@ def add(html: Path) -> None:
         (out / f"{name}.js").write_text(f'live.parts["{name}"]="{text}";', encoding="ascii")
     sizes = {name: len(content) for name, content in parts.items()}
     for stem in found["chapters"]:
-        page, chapter = html / "chapters" / f"{stem}.html", _chapter(CHAPTERS / f"{stem}.ipynb")
-        text = page.read_text(encoding="utf-8")
-        wanted = len(chapter["glued"]), sum(cell["shown"] for cell in chapter["cells"])
-        there = text.count('class="pasted-text"'), text.count('<div class="cell ')
-        if wanted != there:
-            raise RuntimeError(f"{page}: got {there} numbers and cells, accepts {wanted}")
-        told = json.dumps(chapter | {"parts": sizes})
+        cells = nbformat.read(CHAPTERS / f"{stem}.ipynb", as_version=4).cells
+        kept = [
+            {"source": c.source, "tags": c.metadata.get("tags", []), "kind": c.cell_type}
+            for c in cells
+        ]
+        told = json.dumps({"cells": kept, "parts": sizes})
         (out / f"{stem}.js").write_text(f"live.chapter={told};", encoding="ascii")
-        page.write_text(text.replace("</head>", HEAD.format(stem) + "</head>"), encoding="utf-8")
+        page = html / "chapters" / f"{stem}.html"
+        text = page.read_text(encoding="utf-8").replace("</head>", HEAD.format(stem) + "</head>")
+        page.write_text(text, encoding="utf-8")
 
 
 def remove(html: Path) -> None:
@@ -95,22 +95,6 @@ def remove(html: Path) -> None:
         text = page.read_text(encoding="utf-8")
         if "<!--live-->" in text:
             page.write_text(re.sub("<!--live-->.*<!--/live-->", "", text), encoding="utf-8")
-
-
-def _chapter(path: Path) -> dict[str, Any]:
-    """A chapter's code cells, its parameters, and the names of the numbers in its text."""
-    cells, prose, about = [], "", dict[str, str]()
-    for cell in nbformat.read(path, as_version=4).cells:
-        tags = cell.metadata.get("tags", [])
-        if cell.cell_type == "code":
-            shown, given = "remove-cell" not in tags, "parameters" in tags
-            cells.append({"code": cell.source, "shown": shown, "parameters": given})
-            about |= dict(re.findall(r"^(\w+):.*# (.*)$", cell.source, re.M)) if given else {}
-        else:
-            prose += cell.source
-    values = [{"name": n, "value": repr(v), "about": about[n]} for n, v in parameters(path).items()]
-    glued = re.findall(r"\{glue:text\}`([^`:]*)", prose)
-    return {"cells": cells, "parameters": values, "glued": glued}
 
 
 def _python(found: dict[str, Any]) -> dict[str, bytes]:
@@ -127,24 +111,21 @@ def _python(found: dict[str, Any]) -> dict[str, bytes]:
             "fonts.zip.gz": _zip(_unzip(library["matplotlib/mpl-data.zip"], *found["fonts"])),
         }
         with tempfile.TemporaryDirectory(dir=CACHE) as work:
+            whole_at = Path(work, "parts")
+            whole_at.mkdir()
             for name, part in packed.items():
-                Path(work, name).write_bytes(gzip.compress(part, mtime=0))
-            shutil.copytree(work, kept)
+                (whole_at / name).write_bytes(gzip.compress(part, mtime=0))
+            whole_at.rename(kept)
     return {path.name: path.read_bytes() for path in sorted(kept.iterdir())}
 
 
 def _book(found: dict[str, Any]) -> bytes:
     """What chapters import and read beside that Python's library, as a zip."""
-    paths = [ROOT / "_toc.yml", *CHAPTERS.glob("*.yml"), *CHAPTERS.glob("results/*.*")]
-    files = {path: path.relative_to(ROOT) for path in (*paths, *ROOT.glob("pwlib/**/*.py"))}
-    for spec in map(find_spec, found["environment"]):
-        assert spec is not None
-        start = Path(str(spec.origin))
-        inside = start.parent.rglob("*.py") if spec.submodule_search_locations else [start]
-        above = start.parents[1 if spec.submodule_search_locations else 0]
-        files |= {path: path.relative_to(above) for path in inside}
-    files[SCRIPTS / "notebook.py"] = Path("notebook.py")
-    return _zip({inside.as_posix(): path.read_bytes() for path, inside in files.items()})
+    ours = ["_toc.yml", "chapters/*.yml", "chapters/results/*.*", "pwlib/**/*.py"]
+    site = Path(sysconfig.get_path("purelib"))
+    places = {ROOT: ours, site: found["environment"], SCRIPTS: ["notebook.py"]}
+    paths = [(at, path) for at, globs in places.items() for g in globs for path in at.glob(g)]
+    return _zip({path.relative_to(at).as_posix(): path.read_bytes() for at, path in paths})
 
 
 def _worker(found: dict[str, Any]) -> bytes:
