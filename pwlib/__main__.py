@@ -73,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     add("data", "get MNIST and Fashion-MNIST, unless they are here")
     book = add("book", "execute the stale chapters and render the book")
     book("--fresh", action="store_true", help="execute all chapters")
+    book("--live", action="store_true", help="chapters run in the reader's page too")
     serve = add("serve", "serve the built book on this machine")
     serve("--port", type=_whole, default=8000, help="8000; 0: any that is free")
     add("pdf", "print the built book to _build/book.pdf")
@@ -114,7 +115,7 @@ def _run(options: argparse.Namespace) -> int:
         case "book":
             from pwlib.book import build
 
-            build.make(options.fresh)
+            build.make(options.fresh, options.live)
         case "accept":
             from pwlib.book import build
 

@@ -173,7 +173,7 @@ def test_ctrl_c_is_one_line_also_while_another_line_is_made_up(monkeypatch, caps
 
 
 def test_a_fault_of_ours_keeps_its_traceback(monkeypatch):
-    def fault(fresh):
+    def fault(fresh, runs):
         raise ValueError("ours")
 
     monkeypatch.setattr(build, "make", fault)

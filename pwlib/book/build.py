@@ -17,6 +17,7 @@ import nbformat
 import yaml
 from nbclient.exceptions import CellExecutionError
 
+from pwlib.book import live
 from pwlib.ledger import assumptions, claims
 from pwlib.places import CHAPTERS, RESULTS, ROOT, write
 from pwlib.reruns import notebooks
@@ -41,11 +42,12 @@ class BookError(RuntimeError):
     """What keeps the book from being made, in a line that names it and the way out."""
 
 
-def make(fresh: bool = False) -> None:
+def make(fresh: bool = False, runs: bool = False) -> None:
     """Execute the stale chapters, render the book, report.
 
-    If ``fresh``, execute every chapter, and train what would else come from the cache. Raises
-    `BookError` where a chapter fails or the pages have warnings.
+    If ``fresh``, execute every chapter, and train what would else come from the cache; if ``runs``,
+    chapters run in the reader's page too (`pwlib.book.live`). Raises `BookError` where a chapter
+    fails or the pages have warnings.
     """
     EXECUTED.mkdir(parents=True, exist_ok=True)  # or it fails before anything is executed
     chosen = [
@@ -54,6 +56,7 @@ def make(fresh: bool = False) -> None:
     ]
     _assemble(chosen)
     _render()
+    (live.add if runs else live.remove)(HTML)
     _report(chosen)
 
 
