@@ -13,7 +13,8 @@ from pwlib.figures import style
 from pwlib.figures.style import COLOURS, Look
 from pwlib.intervals import interval
 
-Numbers = Sequence[float] | NDArray[np.float64]  # in %, one a seed
+Array = NDArray[np.float64]
+Numbers = Sequence[float] | Array  # in %, one a seed
 Curves = Mapping[str, Mapping[str, Mapping[str, Sequence[Numbers]]]]  # data set, measure, arm → …
 
 _KINDS = {"nothing": ("plain", "o"), "features": ("hard", "s"), "output": ("loss", "D")}  # climbed
@@ -47,31 +48,33 @@ def figure_arms(
     return style.say(fig, _means(found))
 
 
-def figure_price(
-    found: Mapping[str, Mapping[str, tuple[float, float]]],
+def figure_paths(
+    found: Mapping[str, Mapping[str, tuple[Numbers, Numbers]]],
     kinds: Mapping[str, str],
-    across: str = "natural accuracy, %",
-    up: str = "under PGD of length 2, %",
+    across: str,
+    up: str,
 ) -> Figure:
-    """A panel for each data set: accuracy under attack against natural accuracy, a dot an arm.
+    """A panel for each data set: for each arm a path with a dot for each length of its steps.
 
-    ``found`` maps data set and arm to the mean natural accuracy and that under attack, in %;
-    or to what the axes are named after.
+    ``found`` maps data set and arm to the means, in %, of what the axes are named after; the name
+    of an arm stands at its highest dot.
     """
     fig, panels = style.subplots(len(found), 1, 2.4 * len(found) + 0.3, squeeze=False)
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
-        for arm, (natural, attacked) in by_arm.items():
+        for arm, (x, y) in by_arm.items():
             colour, marker = _KINDS[kinds[arm]]
-            axes.plot(natural, attacked, marker, color=COLOURS[colour], ms=5)
+            axes.plot(x, y, f"{marker}-", color=COLOURS[colour], ms=4, lw=1)
         axes.set(title=title, xlabel=across, ylabel=up)
-        axes.margins(x=0.3, y=0.25)
+        axes.margins(x=0.2, y=0.2)
         axes.grid(**_GRID)
     _say_kinds(fig)
     fig.draw_without_rendering()  # which settles where the dots are
-    for axes, by_arm in zip(panels[:, 0], found.values(), strict=True):
-        _name_dots(axes, by_arm)
-    last = {n: {arm: pair[1:] for arm, pair in arms.items()} for n, arms in found.items()}
-    return style.say(fig, _means(last))
+    said = []
+    for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
+        highest = {arm: (x[i := int(np.argmax(y))], y[i]) for arm, (x, y) in by_arm.items()}
+        _name_dots(axes, highest, np.hstack([np.asarray(path) for path in by_arm.values()]).T)
+        said += [f"{title}, {arm} {y:.1f} at {x:.1f}" for arm, (x, y) in highest.items()]
+    return style.say(fig, f"The highest: {'; '.join(said)}.")
 
 
 def figure_lengths(
@@ -185,10 +188,17 @@ def figure_transfer(found: Mapping[str, Mapping[str, Mapping[tuple[str, str], Nu
     return style.say(fig, f"Means over pairs of different architectures. {_means(said)}")
 
 
-def _name_dots(axes: Axes, dots: Mapping[str, tuple[float, float]]) -> None:
-    """A name near each dot, on no other name or dot, with a line to it where it is far."""
-    points = 72 / axes.figure.dpi * axes.transData.transform([*dots.values()])
-    taken = [(x - 3, y - 3, x + 3, y + 3) for x, y in points]
+def _name_dots(axes: Axes, dots: Mapping[str, tuple[float, float]], others: Array) -> None:
+    """A name near each dot, on no other name or dot, with a line to it where it is far.
+
+    ``others`` (k, 2) are dots that names keep off as well.
+    """
+
+    def in_points(at: Sequence | Array) -> Array:
+        return 72 / axes.figure.dpi * axes.transData.transform(at)
+
+    points = in_points([*dots.values()])
+    taken = [(x - 3, y - 3, x + 3, y + 3) for x, y in in_points(others)]
     ways = [(r, np.radians(angle)) for r in (6, 13, 20, 27, 34) for angle in range(30, 390, 30)]
     for name, dot, (x, y) in zip(dots, dots.values(), points, strict=True):
         width = 5.6 * len(name)

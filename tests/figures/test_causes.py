@@ -8,7 +8,7 @@ from pwlib.figures.causes import (
     figure_curves,
     figure_leads,
     figure_lengths,
-    figure_price,
+    figure_paths,
     figure_transfer,
 )
 from pwlib.figures.style import COLOURS
@@ -63,15 +63,15 @@ def test_an_arm_has_a_dot_for_each_seed_and_its_mean_in_its_row_and_colour(panel
     assert said.startswith("MNIST: plain 31.0, hard 69.0, label 83.5. Fashion-MNIST: plain 22.0")
 
 
-def test_a_price_is_a_dot_with_its_name_in_the_colour_of_its_kind():
-    found = {"MNIST": {"plain": (97.0, 1.3), "hard": (97.3, 13.7)}}
-    (axes,) = figure_price(found, KINDS).axes
-    for line, text, (arm, point) in zip(
-        axes.lines, axes.texts, found["MNIST"].items(), strict=True
-    ):
-        assert tuple(line.get_xydata()[0]) == point
+def test_a_path_goes_through_the_means_in_the_colour_of_its_kind_with_its_name_at_the_top():
+    found = {"MNIST": {"plain": ([97.0], [1.3]), "hard": ([97.3, 97.2, 97.0], [5.0, 13.7, 10.0])}}
+    (axes,) = figure_paths(found, KINDS, "natural", "attacked").axes
+    tops = {"plain": (97.0, 1.3), "hard": (97.2, 13.7)}
+    for line, text, (arm, path) in zip(axes.lines, axes.texts, found["MNIST"].items(), strict=True):
+        assert line.get_xydata().T.tolist() == [*path]
         assert line.get_color() == COLOURS[COLOUR[arm]]
-        assert (text.get_text(), text.xy) == (arm, point)
+        assert (text.get_text(), text.xy) == (arm, tops[arm])
+    assert "MNIST, hard 13.7 at 97.2" in axes.figure.get_label()
 
 
 def test_lengths_have_means_with_intervals_as_bands():
