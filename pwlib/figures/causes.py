@@ -1,6 +1,7 @@
 """Figures of the chapter on what makes a network robust, and of its appendix."""
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,9 @@ def figure_lengths(
         for title, arms in found.items()
     }
     looks = {arm: (*_KINDS[kind], arm) for arm, kind in kinds.items()}
+    for arm, other in combinations(kinds, 2):
+        if kinds[arm] == kinds[other]:  # a second line in the same colour is dashed
+            looks[other] = (looks[arm][0], f"{looks[arm][1]}-", f"{other}, dashed")
     fig = figure_curves(lengths, panels, "$L^2$ length of a step", looks=looks)
     for axes in fig.axes:
         axes.set_xticks(lengths, [f"{length:g}" for length in lengths])

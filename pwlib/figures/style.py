@@ -84,8 +84,9 @@ def legend_below(figure: Figure, axes: Axes, columns: int) -> None:
 def name_lines(axes: Axes) -> None:
     """The labels of the lines, each in its colour beside its line's end, none upon another.
 
-    To be called when the limits of the axes are final.
+    To be called when all is drawn, as the limits of the axes must be final.
     """
+    axes.autoscale_view()  # which matplotlib puts off until it draws
     lines = [line for line in axes.lines if not str(line.get_label()).startswith("_")]
     drawn = [np.transpose([line.get_xdata(), line.get_ydata()]) for line in lines]
     ends = np.array([points[np.isfinite(points[:, 1])][-1] for points in drawn])
