@@ -43,10 +43,7 @@ def executable() -> str | None:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A headless browser with a profile of its own, closed at the end.
-
-    Raises `RuntimeError` where no Chromium is installed.
-    """
+    """A headless browser with a profile of its own. Raises RuntimeError where none is installed."""
     from playwright.sync_api import sync_playwright
 
     path = executable()
@@ -102,10 +99,7 @@ def contents() -> list[str]:
 
 
 def whole(pages: Sequence[str]) -> str:
-    """One HTML page with the articles of all pages; it belongs beside the first of them.
-
-    Ids get their page's name before them, and links lead to where their target now stands.
-    """
+    """The articles of all pages in one page; their ids get the page's name in front."""
     texts = [(HTML / f"{page}.html").read_text(encoding="utf-8") for page in pages]
     soups = [BeautifulSoup(text, "html.parser") for text in texts]
     names = [PurePosixPath(page).name for page in pages]
