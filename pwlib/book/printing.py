@@ -16,12 +16,11 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-import yaml
 from bs4 import BeautifulSoup, Tag
 
 from pwlib.book import build
 from pwlib.book.build import BUILD, HTML
-from pwlib.places import ROOT
+from pwlib.reruns.notebooks import contents
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -90,12 +89,6 @@ def pdf(out: Path = PDF) -> Path:
         content = printed(browser, whole(contents()))
     out.write_bytes(content)
     return out
-
-
-def contents() -> list[str]:
-    """The book's pages in their order, each as its place in ``_build/html`` without a suffix."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    return [toc["root"], *(entry["file"] for part in toc["parts"] for entry in part["chapters"])]
 
 
 def whole(pages: Sequence[str]) -> str:
