@@ -23,20 +23,44 @@ const name = (table) => {
   }
 };
 const isList = (table) => {
-  const long = [...table.querySelectorAll("td")].filter((cell) => cell.textContent.length > 100);
-  return long.length > 1 || table.getBoundingClientRect().width > table.parentElement.clientWidth + 1;
+  const cells = [...table.querySelectorAll("td")];
+  const line = parseFloat(getComputedStyle(table).lineHeight);
+  const high = cells.filter((cell) => cell.clientHeight > 3.9 * line);
+  return high.length > 1 || table.getBoundingClientRect().width > table.parentElement.clientWidth + 1;
 };
+const isShort = (table) => [...table.querySelectorAll("td")].every((cell) => cell.textContent.length < 45);
 document.addEventListener("DOMContentLoaded", () => {
   const all = [...document.querySelectorAll(".bd-article table:has(thead):has(tbody)")];
   const list = (tables) => {
     if (innerWidth >= 600) return;
-    tables.forEach((table) => { name(table); table.classList.remove("listed"); });
-    tables.map(isList).forEach((listed, i) => tables[i].classList.toggle("listed", listed));
+    tables.forEach((table) => { table.classList.remove("listed"); });
+    tables.map(isList).forEach((listed, i) => {
+      name(tables[i]);
+      tables[i].classList.toggle("listed", listed);
+      tables[i].classList.toggle("short", isShort(tables[i]));
+    });
   };
   (window.MathJax?.startup?.promise ?? Promise.resolve()).then(() => list(all));
   addEventListener("resize", () => list(all));
   // What is folded away has no width until it is opened.
   addEventListener("toggle", (event) => list(all.filter((table) => event.target.contains(table))), true);
+});
+
+// On a phone a display that is a little wider than the page is set smaller, with its number.
+const SMALLEST = 0.6;
+const fitDisplays = () => {
+  for (const display of document.querySelectorAll(".bd-article div.math")) {
+    display.style.fontSize = "";
+    const inner = display.querySelector("mjx-container");
+    const share = display.clientWidth / Math.max(display.scrollWidth, inner?.scrollWidth ?? 0);
+    if (innerWidth >= 600 || !(share < 1)) continue;
+    const now = parseFloat(getComputedStyle(display).fontSize);
+    display.style.fontSize = `${now * Math.max(SMALLEST, 0.98 * share)}px`;
+  }
+};
+document.addEventListener("DOMContentLoaded", () => {
+  (window.MathJax?.startup?.promise ?? Promise.resolve()).then(fitDisplays);
+  addEventListener("resize", fitDisplays);
 });
 
 // What scrolls sideways can be reached and scrolled by keyboard (the theme sees to code and tables).

@@ -5,13 +5,11 @@ the sources that the book is rendered from in ``_build/source``, the pages in ``
 """
 
 import json
-import logging
 import os
 import re
 import shutil
 import subprocess
 import sys
-from asyncio import CancelledError
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +17,7 @@ import nbformat
 import yaml
 from nbclient.exceptions import CellExecutionError
 
+from pwlib.book import live
 from pwlib.ledger import assumptions, claims
 from pwlib.places import CHAPTERS, RESULTS, ROOT, write
 from pwlib.reruns import notebooks
@@ -43,18 +42,21 @@ class BookError(RuntimeError):
     """What keeps the book from being made, in a line that names it and the way out."""
 
 
-def make(fresh: bool = False) -> None:
+def make(fresh: bool = False, runs: bool = False) -> None:
     """Execute the stale chapters, render the book, report.
 
-    If ``fresh``, execute every chapter, and train what would else come from the cache. Raises
-    `BookError` where a chapter fails or the pages have warnings.
+    If ``fresh``, execute every chapter, and train what would else come from the cache; if ``runs``,
+    chapters run in the reader's page too (`pwlib.book.live`). Raises `BookError` where a chapter
+    fails or the pages have warnings.
     """
+    EXECUTED.mkdir(parents=True, exist_ok=True)  # or it fails before anything is executed
     chosen = [
         (None if fresh else _fresh_copy(chapter)) or _execute(chapter, fresh)
         for chapter in notebooks.chapters()
     ]
     _assemble(chosen)
     _render()
+    (live.add if runs else live.remove)(HTML)
     _report(chosen)
 
 
@@ -85,7 +87,8 @@ def accept() -> None:
     for chapter in notebooks.chapters():
         ran = _fresh_copy(chapter)
         if ran is None:
-            print(f"stale     {chapter.relative_to(ROOT)} (make book executes it)")
+            why = notebooks.why_stale(chapter, chapter)
+            print(f"stale     {chapter.relative_to(ROOT)}: {why} (make book executes it)")
         elif ran != chapter:
             notebooks.write(notebooks.with_outputs(chapter, ran), chapter)
             print(f"accepted  {chapter.relative_to(ROOT)}")
@@ -124,7 +127,7 @@ def _fresh_copy(chapter: Path) -> Path | None:
         print(f"dropped   {ran}, which is no whole notebook: it is executed again", flush=True)
         ran.unlink()
     copies = (ran, chapter)
-    return next((path for path in copies if notebooks.is_fresh(path, chapter)), None)
+    return next((path for path in copies if not notebooks.why_stale(path, chapter)), None)
 
 
 def _execute(chapter: Path, fresh: bool) -> Path:
@@ -139,9 +142,6 @@ def _execute(chapter: Path, fresh: bool) -> Path:
     except CellExecutionError as error:
         failed = out.with_suffix(".failed.ipynb")
         raise BookError(f"{chapter}: {error.ename}: {error.evalue}; see {failed}") from None
-    except (AssertionError, CancelledError):  # how nbclient ends, which takes Ctrl-C for itself
-        logging.disable()  # its tasks have more to say
-        raise KeyboardInterrupt from None
     print(f"executed  {chapter.stem:<34} {notebooks.stamp(out)['seconds']:6.0f} s", flush=True)
     return out
 

@@ -76,7 +76,7 @@ def _kept(rules: list, used: set[str]) -> str:
 
 def _wanted(prelude: list, used: set[str]) -> list[str]:
     """The selectors of a rule whose classes are used; what brackets hold isn't looked at."""
-    parted = groupby(prelude, lambda token: token == ",")
+    parted = groupby(prelude, lambda one: one == ",")
     selectors = [list(tokens) for comma, tokens in parted if not comma]
     return [
         tinycss2.serialize(tokens)

@@ -29,6 +29,13 @@ from pwlib.reruns import notebooks
 from pwlib.reruns.provenance import source
 
 NOTE = "In the repository, with its environment active; these are the recorded values."
+NARROW = "\N{NO-BREAK SPACE}"
+NUMBERS = {
+    r"(?<=[\d\)]) %": "%",
+    r"(?<![\w.)\]-])-(?=\d)": "\N{MINUS SIGN}",
+    r"(?<=\b[a-zA-ZεC]) = (?=[\d\N{MINUS SIGN}])": f"{NARROW}={NARROW}",
+    r"\((\S+) to (\S+)\)": rf"(\1{NARROW}to{NARROW}\2)",
+}
 CLOSING = re.compile(r"[.,;:!?)\]’”%-]+")
 
 
@@ -212,6 +219,32 @@ def name_tables(app: Sphinx, doctree: nodes.document) -> None:
         next(group.findall(nodes.colspec))["stub"] = 1
 
 
+def drop_progress(app: Sphinx, doctree: nodes.document) -> None:
+    """Leave out what bars of progress said last."""
+    for block in list(doctree.findall(nodes.literal_block)):
+        if re.fullmatch(r"\w[\w ]+: (\d+) of \1", block.astext().strip()):
+            block.parent.remove(block)
+
+
+def set_numbers(app: Sphinx, document: nodes.document, page: str) -> None:
+    """Set numbers in text as a typesetter would, and keep on one line what belongs together.
+
+    Not in code and formulas; when glued numbers have come.
+    """
+    code = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw)
+    for text in list(document.findall(nodes.Text)):
+        if isinstance(text.parent, code) or not (before := text.astext()).strip():
+            continue
+        siblings = text.parent.children
+        at = next(i for i, one in enumerate(siblings) if one is text)
+        ends = siblings[at - 1].astext()[-1:] if at else ""
+        after = re.sub("^ (?=%)", "", before) if ends.isdigit() else before
+        after = re.sub("^ ", NARROW, after) if ends == "=" else after
+        for pattern, instead in NUMBERS.items():
+            after = re.sub(pattern, instead, after)
+        text.parent[at] = nodes.Text(after)
+
+
 def keep_punctuation(app: Sphinx, doctree: nodes.document) -> None:
     """Put a formula and the punctuation behind it in one ``keep``, which isn't broken between."""
     for math in list(doctree.findall(nodes.math)):
@@ -232,8 +265,9 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("benchmark", directive(benchmark, arguments=1))
     app.add_directive("paper-numbers", directive(sphinx_links.paper_numbers, arguments=1))
     app.connect("config-inited", settle_config, priority=900)
-    for mend in (tell_drawings, keep_punctuation, name_tables):
+    for mend in (tell_drawings, keep_punctuation, name_tables, drop_progress):
         app.connect("doctree-read", mend)
+    app.connect("doctree-resolved", set_numbers)
     app.connect("doctree-resolved", add_offer)
     app.connect("html-page-context", mend_page, priority=900)
     # Sphinx reads all pages again when this changes, as it must when what makes them does.

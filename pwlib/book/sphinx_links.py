@@ -90,6 +90,7 @@ def join(app: Sphinx, document: nodes.document) -> None:
     """Set the links of a page that was just read."""
     env = app.env
     found = {claim.id: claim for claim in claims.ledger()}
+    claimed = {label for claim in found.values() for label in about(claim)}
     for raw in list(document.findall(nodes.raw)):
         if (match := BOX.match(raw.astext())) and match[1] in found:
             _join_box(env, raw, found[match[1]])
@@ -98,7 +99,10 @@ def join(app: Sphinx, document: nodes.document) -> None:
     for node in list(document.findall(lambda n: isinstance(n, nodes.math_block | nodes.figure))):
         if set(node["ids"]) & set(SHOWN):
             kind = "equations" if isinstance(node, nodes.math_block) else "figures"
-            listed = link(env, f"paper-{kind}", f"the paper's {kind} and their claims")
+            (label,) = set(node["ids"]) & set(SHOWN)
+            if label not in claimed:
+                continue
+            listed = link(env, f"paper-{kind}", f"claims about {SHOWN[label]}")
             line = nodes.paragraph("", "", listed, classes=["rests-on"])
             node.parent.insert(node.parent.index(node) + 1, line)
 
@@ -125,9 +129,23 @@ def link_docstring(
     lines[:] = "".join(pieces).split("\n")
 
 
+def shorten_signature(
+    app: Sphinx, what: str, name: str, obj: object, options: object, call: str, gives: str
+) -> tuple[str | None, str | None]:
+    """Write NumPy's types by the names that people know."""
+    return _shortened(call), _shortened(gives)
+
+
+def _shortened(signature: str | None) -> str | None:
+    arrays = r"[~\w.]*\bndarray\[tuple\[[~\w.]*Any, \.\.\.\], [~\w.]*dtype\[[~\w.]*?(\w+)\]\]"
+    like = r"[~\w.]*\b_Buffer \| .*?\| bytes \| str\]"
+    return signature and re.sub(arrays, r"NDArray[\1]", re.sub(like, "ArrayLike", signature))
+
+
 def setup(app: Sphinx) -> None:
     """Called by `pwlib.book.sphinx_extension`."""
     app.setup_extension("myst_nb")
     app.setup_extension("sphinx.ext.autodoc")
     app.connect("doctree-read", join)
     app.connect("autodoc-process-docstring", link_docstring)
+    app.connect("autodoc-process-signature", shorten_signature)

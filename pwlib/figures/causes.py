@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
@@ -62,12 +63,13 @@ def figure_price(
         for arm, (natural, attacked) in by_arm.items():
             colour, marker = _KINDS[kinds[arm]]
             axes.plot(natural, attacked, marker, color=COLOURS[colour], ms=5)
-            place = (4, -9 if kinds[arm] == "nothing" else 3)  # names of neighbours stay apart
-            axes.annotate(arm, (natural, attacked), place, textcoords="offset points")
         axes.set(title=title, xlabel=across, ylabel=up)
-        axes.margins(x=0.3, y=0.15)
+        axes.margins(x=0.3, y=0.25)
         axes.grid(**_GRID)
     _say_kinds(fig)
+    fig.draw_without_rendering()  # which settles where the dots are
+    for axes, by_arm in zip(panels[:, 0], found.values(), strict=True):
+        _name_dots(axes, by_arm)
     last = {n: {arm: pair[1:] for arm, pair in arms.items()} for n, arms in found.items()}
     return style.say(fig, _means(last))
 
@@ -178,6 +180,26 @@ def figure_transfer(found: Mapping[str, Mapping[str, Mapping[tuple[str, str], Nu
     fig.supxlabel("attacked", size=9)
     fig.supylabel("examples made on", size=9)
     return style.say(fig, f"Means over pairs of different architectures. {_means(said)}")
+
+
+def _name_dots(axes: Axes, dots: Mapping[str, tuple[float, float]]) -> None:
+    """A name near each dot, on no other name or dot, with a line to it where it is far."""
+    points = 72 / axes.figure.dpi * axes.transData.transform([*dots.values()])
+    taken = [(x - 3, y - 3, x + 3, y + 3) for x, y in points]
+    ways = [(r, np.radians(angle)) for r in (6, 13, 20, 27, 34) for angle in range(30, 390, 30)]
+    for name, dot, (x, y) in zip(dots, dots.values(), points, strict=True):
+        width = 5.6 * len(name)
+        for far, angle in ways:
+            left = x + far * np.cos(angle) - width * (1 - np.cos(angle)) / 2
+            low = y + far * np.sin(angle) - 4
+            if not any(
+                left < b[2] and b[0] < left + width and low < b[3] and b[1] < low + 8 for b in taken
+            ):
+                break
+        taken.append((left, low, left + width, low + 8))
+        line: Look = {"arrowstyle": "-", "lw": 0.5, "color": style.MUTED}
+        look: Look = {"textcoords": "offset points", "arrowprops": line if far > 6 else None}
+        axes.annotate(name, dot, (left - x, low - y), **look)
 
 
 def _means(found: Mapping[str, Mapping[str, Numbers]]) -> str:

@@ -133,10 +133,14 @@ def figure_3(degree: int, x: Vector, readings: Mapping[str, Vector]) -> Figure:
 
 
 def figure_training_set(
-    x: Vector, sample: Vector, labels: Vector, classifiers: Mapping[str, tuple[Vector, Vector]]
+    x: Vector,
+    sample: Vector,
+    labels: Vector,
+    classifiers: Mapping[str, tuple[Vector, Vector]],
+    height: float = 2.2,
 ) -> Figure:
     """One training set and its classifiers, a panel each: values at x, and the sign changes."""
-    fig, panels = style.subplots(1, len(classifiers), height=2.2, sharey=True)
+    fig, panels = style.subplots(1, len(classifiers), height, sharey=True)
     colours = np.where(labels > 0, COLOURS["positive"], COLOURS["negative"])
     for axes, (name, (values, changes)) in zip(panels, classifiers.items(), strict=True):
         axes.axhline(0, color=MUTED, lw=0.8)

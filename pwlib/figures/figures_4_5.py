@@ -185,8 +185,12 @@ def figure_slice(lengths: Array, length: float, leads: Mapping[str, Array]) -> F
         axes.contourf(lengths, lengths, lead, [lead.min() - 1, 0], colors=[loss], alpha=0.3)
         axes.contour(lengths, lengths, lead, [0], colors=[loss], linewidths=1)
         axes.plot([0, length, 0], [0, 0, length], "o", color=style.INK, ms=4)
-        for place, name in (((0, 0), "image"), ((length, 0), "attack"), ((0, length), "noise")):
-            axes.annotate(name, place, (0, 5), textcoords="offset points", ha="center")
+        for place, name, up in (
+            ((0, 0), "image", 5),
+            ((length, 0), "attack", -13),
+            ((0, length), "noise", 5),
+        ):
+            axes.annotate(name, place, (0, up), textcoords="offset points", ha="center")
         axes.set(title=title, xlabel="along the attack, $L^2$", aspect="equal")
         ahead = lead[np.abs(lengths).argmin(), lengths >= 0]
         lost = np.append(lengths[lengths >= 0][ahead < 0], np.inf)[0]

@@ -85,8 +85,7 @@ def usefulness_map(
         axis.scatter(critical[mask], rho[mask], s=18, label=label, zorder=3, **look)
     axis.axvline(eps, color=COLOURS["ink"], lw=1, ls=":")
     place: Look = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
-    place |= {"rotation": 90, "va": "bottom"}
-    axis.annotate(f"size of the attack, {eps:g}", (eps, 0), (3, 4), **place)
+    axis.annotate(f"size of the attack, {eps:g}", (eps, 1), (0, 3), ha="center", **place)
     axis.set(xscale="log", ylabel=r"usefulness $\rho$ on the test set")
     axis.set_xlabel(r"critical size $|\mathrm{E}\,y\langle v, x-m\rangle|$ (L2)")
     style.legend_below(figure, axis, 2)

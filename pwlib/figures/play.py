@@ -31,12 +31,12 @@ def drag(name: str, points: Sequence[tuple[float, int]], degree: int) -> HTML:
     actions = {"add": "Add", "remove": "Remove", "flip": "Flip label"}
     boxes = (_box(name, basis, basis, basis != "Legendre") for basis in BASES)  # the paper's two
     turn = [
-        _slider(name, "degree", "degree n", 1, 40, degree),
+        _slider(name, "degree", "degree <i>n</i>", 1, 40, degree),
         f"<div>{''.join(boxes)}</div>",
-        _slider(name, "size", "points m of a grid", 2, 60, max(len(points), 10)),
+        _slider(name, "size", "points <i>m</i> of a grid", 2, 60, max(len(points), 10)),
         _buttons({"two": "Two points"} | grids),
         _slider(name, "point", "chosen point", 1, len(points), 1),
-        _slider(name, "place", "its place x", 0, 1, float(points[0][0]), 0.001),
+        _slider(name, "place", "its place <i>x</i>", 0, 1, float(points[0][0]), 0.001),
         _buttons(actions),
     ]
     caption = (
@@ -51,12 +51,12 @@ def drag(name: str, points: Sequence[tuple[float, int]], degree: int) -> HTML:
 
 def limit(name: str, degree: int, start: int) -> HTML:
     """The classifier of m points of a grid, scaled, on its way to the limit G of Section 6a."""
-    grids = {"equispaced": "equispaced, E_m", "chebyshev": "Chebyshev, C_m"}
+    grids = {"equispaced": "equispaced", "chebyshev": "Chebyshev (extrema)"}
     turn = [
-        _slider(name, "size", "points m", 0, len(SIZES) - 1, SIZES.index(start)),
-        _slider(name, "degree", "degree n", 3, 40, degree),
+        _slider(name, "size", "points <i>m</i>", 0, len(SIZES) - 1, SIZES.index(start)),
+        _slider(name, "degree", "degree <i>n</i>", 3, 40, degree),
         _select(name, "grid", "grid", grids),
-        _buttons({"grow": "Let m grow"}),
+        _buttons({"grow": "Let <i>m</i> grow"}),
     ]
     caption = (
         "The right half of the rescaled classifier <i>u</i><sub>1</sub><i>f</i> on a grid, and, "
@@ -67,7 +67,7 @@ def limit(name: str, degree: int, start: int) -> HTML:
 
 def nodes(name: str, degree: int) -> HTML:
     """Figure 3 at each degree: the expected loss (12), its maximisers, the nodes of two grids."""
-    turn = [_slider(name, "degree", "degree n", 1, 40, degree)]
+    turn = [_slider(name, "degree", "degree <i>n</i>", 1, 40, degree)]
     caption = (
         "Figure 3, one degree at a time: small orange dots are the maximisers, filled circles the "
         "roots of <i>T</i>*<sub><i>n</i></sub>, hollow ones the extrema of "
@@ -85,13 +85,14 @@ def push(name: str, networks: Mapping[str, MLP], data: Dataset, shown: int) -> H
     layers = {key: _rounded(network) for key, network in networks.items()}
     right = {key: 100 * _accuracy(one, data) for key, one in layers.items()}
     said = " and ".join(f"the {key} {share:.1f} %" for key, share in right.items())
-    ways = {"label": "the loss of its label", "hard": "(9)", "output": "(10)", "own": "my own push"}
-    of = dict(enumerate(f"the {network}" for network in networks))
+    ways = {"label": "the loss of its label", "hard": "the hard objective (9)"}
+    ways |= {"output": "the adversarial objective (10)", "own": "my own push"}
+    of = dict(enumerate(networks))
     turn = [
         _slider(name, "digit", "digit", 0, shown - 1, 0),
         _select(name, "way", "climbs", ways),
         _slider(name, "steps", "steps", 0, 10, 3),
-        _select(name, "of", "of", of),
+        _select(name, "of", "of the", of),
         _slider(name, "length", "length of a step", 0, 2, 1, 0.1),
         _buttons({"clear": "Clear my push", "paint": "Paint"}),
         _slider(name, "column", "column", 0, 27, 14),

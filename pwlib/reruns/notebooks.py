@@ -3,16 +3,20 @@
 An executed chapter carries a fingerprint of what its outputs depend on: its code cells, the modules
 of pwlib behind them, its entries in the registers, the tables if it reads any, and the versions of
 packages; data enter through their checksums in ``pwlib/datasets.py``. A chapter is stale when
-today's fingerprint is another; prose, comments and docstrings are not part of it.
+today's fingerprint is another; prose, comments and docstrings are not part of it. It is stale too
+where what a reader sees of a code cell isn't what the execution left: outputs, tags, captions and
+alternative texts have digests of their own in its stamp.
 """
 
 import atexit
 import hashlib
 import json
+import logging
 import platform
 import re
 import tempfile
 import time
+from asyncio import CancelledError
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -69,9 +73,25 @@ def digest(data: object) -> str:
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def is_fresh(executed: Path, chapter: Path) -> bool:
-    """Do the outputs in ``executed`` belong to today's ``chapter`` and to what it depends on?"""
-    return executed.exists() and stamp(executed).get("fingerprint") == fingerprint(chapter)
+def why_stale(executed: Path, chapter: Path) -> str:
+    """Why the outputs in ``executed`` aren't those of today's ``chapter``; nothing if they are."""
+    if not executed.exists():
+        return "it isn't executed"
+    about = stamp(executed)
+    if about.get("fingerprint") != fingerprint(chapter):
+        return "its code, or what that rests on, isn't what was executed"
+    return edited(with_outputs(chapter, executed))
+
+
+def edited(nb: NotebookNode) -> str:
+    """The cells of which a reader sees other things than the execution left; nothing if none is."""
+    about = dict(nb.metadata["pwlib"])
+    if about.pop("seal", "") != digest(about):
+        return "its stamp isn't the one that its execution wrote"
+    shown, bound = _shown(nb), about["cells"]
+    cells = [id for id in bound | shown if bound.get(id) != shown.get(id)]
+    what = "outputs, tags or captions aren't those of its execution"
+    return f"cell {', '.join(cells)}: {what}" if cells else ""
 
 
 def stamp(executed: Path) -> dict:
@@ -97,9 +117,15 @@ def execute(path: Path, out: Path, started: Callable[[int], None], fresh: bool =
         raise
     stamp = {"fingerprint": before, "seconds": round(time.monotonic() - start, 1)}
     stamp |= {"python": platform.python_version(), "processor": processor()}
-    nb.metadata["pwlib"] = stamp | ({"networks": networks} if networks else {})
+    seal(nb, stamp | ({"networks": networks} if networks else {}))
     write(nb, out)
     out.with_suffix(".failed.ipynb").unlink(missing_ok=True)
+
+
+def seal(nb: NotebookNode, about: Mapping) -> None:
+    """Stamp a notebook with what is said of its execution, bound to what each code cell shows."""
+    bound = {**about, "cells": _shown(nb)}
+    nb.metadata["pwlib"] = bound | {"seal": digest(bound)}
 
 
 def run(
@@ -110,7 +136,10 @@ def run(
     ``started`` is told the index of each cell as it starts. Raises CellExecutionError when a cell
     raises, and DeadKernelError, with the kernel's last words, when the kernel ends.
     """
-    with tempfile.TemporaryDirectory() as place, open(f"{place}/stderr", "w+") as stderr:
+    with (
+        tempfile.TemporaryDirectory() as place,
+        open(f"{place}/stderr", "w+", encoding="utf-8", errors="replace") as stderr,
+    ):
         # Sockets are files, as two kernels that start at once may choose the same port.
         sockets = {"transport": "ipc", "connection_file": f"{place}/kernel.json"}
         client = NotebookClient(
@@ -128,6 +157,9 @@ def run(
             client.execute(env=dict(environment), stderr=stderr)  # the process's, not its cells'
         except CellExecutionError:
             raise
+        except (AssertionError, CancelledError):  # how nbclient ends, which takes Ctrl-C for itself
+            logging.disable()  # its tasks have more to say
+            raise KeyboardInterrupt from None
         except (DeadKernelError, RuntimeError) as error:
             atexit.unregister(client._cleanup_kernel)  # nbclient's, which fails without kernel
             stderr.seek(0)
@@ -172,6 +204,18 @@ def measured_claims(executed: Iterable[Path]) -> list[dict]:
 
 def _code_cells(nb: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in nb.cells if cell.cell_type == "code"]
+
+
+def _shown(nb: NotebookNode) -> dict[str, str]:
+    """A digest of what a reader sees of each code cell but its text, by the cell's id.
+
+    JupyterLab writes times into the metadata of cells, which nobody is shown.
+    """
+    shown = {}
+    for cell in _code_cells(nb):
+        about = {key: value for key, value in cell.metadata.items() if key != "execution"}
+        shown[cell.id] = digest([about, cell.execution_count, cell.outputs])
+    return shown
 
 
 def _entries(register: str, chapter: str, cells: Iterable[str]) -> list[dict]:

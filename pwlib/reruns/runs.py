@@ -24,6 +24,7 @@ from distributed import Client, Future, LocalCluster, Worker, as_completed, get_
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
+from pwlib import parallel
 from pwlib.places import CHAPTERS
 from pwlib.reruns import kept, notebooks
 from pwlib.reruns.provenance import machine
@@ -176,9 +177,8 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
 
 
 def _own(workers: int) -> LocalCluster:
-    """A cluster of this machine; Ctrl-C is ignored while it starts, which Dask can't undo."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # which its processes inherit
-    try:
+    """A cluster of this machine."""
+    with parallel.starting():  # which Dask can't undo half-way
         return LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
@@ -187,8 +187,6 @@ def _own(workers: int) -> LocalCluster:
             memory_limit=0,
             preload=[__name__],
         )
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def execute(
