@@ -83,10 +83,7 @@ def _problem(path: Path, read: Callable[[Path], object]) -> str | None:
 
 
 def accept() -> None:
-    """Copy what was executed here, where it is still fresh, back to the tracked chapters.
-
-    With it go the parts of the benchmark that were measured here.
-    """
+    """Copy fresh executions, and benchmarks that were measured here, back to the tracked files."""
     for chapter in notebooks.chapters():
         ran = _fresh_copy(chapter)
         if ran is None:
@@ -150,10 +147,7 @@ def _execute(chapter: Path, fresh: bool) -> Path:
 
 
 def _assemble(chosen: list[Path]) -> None:
-    """Lay out the sources of the book: settings, contents, pages, and the executed chapters.
-
-    What hasn't changed is left alone, so that Sphinx reads again only what has.
-    """
+    """Lay out the sources of the book; what is the same is left alone, so that Sphinx skips it."""
     pages = [path for path in CHAPTERS.rglob("*") if path.is_file() and path.suffix != ".ipynb"]
     copied = [ROOT / "_config.yml", ROOT / "_toc.yml", *pages]
     wanted = {SOURCE / path.relative_to(ROOT): path.read_bytes() for path in copied}

@@ -75,10 +75,7 @@ def _kept(rules: list, used: set[str]) -> str:
 
 
 def _wanted(prelude: list, used: set[str]) -> list[str]:
-    """Of the selectors of a rule those whose classes are used; what brackets hold isn't looked at.
-
-    A function with its brackets is one token.
-    """
+    """The selectors of a rule whose classes are used; what brackets hold isn't looked at."""
     parted = groupby(prelude, lambda one: one == ",")
     selectors = [list(tokens) for comma, tokens in parted if not comma]
     return [

@@ -16,12 +16,11 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-import yaml
 from bs4 import BeautifulSoup, Tag
 
 from pwlib.book import build
 from pwlib.book.build import BUILD, HTML
-from pwlib.places import ROOT
+from pwlib.reruns.notebooks import contents
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -43,10 +42,7 @@ def executable() -> str | None:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A headless browser with a profile of its own, closed at the end.
-
-    Raises `RuntimeError` where no Chromium is installed.
-    """
+    """A headless browser with a profile of its own. Raises RuntimeError where none is installed."""
     from playwright.sync_api import sync_playwright
 
     path = executable()
@@ -95,17 +91,8 @@ def pdf(out: Path = PDF) -> Path:
     return out
 
 
-def contents() -> list[str]:
-    """The book's pages in their order, each as its place in ``_build/html`` without a suffix."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    return [toc["root"], *(entry["file"] for part in toc["parts"] for entry in part["chapters"])]
-
-
 def whole(pages: Sequence[str]) -> str:
-    """One HTML page with the articles of all pages; it belongs beside the first of them.
-
-    Ids get their page's name before them, and links lead to where their target now stands.
-    """
+    """The articles of all pages in one page; their ids get the page's name in front."""
     texts = [(HTML / f"{page}.html").read_text(encoding="utf-8") for page in pages]
     soups = [BeautifulSoup(text, "html.parser") for text in texts]
     names = [PurePosixPath(page).name for page in pages]

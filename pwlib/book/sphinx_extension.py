@@ -40,10 +40,7 @@ CLOSING = re.compile(r"[.,;:!?)\]’”%-]+")
 
 
 def directive(text: Callable[..., str], arguments: int = 0) -> type[SphinxDirective]:
-    """A directive whose content is Markdown: ``text`` makes it when a page is read.
-
-    It gets Sphinx's environment and the directive's arguments.
-    """
+    """A directive: ``text`` makes its Markdown of Sphinx's environment and the arguments."""
 
     class Made(SphinxDirective):
         required_arguments = arguments
@@ -67,10 +64,7 @@ def execution_table(env: BuildEnvironment) -> str:
 
 
 def cost_table(env: BuildEnvironment) -> str:
-    """What executing the chapters, and making the tables in ``results`` below them, took.
-
-    Chapters in minutes on the clock, by their stamps; tables in core hours, by their origins.
-    """
+    """The minutes that executing the chapters took, and the core hours of the tables in results."""
     env.note_reread()  # a table may come that no page depends on yet
     folder = Path(env.srcdir, "chapters")
     stamps = [found for path in folder.glob("*.ipynb") if (found := notebooks.stamp(path))]
@@ -209,10 +203,7 @@ def _lightened(colour: re.Match[str]) -> str:
 
 
 def name_tables(app: Sphinx, doctree: nodes.document) -> None:
-    """Give tables captions and heads of rows: the line of emphasis above a table is its caption.
-
-    A table of autosummary has neither that line nor heads: it gets them.
-    """
+    """Captions and heads of rows for tables: the line of emphasis above a table is its caption."""
     for number, table in enumerate(list(doctree.findall(nodes.table))):
         table["ids"].append(f"table-{number}")  # Sphinx asks for one where there is a caption
         (group,) = table.findall(nodes.tgroup)

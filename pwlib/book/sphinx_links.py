@@ -33,8 +33,7 @@ ENTRY = re.compile(r'<div class="entry" id="((?:ledger|register)-[\w-]+)"')
 
 
 def about(claim: Claim) -> list[str]:
-    """The labels of the equations and figures that a claim names: by number, in its id or outside
-    formulas, or by the paper's term."""
+    """The labels that a claim names: by number, in its id or its text, or by a term of TERMS."""
     text = re.sub(r"\$[^$]*\$", "", claim.claim)
     named = set(re.findall(r"^(?:eq|fig)-\d+", claim.id.removeprefix("beyond-")))
     named |= {LABELS[number] for number in NUMBER.findall(text)}

@@ -81,10 +81,7 @@ def figure_paths(
 def figure_lengths(
     found: Mapping[str, Mapping[str, Mapping[float, Numbers]]], kinds: Mapping[str, str]
 ) -> Figure:
-    """A panel for each data set: accuracy under attack against the length of a step.
-
-    ``found`` maps data set, arm and length to accuracies in %, one a seed.
-    """
+    """`figure_curves` of accuracies against length: found by data set, arm and L2 length."""
     lengths = sorted({r for arms in found.values() for by_r in arms.values() for r in by_r})
     panels = {
         title: {"PGD, length 1": {arm: [*by_r.values()] for arm, by_r in arms.items()}}

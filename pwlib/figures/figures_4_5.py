@@ -96,10 +96,7 @@ def figure_4_rows(networks: Sequence[Maps], titles: Sequence[str]) -> Figure:
 
 
 def _draw_output(axis: Axes, seen: Maps) -> ScalarMappable:
-    """The class of each point in its colour, the paler the less confident (white at 1/classes).
-
-    Returns what a colour bar of the classes needs.
-    """
+    """Classes in their colours, the paler the less confident; returns what a colour bar needs."""
     colours = to_rgba_array(CLASSES)[seen.classes, :3]
     strength = np.clip((seen.confidence - 0.2) / 0.8, 0, 1)[..., None]
     strength = np.round(strength * LEVELS) / LEVELS

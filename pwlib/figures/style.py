@@ -68,10 +68,7 @@ def subplots(
 
 
 def say(figure: Figure, text: str) -> Figure:
-    """Give a figure its message, with numbers: the book adds it to the alternative text.
-
-    It is read aloud: the marks of TeX in labels that it quotes are left out.
-    """
+    """Give a figure its message, read aloud after the alternative text: without marks of TeX."""
     figure.set_label(re.sub(r"\\,|[$*{}\\]", "", text))
     return figure
 
@@ -82,10 +79,7 @@ def legend_below(figure: Figure, axes: Axes, columns: int) -> None:
 
 
 def name_lines(axes: Axes) -> None:
-    """The labels of the lines, each in its colour beside its line's end, none upon another.
-
-    To be called when all is drawn, as the limits of the axes must be final.
-    """
+    """Names of the lines beside their ends, none upon another, when all is drawn."""
     axes.autoscale_view()  # which matplotlib puts off until it draws
     lines = [line for line in axes.lines if not str(line.get_label()).startswith("_")]
     drawn = [np.transpose([line.get_xdata(), line.get_ydata()]) for line in lines]

@@ -170,10 +170,7 @@ def listed(chapter: str, path: Path = LEDGER) -> Markdown:
 
 
 def page(path: Path = LEDGER) -> Markdown:
-    """The whole ledger: for each claim what the paper says, what was found, and the numbers.
-
-    ``chapters/_static/ledger.js`` adds a search, and filters by what the entries say of themselves.
-    """
+    """The whole ledger; ``chapters/_static/ledger.js`` adds a search and filters."""
     return Markdown("\n\n".join(_entry(claim) for claim in ledger(path)))
 
 

@@ -34,12 +34,15 @@ from pwlib.reruns import kept
 from pwlib.reruns.provenance import imports, meaning, processor, source, version
 
 
-def chapters() -> list[Path]:
-    """The notebooks of the book, in the order of its table of contents."""
+def contents() -> list[str]:
+    """The book's pages in the order of its table of contents, each as its path without a suffix."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    parts = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
-    paths = [ROOT / f"{name}.ipynb" for name in [toc["root"], *parts]]
-    return [path for path in paths if path.exists()]
+    return [toc["root"], *(page["file"] for part in toc["parts"] for page in part["chapters"])]
+
+
+def chapters() -> list[Path]:
+    """The notebooks of the book, in the same order."""
+    return [path for name in contents() if (path := ROOT / f"{name}.ipynb").exists()]
 
 
 def fingerprint(path: Path) -> str:

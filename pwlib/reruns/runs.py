@@ -150,10 +150,7 @@ def with_parameters(nb: NotebookNode, parameters: Mapping) -> NotebookNode:
 
 
 def dask_setup(worker: Worker) -> None:
-    """What Dask calls in each process of this machine's own cluster as it starts.
-
-    Ctrl-C is for the client, which ends its workers.
-    """
+    """What Dask calls in each process of our own cluster: Ctrl-C is for the client alone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 

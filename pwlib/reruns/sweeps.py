@@ -85,10 +85,7 @@ def plan(chapter: Path, grid: Sequence[str] = (), pairs: Sequence[Sequence[str]]
 
 
 def values(text: str) -> Sequence:
-    """The values that a grid names: "0:10", "0:10:2", "a,b", "1.5,3" or "[0,1],[2,3]".
-
-    Raises ValueError or yaml.YAMLError for what is none of these.
-    """
+    """What "0:10", "0:10:2", "a,b" or "[0,1],[2,3]" names; raises ValueError or yaml.YAMLError."""
     if match := RANGE.fullmatch(text):
         return range(*(int(part) for part in match.groups() if part is not None))
     return yaml.safe_load(f"[{text}]")
