@@ -1,8 +1,10 @@
 # make            what can be made
-# make book       the book, in _build/html; FRESH=1 executes every chapter first
+# make book       the book, in _build/html; FRESH=1 executes every chapter first;
+#                 LIVE=1: chapters that need no torch run in the reader's page too
 # make serve      the book at http://127.0.0.1:8000; PORT=… at another
 # make pdf        the book as one PDF, _build/book.pdf; needs Chromium
-# make test       everything that is checked; make check: lint, types, layers and quick tests alone
+# make test       everything that is checked; make check: lint, types, layers and quick tests alone;
+#                 LIVE=1: every chapter that runs in the page, not one of them
 # make bench      the benchmarks; ONLY="training attacks maxmargin book sweeps" names some
 # make accept     copy executed chapters and benchmarks back, for whoever works on the book
 # make clean      remove what was built, but neither the environment nor the data
@@ -33,10 +35,10 @@ export MKL_NUM_THREADS = 1
 .PHONY: help book serve pdf test check data bench accept clean
 
 help:
-	@sed -n 's/^# //p' Makefile | head -8
+	@sed -n 's/^# //p' Makefile | head -10
 
 book: data
-	@$(BIN)/python -m pwlib book $(if $(FRESH),--fresh)
+	@$(BIN)/python -m pwlib book $(if $(FRESH),--fresh) $(if $(LIVE),--live)
 
 serve: book
 	@$(BIN)/python -m pwlib serve $(if $(PORT),--port $(PORT))

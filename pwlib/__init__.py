@@ -16,13 +16,13 @@
 (11)  hard points under the hinge loss                optimal.mean_self_loss
 (12)  hard points of Chebyshev polynomials            polynomials.hard_objective
       the points themselves                           polynomials.hard_points
-Figure 1   f_n against g_n                            figures.figures_1_2.figure_1
-Figure 2   max margin on two grids                    figures.figures_1_2.figure_2
+Figure 1   f_n against g_n                            figures.figures_1_2_3.figure_1
+Figure 2   max margin on two grids                    figures.figures_1_2_3.figure_2
            the grids E_m and C_m                      grids.equispaced, grids.chebyshev
-Figure 3   hard points and Chebyshev points           figures.figure_3.figure_3
-Figure 4   the objectives of a random network         figures.figure_4.figure_4
+Figure 3   hard points and Chebyshev points           figures.figures_1_2_3.figure_3
+Figure 4   the objectives of a random network         figures.figures_4_5.figure_4
            its maps                                   boundaries.maps
-Figure 5   accuracy under attack                      figures.figure_5.figure_5
+Figure 5   accuracy under attack                      figures.figures_4_5.figure_5
            the attack                                 attacks.one_step
            what is measured and concluded             robustness.measure, robustness.outcomes
 ====================================================  ==========================================

@@ -5,6 +5,7 @@
 
 import argparse
 import io
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -29,15 +30,16 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # not every terminal has the signs of mathematics
-    options = _parser().parse_args(arguments)
     try:
-        return _run(options)
+        options = _parser().parse_args(arguments)
+        try:
+            return _run(options)
+        except Exception as error:
+            if line := _line(error, WAYS_OUT.get(options.command, CHECKOUT)):
+                sys.exit(line)
+            raise
     except KeyboardInterrupt:
         sys.exit(f"\n{INTERRUPTED}")
-    except Exception as error:
-        if line := _line(error, WAYS_OUT.get(options.command, CHECKOUT)):
-            sys.exit(line)
-        raise
 
 
 def _line(error: Exception, way_out: str) -> str | None:
@@ -71,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     add("data", "get MNIST and Fashion-MNIST, unless they are here")
     book = add("book", "execute the stale chapters and render the book")
     book("--fresh", action="store_true", help="execute all chapters")
+    book("--live", action="store_true", help="chapters run in the reader's page too")
     serve = add("serve", "serve the built book on this machine")
     serve("--port", type=_whole, default=8000, help="8000; 0: any that is free")
     add("pdf", "print the built book to _build/book.pdf")
@@ -112,7 +115,7 @@ def _run(options: argparse.Namespace) -> int:
         case "book":
             from pwlib.book import build
 
-            build.make(options.fresh)
+            build.make(options.fresh, options.live)
         case "accept":
             from pwlib.book import build
 
@@ -122,34 +125,26 @@ def _run(options: argparse.Namespace) -> int:
 
             print(f"the book is printed at {printing.pdf()}")
         case "serve":
-            _serve(options.port)
+            from pwlib.book import build, printing
+
+            build.require_book()
+            with suppress(KeyboardInterrupt), printing.served(build.HTML, options.port) as address:
+                print(f"the book is at {address} until you press Ctrl-C", flush=True)
+                threading.Event().wait()
         case "cache":
             _cache(options.empty)
         case "sweep":
-            return _sweep(options)
+            from pwlib.reruns import sweeps
+
+            how = (options.scheduler, options.workers, options.retry_failed, options.quiet)
+            plan = sweeps.plan(options.chapter, options.grid, options.p)
+            return int(sweeps.run(plan, sweeps.Settings(options.out, *how)) > 0)
         case "table":
             from pwlib.reruns import tables
 
             out = options.out or Path("runs", options.name)
             print(tables.make(options.name, out, options.workers))
     return 0
-
-
-def _serve(port: int) -> None:
-    from pwlib.book import build, printing
-
-    build.require_book()
-    with suppress(KeyboardInterrupt), printing.served(build.HTML, port) as address:
-        print(f"the book is at {address} until you press Ctrl-C", flush=True)
-        threading.Event().wait()
-
-
-def _sweep(options: argparse.Namespace) -> int:
-    from pwlib.reruns import sweeps
-
-    how = (options.scheduler, options.workers, options.retry_failed, options.quiet)
-    plan = sweeps.plan(options.chapter, options.grid, options.p)
-    return int(sweeps.run(plan, sweeps.Settings(options.out, *how)) > 0)
 
 
 def _cache(empty: bool) -> None:
@@ -165,4 +160,7 @@ def _cache(empty: bool) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # what ends here has nothing to say any more

@@ -8,7 +8,6 @@ z_j = √(j/c) and whose only trace of the rest of the interval is the amplitude
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import daqp
@@ -20,6 +19,7 @@ from pwlib.parameters import choice, integer, number
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
+Points = tuple[Callable[[NDArray], Vector], Callable[[Vector], Vector], int]  # z_j, j(z), last
 
 SHARES = (0.5171059534591, 0.6)  # N/2p below which f dips below 0 as p → ∞, at even and odd m
 
@@ -37,17 +37,14 @@ def interpolant(n: int, reading: str, m: int) -> Vector:
     p = (n + 1) // 2
     steps = integer("m", m - _LESS[choice("reading", reading, list(_LESS))], p, 2 * p - 1)
     k = np.arange(1, 2 * p, 2)
-    half = k * np.pi / (2 * steps)
+    half, aliased = k * np.pi / (2 * steps), k > 2 * (steps - p)
     a = (np.cos(half) if m % 2 else 1) / np.sin(half) * 2 / steps
-    a[k > 2 * (steps - p)] /= 2
+    a[aliased] /= 2
     signs = sample_complexity.alternating(n)
     missing = 1 - a @ signs
     if reading == "roots+ends" and missing > 0:
-        free = k > 2 * (steps - p)
-        a += signs * free * missing / free.sum()
-    weights = np.zeros(n + 1)
-    weights[1::2] = a * signs
-    return weights
+        a += signs * aliased * missing / aliased.sum()
+    return sample_complexity.odd_weights(n, a * signs)
 
 
 def least_value(weights: Vector) -> float:
@@ -125,11 +122,10 @@ def end_problem(c: float, odd_p: bool, odd_m: bool, nodes: int) -> Callable[[Vec
     """
     c, nodes = number("c", c, 1e-3, 10), integer("nodes", nodes, 4)
     b = ripple(c / 2 if odd_m else c)[0]
-    number_of: Vector = np.asarray(np.arange(nodes) + odd_p / 2, dtype=float)  # ζ_l/π
-    zeta: Vector = np.asarray(np.pi * number_of)
+    number_of = np.arange(nodes, dtype=np.float64) + odd_p / 2  # ζ_l/π
+    zeta = np.pi * number_of
     halves, steep = np.where(zeta == 0, 0.5, 1), zeta > 0  # f is even: no slope at 0
-    gram: Matrix = 2 * _gram(number_of, halves)
-    to_orthonormal = np.linalg.inv(np.linalg.cholesky(gram).T)
+    to_orthonormal = np.linalg.inv(np.linalg.cholesky(2 * _gram(number_of, halves)).T)
 
     def rows(z: Vector) -> Matrix:
         less, more = np.subtract.outer(z, zeta), np.add.outer(z, zeta)
@@ -138,7 +134,7 @@ def end_problem(c: float, odd_p: bool, odd_m: bool, nodes: int) -> Callable[[Vec
         return np.asarray(np.hstack([(near + mirrored) * halves, slopes]) @ to_orthonormal)
 
     mesh: Vector = np.arange(0, zeta[-1] + 1, np.pi / 24)
-    places = _Points(lambda j: np.sqrt(j / c), lambda z: c * z**2, int(c * mesh[-1] ** 2))
+    places = lambda j: np.sqrt(j / c), lambda z: c * z**2, int(c * mesh[-1] ** 2)
     mean = 0.0
     for _ in range(3):
         rest = mean / c / np.pi * _beyond(nodes + odd_p / 2, number_of)
@@ -156,11 +152,10 @@ def end_problem(c: float, odd_p: bool, odd_m: bool, nodes: int) -> Callable[[Vec
 
 def _gram(k: Vector, halves: Vector) -> Matrix:
     """∫ e² over z > 0 as a quadratic form in the values and slopes of e at the nodes πk."""
-    less, more = np.subtract.outer(k, k), np.add.outer(k, k)
-    inverse = [np.divide(1, one, out=np.zeros_like(one), where=one != 0) for one in (less, more)]
-    values = (inverse[0] ** 2 + inverse[1] ** 2) / np.pi
-    values += 2 * np.pi / 3 * (1.0 * (less == 0) + (more == 0))
-    cross = (halves[:, None] * (inverse[0] - inverse[1]) / 2)[:, k > 0]
+    apart = np.subtract.outer(k, k), np.add.outer(k, k)
+    less, more = (np.divide(1, one, out=np.zeros_like(one), where=one != 0) for one in apart)
+    values = (less**2 + more**2) / np.pi + 2 * np.pi / 3 * sum(1.0 * (one == 0) for one in apart)
+    cross = (halves[:, None] * (less - more) / 2)[:, k > 0]
     squares = np.pi / 2 * np.eye(cross.shape[1])
     return np.block([[values * np.outer(halves, halves), cross], [cross.T, squares]])
 
@@ -178,7 +173,7 @@ def end_of_classifier(p: int, m: int) -> Callable[[Vector], Vector]:
     p, m = integer("p", p, 2), integer("m", m, 4)
     k = 2 * np.arange(p) + 1
     mesh = (np.arange(8 * p) + 0.5) * np.pi / 16
-    places = _Points(
+    places = (
         lambda j: 2 * p * np.arcsin(np.sqrt(j / (m - 1))),
         lambda z: (m - 1) * np.sin(z / (2 * p)) ** 2,
         m // 2 - 1,
@@ -234,38 +229,31 @@ def limit_row(odd_p: bool, odd_m: bool, c: float) -> dict[str, object]:
     return found
 
 
-@dataclass(frozen=True)
-class _Points:
-    """Training points z_j, 0 ≤ j ≤ last, and the inverse of j ↦ z_j for real j."""
-
-    at: Callable[[NDArray], Vector]
-    index: Callable[[Vector], Vector]
-    last: int
-
-    def near(self, z: Vector, steps: range) -> NDArray[np.intp]:
-        """The indices of the points about each z."""
-        below = np.floor(self.index(z)).astype(int)
-        return np.unique(np.clip(np.add.outer(below, np.array(steps)), 0, self.last))
-
-
 def _least(
     rows: Callable[[Vector], Matrix],
     background: Callable[[Vector], Vector],
-    points: _Points,
+    points: Points,
     mesh: Vector,
     nodes: Vector,
     pull: Vector,
 ) -> Vector:
     """The x that minimises |x|²/2 + pull·x with rows(z)·x + background(z) ≥ 1 at all points z.
 
-    An exchange method: it starts from the points about the nodes and takes in those about the
-    minima that lie below 1, sought on the mesh.
+    The points are z_j, j ≤ last, with the inverse of j ↦ z_j for real j. An exchange method: it
+    starts from the points about the nodes and takes in those about the minima that lie below 1,
+    sought on the mesh.
     """
-    first = np.arange(int(points.index(np.array(4 * np.pi))) + 2)
-    chosen = np.union1d(np.append(first, points.last), points.near(nodes, range(2)))
+    at, index, last = points
+
+    def about(z: Vector, steps: range) -> NDArray[np.intp]:
+        below = np.floor(index(z)).astype(int)
+        return np.unique(np.clip(np.add.outer(below, np.array(steps)), 0, last))
+
+    first = np.arange(int(index(np.array(4 * np.pi))) + 2)
+    chosen = np.union1d(np.append(first, last), about(nodes, range(2)))
     on_mesh, level = rows(mesh), background(mesh)
     for _ in range(100):
-        z = points.at(chosen)
+        z = at(chosen)
         count = len(z)
         bounds = np.full(count, 1e30), 1 - background(z), np.zeros(count, dtype=np.int32)
         limits = {"primal_tol": 1e-9, "iter_limit": 1000 + 100 * count}
@@ -273,19 +261,15 @@ def _least(
         x, _, flag, info = daqp.solve(np.eye(len(pull)), pull, matrix, *bounds, **limits)
         if flag < 1:
             raise ArithmeticError(f"daqp stopped with exit flag {flag} on {count} rows")
-        near = points.near(_minima(mesh, on_mesh @ x + level), range(-2, 3))
-        near = np.setdiff1d(np.append(near, np.arange(points.last - 20, points.last)), chosen)
-        new = near[rows(points.at(near)) @ x + background(points.at(near)) < 1 - 1e-8]
+        left, middle, right = (values := on_mesh @ x + level)[:-2], values[1:-1], values[2:]
+        low = np.flatnonzero((middle <= left) & (middle < right) & (middle < 1.02))
+        bend = right[low] - 2 * middle[low] + left[low]  # of a parabola through the three
+        minima = mesh[low + 1] - (right[low] - left[low]) / 2 / bend * (mesh[1] - mesh[0])
+        near = about(minima, range(-2, 3))
+        near = np.setdiff1d(np.append(near, np.arange(last - 20, last)), chosen)
+        new = near[rows(at(near)) @ x + background(at(near)) < 1 - 1e-8]
         if not new.size:
             return np.asarray(x)
         active = np.asarray(info["lam"]) != 0
         chosen = np.union1d(chosen[active | (chosen < len(first))], new)
     raise ArithmeticError("the exchange of constraints does not end")
-
-
-def _minima(mesh: Vector, values: Vector) -> Vector:
-    """The places of the minima below 1.02 of values on an even mesh, by parabolas."""
-    left, middle, right = values[:-2], values[1:-1], values[2:]
-    at = np.flatnonzero((middle <= left) & (middle < right) & (middle < 1.02))
-    bend = right[at] - 2 * middle[at] + left[at]
-    return mesh[at + 1] - (right[at] - left[at]) / 2 / bend * (mesh[1] - mesh[0])

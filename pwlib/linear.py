@@ -227,11 +227,10 @@ def gaussian_family(
 def half_images(
     count: int, side: int, contrast: float, grain: float, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Toy images (count, side^2) with labels: a picture whose right half is dark or bright.
+    """Toy images (count, side^2) with labels, in the manner of Tanay and Griffin (2016).
 
     The right half is 1/2 + y contrast; the left half a smooth pattern of random amplitude that says
-    nothing about y; independent Gaussian grain everywhere. In the manner of Tanay and Griffin
-    (2016), with another construction.
+    nothing about y; independent Gaussian grain everywhere.
     """
     y = np.where(np.arange(count) % 2, 1.0, -1.0)
     column = (np.arange(side) + 0.5) / side
@@ -259,12 +258,9 @@ def resize(x: np.ndarray, side: int) -> np.ndarray:
     old = int(np.sqrt(x.shape[1]))
     if old * old != x.shape[1] or side < 1 or (old % side and side % old):
         raise ValueError(f"side: got {side!r}, accepts a divisor or a multiple of {old}")
-    images = x.reshape(-1, old, old)
-    if side >= old:
-        k = side // old
-        return images.repeat(k, axis=1).repeat(k, axis=2).reshape(len(x), -1)
-    k = old // side
-    return images.reshape(-1, side, k, side, k).mean(axis=(2, 4)).reshape(len(x), -1)
+    up, down = max(side // old, 1), max(old // side, 1)
+    images = x.reshape(-1, old, old).repeat(up, axis=1).repeat(up, axis=2)
+    return images.reshape(-1, side, down, side, down).mean(axis=(2, 4)).reshape(len(x), -1)
 
 
 def rounding_error(weights: np.ndarray, x: np.ndarray) -> tuple[float, float]:

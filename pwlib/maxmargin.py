@@ -181,16 +181,12 @@ def _polish(rows: Matrix, active: Rows) -> tuple[Rows, Vector, Vector]:
             return active, weights, multipliers
         new = excess.argmin()
         if len(active) == rows.shape[1]:
-            active = np.delete(active, _leaving(rows[active], multipliers, rows[new]))
+            share = np.linalg.solve(rows[active].T, rows[new])
+            with np.errstate(divide="ignore", invalid="ignore"):  # no multiplier gets negative
+                leaving = np.where(share > 0, multipliers / share, np.inf).argmin()
+            active = np.delete(active, leaving)
         active = np.sort(np.append(active, new))
     raise ArithmeticError(f"no active set found among {len(rows)} constraints")
-
-
-def _leaving(rows: Matrix, multipliers: Vector, new: Vector) -> int:
-    """Which of as many rows as features a new row replaces, so that no multiplier gets negative."""
-    share = np.linalg.solve(rows.T, new)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return int(np.where(share > 0, multipliers / share, np.inf).argmin())
 
 
 def _least_norm(rows: Matrix) -> tuple[Vector, Vector]:

@@ -50,12 +50,19 @@ class MLP(nn.Module):
         """The last hidden layer after its activation: (N, widths[0]) → (N, widths[-2])."""
         activate = ACTIVATIONS[self.activation]
         for layer in self.layers[:-1]:
-            x = activate(layer(x))
+            x = _hidden(layer, x, activate)
         return x
 
     def forward(self, x: Tensor) -> Tensor:
         """The logits, before the softmax: (N, widths[0]) → (N, widths[-1])."""
         return self.layers[-1](self.features(x))
+
+
+def _hidden(layer: nn.Module, x: Tensor, activate: Callable[[Tensor], Tensor]) -> Tensor:
+    """A layer and its activation; on a GPU a stack adds its biases in the activation's kernel."""
+    if isinstance(layer, Linears) and x.is_cuda:
+        return _activated(torch.bmm(x, layer.weight), layer.bias, activate)
+    return activate(layer(x))
 
 
 class CNN(nn.Module):
@@ -139,6 +146,11 @@ def fused(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
         return (compiled() if first.is_cuda else function)(first, *rest)
 
     return call
+
+
+@fused
+def _activated(product: Tensor, bias: Tensor, activate: Callable[[Tensor], Tensor]) -> Tensor:
+    return activate(product + bias)
 
 
 @contextmanager

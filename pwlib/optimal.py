@@ -116,14 +116,12 @@ def against_size(
 
     Two dictionaries: the name of a set to its (mean, standard error), one for each size.
     """
-    objective: dict[str, list] = {}
-    error: dict[str, list] = {}
-    for m in sizes:
-        for name, x in point_sets(m).items():
-            steepness = optimal_objective(n, x, coefficients)
-            left = largest_error(n, with_ends(x), coefficients)
-            objective.setdefault(name, []).append(mean_with_error(steepness))
-            error.setdefault(name, []).append(mean_with_error(left))
+    objective, error = dict[str, list](), dict[str, list]()
+    for name, x in ((name, x) for m in sizes for name, x in point_sets(m).items()):
+        steepness = optimal_objective(n, x, coefficients)
+        left = largest_error(n, with_ends(x), coefficients)
+        objective.setdefault(name, []).append(mean_with_error(steepness))
+        error.setdefault(name, []).append(mean_with_error(left))
     return objective, error
 
 

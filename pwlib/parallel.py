@@ -4,11 +4,14 @@ import multiprocessing
 import os
 import pickle
 import shutil
+import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from typing import Any
 
 from tqdm import tqdm
@@ -25,21 +28,46 @@ def run(
     """
     context = multiprocessing.get_context("spawn")
     workers = max(1, min(workers, len(jobs)))
+    others = multiprocessing.active_children()
     executor = ProcessPoolExecutor(workers, context, initializer=_start_worker)
     try:
-        futures = [executor.submit(_call, pickle.dumps((function, job))) for job in jobs]
+        with starting():
+            futures = [executor.submit(_call, pickle.dumps((function, job))) for job in jobs]
         with bar(len(jobs), what) as shown:
             for future in as_completed(futures):
                 future.result()
                 shown.update()
-        return [pickle.loads(future.result()) for future in futures]
+        return [pickle.loads(future.result()) for future in futures]  # noqa: S301  # of our own
     except BrokenProcessPool:
         raise RuntimeError(
             f"{what}: a worker process was killed, most often for want of memory; "
             f"run again with fewer workers than {workers}, or with more memory"
         ) from None
+    except KeyboardInterrupt:
+        for worker in set(multiprocessing.active_children()) - {*others}:
+            worker.terminate()
+        raise
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def starting() -> Iterator[None]:
+    """Processes that start in this block leave Ctrl-C to this one, where it waits for the end."""
+    if threading.current_thread() is not threading.main_thread():  # others get no Ctrl-C
+        yield
+        return
+    came = threading.Event()
+    resource_tracker.ensure_running()  # which would unblock it
+    before = signal.signal(signal.SIGINT, lambda *_: came.set())
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # is inherited
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        signal.signal(signal.SIGINT, before)
+    if came.is_set():
+        raise KeyboardInterrupt
 
 
 def bar(total: int, what: str) -> tqdm:
@@ -75,7 +103,7 @@ class _Cell:
 def _call(packed: bytes) -> bytes:
     # Packed by hand: the pool's own pickler would pass tensors through shared memory, of which
     # containers have little.
-    function, job = pickle.loads(packed)
+    function, job = pickle.loads(packed)  # noqa: S301  # of the process that started this one
     return pickle.dumps(function(*job))
 
 

@@ -4,7 +4,10 @@ Each check returns the value (converted where that loses nothing), so that a cal
 ``degree = integer("degree", degree, 1, 200)``.
 """
 
+import ast
+import difflib
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from math import inf
 from numbers import Real
 
@@ -62,14 +65,54 @@ def device(name: str, value: str) -> str:
     return value
 
 
-def each(name: str, values: Sequence, check: Callable, *args: object, **options: bool) -> list:
-    """A list without repeats, each of whose members passes ``check(name, member, *args)``."""
-    if not isinstance(values, list | tuple) or not values:
-        raise _refusal(name, values, "a list with at least one member")
+def each(
+    name: str,
+    values: Sequence,
+    check: Callable,
+    *args: object,
+    count: int | None = None,
+    **options: bool,
+) -> list:
+    """A list without repeats, each of whose members passes ``check(name, member, *args)``.
+
+    It has ``count`` members if that is given, else at least one.
+    """
+    if not isinstance(values, list | tuple) or not values or len(values) != (count or len(values)):
+        members = f"{count} members" if count else "at least one member"
+        raise _refusal(name, values, f"a list with {members}")
     checked = [check(f"{name}[{i}]", v, *args, **options) for i, v in enumerate(values)]
     if any(v in checked[:i] for i, v in enumerate(checked)):
         raise _refusal(name, values, "a list without repeats")
     return checked
+
+
+def known() -> None:
+    """Refuse a name that papermill sets and the chapter's cell of parameters doesn't.
+
+    Papermill itself runs the chapter without it. Its cell starts with a comment, and comes after
+    the chapter's own; where there is no IPython there is nothing to refuse.
+    """
+    from IPython import get_ipython
+
+    cells: list[str] = getattr(get_ipython(), "user_ns", {}).get("In", [])
+    for own, given in pairwise(cells):
+        accepted, unknown = _assigned(own), _assigned(given) - _assigned(own)
+        if given.startswith("# Parameters\n") and unknown:
+            name = min(unknown)
+            near = difflib.get_close_matches(name, sorted(accepted), 1, 0)[0]
+            every = ", ".join(sorted(accepted))
+            raise ParameterError(f"{name}: no parameter; {near} is the nearest of {every}")
+
+
+def _assigned(cell: str) -> set[str]:
+    """The names that a cell sets at its top level; none if it is no Python alone."""
+    try:
+        nodes = ast.parse(cell).body
+    except SyntaxError:
+        return set()
+    targets = [t for node in nodes if isinstance(node, ast.Assign) for t in node.targets]
+    targets += [node.target for node in nodes if isinstance(node, ast.AnnAssign)]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
 def points(name: str, x: ArrayLike, least: int = 0) -> NDArray[np.float64]:

@@ -33,8 +33,11 @@ def unseen(n: int, x: ArrayLike) -> Array:
     if np.linalg.cond(features) < 1e8:
         return np.asarray(np.linalg.qr(features.T, mode="complete")[0][:, len(x) :])
     basis = np.eye(n + 1 - len(x))
-    for u in 2 * _spread(x) - 1:
-        basis = np.linalg.qr(_multiplier(len(basis), u) @ basis)[0]
+    for rows, u in enumerate(2 * _spread(x) - 1, len(basis)):
+        below, above = np.eye(rows + 1, rows, -1), np.eye(rows + 1, rows, 1)
+        below[1, 0] = 2  # T_0 has one neighbour, T_1
+        times = (below + above) / 2 - u * np.eye(rows + 1, rows)  # coefficients by 2x − 1 − u
+        basis = np.linalg.qr(times @ basis)[0]
     if (off := np.abs(features @ basis).max()) > 1e-6:
         raise ValueError(f"x: got points missed by {off:.0e} at n = {n}, accepts ones met to 1e-6")
     return basis
@@ -214,18 +217,10 @@ def _spread(x: Array) -> Array:
     return x[order]
 
 
-def _multiplier(rows: int, u: float) -> Array:
-    """The matrix (rows + 1, rows) that takes a series' coefficients to those of (2x − 1 − u) it."""
-    below, above = np.eye(rows + 1, rows, -1), np.eye(rows + 1, rows, 1)
-    below[1, 0] = 2  # T_0 has one neighbour, T_1
-    return (below + above) / 2 - u * np.eye(rows + 1, rows)
-
-
 def _from_labels(n: int, x: ArrayLike) -> Array:
     """The coefficients of the least-squares fit to each label alone: (n + 1, m)."""
     features = polynomials.chebyshev_features(n, points("x", x, 1))
-    condition = np.linalg.cond(features)
-    if condition > 1e12:
+    if (condition := np.linalg.cond(features)) > 1e12:
         raise ValueError(f"x: got features of condition number {condition:.0e}, accepts up to 1e12")
     return np.asarray(np.linalg.pinv(features, rcond=1e-15), dtype=np.float64)
 

@@ -32,37 +32,28 @@ def fit(n: int, x: Vector) -> Vector:
     if not np.array_equal(x[::-1], 1 - x):
         raise ValueError("x: got points without their mirror images, accepts antisymmetric grids")
     upper = x[x > 0.5]
-    weights = np.zeros(n + 1)
     features = polynomials.chebyshev_features(n, upper)[:, 1::2]
-    weights[1::2] = maxmargin.fit(features, np.ones(len(upper))).weights
-    return weights
+    return odd_weights(n, maxmargin.fit(features, np.ones(len(upper))).weights)
 
 
 def limit_weights(n: int) -> Vector:
     """The limit of u₁ · weights as m → ∞, (n + 1,): (−1)^i/p² at T_{2i+1}; sin²(pφ)/(p² sin φ)."""
-    weights = np.zeros(n + 1)
-    weights[1::2] = alternating(n) / ((n + 1) // 2) ** 2
-    return weights
-
-
-def step_weights(n: int) -> Vector:
-    """The partial sum of sin φ + sin 3φ/3 + sin 5φ/5 + …, over its value at φ = π/p; n ≥ 3.
-
-    Returns (n + 1,). Positive on (0, π/2], as in Fejér and Jackson's theorem, and at least 1 on
-    [1/p, π/2].
-    """
-    p, degrees = (n + 1) // 2, np.arange(1, n + 1, 2)
-    weights = np.zeros(n + 1)
-    weights[1::2] = alternating(n) / degrees / (np.sin(degrees * np.pi / p) / degrees).sum()
-    return weights
+    return odd_weights(n, alternating(n) / ((n + 1) // 2) ** 2)
 
 
 def feasible_weights(n: int, phi: float) -> Vector:
-    """Weights whose margins are at least 1 on [φ, π/2], 0 < φ ≤ 1/p; (n + 1,), n ≥ 3."""
-    p = (n + 1) // 2
+    """Weights whose margins are at least 1 on [φ, π/2], 0 < φ ≤ 1/p; (n + 1,), n ≥ 3.
+
+    The partial sum of sin φ + sin 3φ/3 + sin 5φ/5 + …, over its value at φ = π/p, is positive on
+    (0, π/2], as in Fejér and Jackson's theorem, and at least 1 on [1/p, π/2]. To it is added a
+    multiple of `limit_weights`.
+    """
+    p, degrees = (n + 1) // 2, np.arange(1, n + 1, 2)
     if not 0 < phi <= 1 / p:
         raise ValueError(f"phi: got {phi:g}, accepts angles in (0, 1/{p}]")
-    return step_weights(n) + limit_weights(n) * p**2 * np.sin(phi) / np.sin(p * phi) ** 2
+    value = (np.sin(degrees * np.pi / p) / degrees).sum()
+    steps = odd_weights(n, alternating(n) / degrees / value)
+    return steps + limit_weights(n) * p**2 * np.sin(phi) / np.sin(p * phi) ** 2
 
 
 def half_gap(x: Vector) -> float:
@@ -87,8 +78,7 @@ def longest_step(reading: str, m: int) -> tuple[float, float]:
     In u for the equispaced grid, in the angle φ for the others, where an end point counts as its
     own mirror image.
     """
-    equispaced = reading == "equispaced"
-    total = 2.0 if equispaced else np.pi
+    total = 2.0 if reading == "equispaced" else np.pi
     step = total / {"equispaced": m - 1, "lobatto": m - 1, "roots": m, "roots+ends": m - 2}[reading]
     return step, step if m % 2 else step / 2
 
@@ -106,7 +96,9 @@ def dip_bound(n: int, reading: str, m: int) -> float:
         return np.inf
     degrees = np.arange(1, n + 1, 2.0)
     steepest = degrees**2 * (degrees**2 - 1) / 3 if equispaced else degrees**2
-    central = _curvatures(degrees, half_gap) if equispaced else steepest
+    flat = 1 - half_gap**2  # from (1 − u²) T_k″ = u T_k′ − k² T_k, u < 1
+    bends = degrees**2 / flat + degrees * half_gap / flat**1.5
+    central = bends if equispaced else steepest
     sags = step**2 / 8 * np.linalg.norm(steepest), half_gap**2 / 2 * np.linalg.norm(central)
     return float(max(sags) * np.linalg.norm(feasible_weights(n, phi)))
 
@@ -172,12 +164,13 @@ def row(p: int, reading: str, odd: bool) -> dict[str, object]:
     return dict(zip(COLUMNS, values, strict=True))
 
 
+def odd_weights(n: int, odd: Vector) -> Vector:
+    """The weights (n + 1,) with these at T_1, T_3, T_5, … (p,), and 0 at the others."""
+    weights = np.zeros(n + 1)
+    weights[1::2] = odd
+    return weights
+
+
 def alternating(n: int) -> Vector:
     """The signs 1, −1, 1, … of T_1, T_3, T_5, … at u = sin φ, T_k(u) = ± sin kφ; (p,)."""
     return np.where(np.arange((n + 1) // 2) % 2, -1.0, 1.0)
-
-
-def _curvatures(degrees: Vector, u: float) -> Vector:
-    """Bounds of |T_k″| on [−u, u], u < 1: from (1 − u²) T_k″ = u T_k′ − k² T_k."""
-    flat = 1 - u**2
-    return np.asarray(degrees**2 / flat + degrees * u / flat**1.5)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from pwlib import attacks
 from pwlib.arms import Row, third
@@ -49,13 +49,10 @@ def rows(
     one step of LENGTH made for the source, and under PGD of 20 steps from one start.
     """
     wanted = sorted({after(seed) for seed in seeds} | set(seeds))
-    networks = {
-        (kind, seed): network
-        for kind in KINDS
-        for seed, network in zip(
-            wanted, trained(dataset, config(kind), wanted, device, keep), strict=True
-        )
-    }
+    networks: dict[tuple[Kind, int], nn.Module] = {}
+    for kind in KINDS:
+        found = trained(dataset, config(kind), wanted, device, keep)
+        networks |= {(kind, s): one for s, one in zip(wanted, found, strict=True)}
     return [row for seed in seeds for row in met(dataset, networks, seed, device)]
 
 
@@ -66,32 +63,23 @@ def met(
     data = loaded(dataset)
     some = Attack(drawn=0).rows(len(data.test_y))
     x, y = data.test_x[some].to(device), data.test_y[some].to(device)
-    there = {
-        (kind, s): copy.deepcopy(networks[kind, s]).to(device)
-        for kind in KINDS
-        for s in (seed, after(seed))
-    }
+    both = product(KINDS, (seed, after(seed)))
+    there = {key: copy.deepcopy(networks[key]).to(device) for key in both}
     for source in KINDS:
-        examples = dict(_examples(there[source, seed], x, y))
+        model = there[source, seed]
+        examples = {"natural": x, "one_step": attacks.one_step(model, x, y, LENGTH)}
+        examples["pgd"] = attacks.pgd(model, x, y, LENGTH, 20, 1, seed=0)
         for target, s in [(source, seed), *((kind, after(seed)) for kind in KINDS)]:
             about: Row = {"dataset": dataset, "seed": seed, "source": source[0], "arm": source[1]}
             about |= {"target": target[0], "target_arm": target[1], "target_seed": s}
-            yield about | {n: _right(there[target, s], at, y) for n, at in examples.items()}
+            for name, at in examples.items():
+                about[name] = round(100 * attacks.accuracy(there[target, s], at, y), 2)
+            yield about
 
 
 def after(seed: int) -> int:
     """The seed of the targets of a source."""
     return (seed + 1) % SEEDS
-
-
-def _examples(source: nn.Module, x: Tensor, y: Tensor) -> Iterator[tuple[str, Tensor]]:
-    yield "natural", x
-    yield "one_step", attacks.one_step(source, x, y, LENGTH)
-    yield "pgd", attacks.pgd(source, x, y, LENGTH, 20, 1, seed=0)
-
-
-def _right(target: nn.Module, x: Tensor, y: Tensor) -> float:
-    return round(100 * attacks.accuracy(target, x, y), 2)
 
 
 def damage_shares(

@@ -17,7 +17,7 @@ from pwlib.places import ROOT
 # The longest files of slow tests, which come first: the last to start would keep one core idle.
 # Those that use the networks of chapter 4c come when it has trained them.
 LONGEST = ("4c-adversarial-training", "test_browser", "test_runs_cluster", "test_sweeps")
-LONGEST += ("test_papermill", "proofs", "test_printing", "test_tables", "settings")
+LONGEST += ("test_live", "test_papermill", "proofs", "test_printing", "test_tables", "settings")
 LONGEST += ("3a-pointwise-convergence", "6a-how-many-points", "4a-hard-points-of-polynomials")
 LONGEST += ("details", "test_strong_attacks", "test_training", "2-related-work")
 PARAMETERS = "seed: int = 0\nradius: float = 1.0\ndatasets: list[str] = ['MNIST']\nworkers: int = 2"

@@ -163,8 +163,17 @@ def test_a_chapter_that_fails_is_named_with_its_error(checkout):
     assert line.startswith(f"{path}: NameError: name 'degree' is not defined; see {checkout}")
 
 
+def test_ctrl_c_is_one_line_also_while_another_line_is_made_up(monkeypatch, capsys):
+    def broken(*given):
+        raise OSError("x")
+
+    monkeypatch.setattr(build, "require_book", broken)
+    monkeypatch.setattr(__main__, "_line", lambda *given: signal.raise_signal(signal.SIGINT))
+    assert said("serve") == __main__.INTERRUPTED
+
+
 def test_a_fault_of_ours_keeps_its_traceback(monkeypatch):
-    def fault(fresh):
+    def fault(fresh, runs):
         raise ValueError("ours")
 
     monkeypatch.setattr(build, "make", fault)

@@ -56,6 +56,45 @@ def test_a_killed_worker_is_an_error_in_one_line_and_no_hang():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0, 0.3, 4])
+def test_ctrl_c_ends_workers_at_once_and_they_say_nothing(seconds):
+    script = (
+        "import time\nfrom pwlib import parallel\n"
+        "if __name__ == '__main__':\n    try:\n        parallel.run(time.sleep, [(600,)] * 3, 2)\n"
+        "    except KeyboardInterrupt:\n        print('interrupted')\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    children = _wait_for(lambda: _workers(parent.pid), 60)
+    time.sleep(seconds)
+    os.killpg(parent.pid, signal.SIGINT)
+    assert parent.communicate(timeout=30)[0] == "interrupted\n"
+    assert not any(map(_alive, children))
+
+
+def test_ctrl_c_while_processes_start_waits_for_the_end_and_is_not_lost():
+    done = []
+
+    def work():
+        with parallel.starting():
+            signal.raise_signal(signal.SIGINT)
+            done.append(1)
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert done
+    with parallel.starting():
+        pass
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+@pytest.mark.slow
 def test_workers_end_with_a_parent_that_is_killed():
     script = (
         "import time\nfrom pwlib import parallel\n"
@@ -72,7 +111,7 @@ def test_workers_end_with_a_parent_that_is_killed():
 
 def _workers(parent):
     """The ids of the processes that a process has started with spawn_main."""
-    with open(f"/proc/{parent}/task/{parent}/children") as listed:
+    with open(f"/proc/{parent}/task/{parent}/children", encoding="utf-8") as listed:
         children = [int(pid) for pid in listed.read().split()]
     return [pid for pid in children if b"spawn_main" in _command(pid)]
 

@@ -1,4 +1,6 @@
 import math
+import types
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -105,3 +107,31 @@ def test_a_notebook_shows_one_line_instead_of_a_traceback(capsys):
     shell.run_cell("from pwlib import parameters; parameters.integer('degree', 0, 1, 9)")
     printed = capsys.readouterr().out.strip()
     assert printed == "ParameterError: degree: got 0, accepts a whole number from 1 to 9"
+
+
+OWN = "degree: int = 3  # of a polynomial\nseeds: list[int] = [0]\ngrid = 'roots'"
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("# Parameters\ndegre = 4\n", r"^degre: no parameter; degree is the nearest of degree, "),
+        ("# Parameters\nseeds = [1]\nseed = 1\n", "^seed: no parameter; seeds is the nearest of"),
+        ("# Parameters\nDEGREE = 1\n", "^DEGREE: no parameter; .* of degree, grid, seeds$"),
+        ("# Parameters\ndegree = 4\ngrid = 'a'\nseeds = []\n", None),
+        ("# Parameters\n", None),
+        ("x = 1", None),
+        ("%matplotlib inline", None),
+    ],
+)
+def test_a_name_that_papermill_sets_and_the_chapter_has_not_is_refused(given, says, monkeypatch):
+    cells = ["", "import x", OWN, given, "parameters.known()"]
+    shell = types.SimpleNamespace(user_ns={"In": cells})
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    refusal = pytest.raises(ParameterError, match=says) if says else nullcontext()
+    with refusal:
+        parameters.known()
+
+
+def test_without_a_notebook_no_name_is_refused():
+    parameters.known()

@@ -73,7 +73,8 @@ def test_every_code_cell_was_executed_in_order(name):
 @each_chapter
 def test_no_chapter_is_stale(name):
     path = notebooks.CHAPTERS / f"{name}.ipynb"
-    assert notebooks.is_fresh(path, path), f"{name} is stale: make book accept"
+    why = notebooks.why_stale(path, path)
+    assert not why, f"{name}: {why}: make book accept"
 
 
 @each_chapter
@@ -166,6 +167,7 @@ def test_every_chapter_with_a_computation_has_typed_parameters_that_are_checked_
     names = {node.target.id for node in ast.parse(cells[at].source).body}  # AnnAssign alone
     assert names == set(papermill.inspect_notebook(str(notebooks.CHAPTERS / f"{name}.ipynb")))
     assert all("#" in line for line in cells[at].source.splitlines()), "a comment a parameter"
+    assert cells[at + 1].source.startswith("parameters.known()\n")  # papermill's names
     unchecked = {p for p in names if not re.search(rf"\"{p}\", {p}\b", cells[at + 1].source)}
     assert not unchecked
 
@@ -195,7 +197,7 @@ def test_nothing_names_this_machine():
     home = re.compile(rf"{re.escape(str(notebooks.ROOT))}/|/(home|Users)/\w+/|/root/|/tmp/")
     tracked = [*notebooks.ROOT.glob("*.*"), *notebooks.CHAPTERS.glob("*.*")]
     for path in (path for path in tracked if path.is_file()):
-        assert not home.search(path.read_text()), path.name
+        assert not home.search(path.read_text("utf-8")), path.name
 
 
 def test_the_installed_packages_are_the_pinned_ones():

@@ -1,20 +1,17 @@
 """The theorems on sign changes of chapter 3a, at small sizes; the appendix has more of each."""
 
-import re
 from fractions import Fraction
 from itertools import pairwise
 from math import comb
 
+import formulas
 import mpmath
-import nbformat
 import numpy as np
 import pytest
 import sympy as sp
 from scipy.special import roots_gegenbauer
-from sympy.parsing import sympy_parser
 
 from pwlib import grids, maxmargin, polynomials, signs
-from pwlib.places import CHAPTERS
 
 
 def bernstein(n, x):
@@ -100,29 +97,9 @@ def test_an_orthonormal_basis_has_at_least_its_sign_changes_for_any_data_and_may
     assert attained > 5
 
 
-def read(latex):
-    """A formula in LaTeX, of the few kinds that the statements have, as SymPy has it."""
-    text = re.sub(r"\\(Big|big|,|;|left|right)(?![a-z])", "", latex).replace("^{*2}", "^2")
-    text = re.sub(r"m_\{(\w+)\}", r" m_\1 ", text).replace(r"\pi", " pi ")
-    text = re.sub(r"\\frac ?(\w) ?(\w)(?!\w)", r"(\1)/(\2)", text)
-    while text != (text := re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"((\1)/(\2))", text)):
-        pass
-    text = text.replace(r"\lceil", "ceiling(").replace(r"\rceil", ")").replace(r"\xi", " xi ")
-    text = re.sub(r"\\(sin|tan)\^2(\([^()]*\([^()]*\)[^()]*\([^()]*\)\))", r"(\1(\2))**2", text)
-    text = re.sub(r"\\(sin|tan) (\w+)", r"\1(\2)", text)
-    text = text.replace("2pt", "2 p t")
-    reading = (*sympy_parser.standard_transformations, sympy_parser.convert_xor)
-    reading += (sympy_parser.implicit_multiplication,)
-    names = {name: sp.Symbol(name) for name in ("n", "p", "m", "m_in", "m_end", "xi", "t")}
-    return sympy_parser.parse_expr(text.replace("\\", " "), names, transformations=reading)
-
-
-def formula(pattern, chapter="3a-pointwise-convergence"):
-    """The one formula that this pattern, with a group, finds in the prose of a chapter."""
-    cells = nbformat.read(CHAPTERS / f"{chapter}.ipynb", as_version=4).cells
-    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    (found,) = re.findall(pattern, prose)
-    return read(found)
+def said(pattern):
+    (formula,) = formulas.stated("3a-pointwise-convergence", pattern)
+    return formula
 
 
 def changes_on(x, degree):
@@ -133,11 +110,11 @@ def changes_on(x, degree):
 
 def test_the_statements_of_the_chapter_hold_and_no_stronger_ones_do():
     n, p, m, m_in, m_end = sp.symbols("n p m m_in m_end")
-    exactly = formula(r"changes sign exactly \$([^$]+)\$ times")
-    at_least = formula(r"changes sign at least \$([^$]+)\$ times")
-    on_grids = formula(r"at least \$([^$]+)\$ sign changes, so that")
-    at_most = formula(r"the Bernstein classifier at most \$([^$]+)\$ sign changes")
-    any_labels = formula(r"an orthonormal basis at least \$([^$]+)\$ with any labels")
+    exactly = said(r"changes sign exactly \$([^$]+)\$ times")
+    at_least = said(r"changes sign at least \$([^$]+)\$ times")
+    on_grids = said(r"at least \$([^$]+)\$ sign changes, so that")
+    at_most = said(r"the Bernstein classifier at most \$([^$]+)\$ sign changes")
+    any_labels = said(r"an orthonormal basis at least \$([^$]+)\$ with any labels")
     for degree in range(1, 12):
         found = len(signs.sign_changes(polynomials.chebyshev_classifier_weights(degree)))
         assert found == exactly.subs(p, (degree + 1) // 2)
@@ -157,13 +134,13 @@ def test_the_statements_of_the_chapter_hold_and_no_stronger_ones_do():
 
 def test_the_closed_forms_of_the_chapter_are_those_of_the_sign_changes():
     p, t = sp.symbols("p t")
-    value = formula(r"So \$g_n\(x\) = ([^$]+)\$")
-    in_x = formula(r"\n(.+) \\quad \\text\{in \} x")
-    in_t = formula(r"\\qquad (.+) \\quad \\text\{in \} t")
-    nearest = formula(r"nearest disagreement the distance is \$(.+?) \\approx")
+    value = said(r"So \$g_n\(x\) = ([^$]+)\$")
+    in_x = said(r"\n(.+) \\quad \\text\{in \} x")
+    in_t = said(r"\\qquad (.+) \\quad \\text\{in \} t")
+    nearest = said(r"nearest disagreement the distance is \$(.+?) \\approx")
     odd, even = (
-        formula(r"Its length is \$([^$]+)\$ at odd"),
-        formula(r"at odd \$p\$ and \$([^$]+)\$ at even"),
+        said(r"Its length is \$([^$]+)\$ at odd"),
+        said(r"at odd \$p\$ and \$([^$]+)\$ at even"),
     )
     for half in range(2, 9):
         weights = polynomials.chebyshev_classifier_weights(2 * half)
@@ -182,7 +159,7 @@ def test_the_closed_forms_of_the_chapter_are_those_of_the_sign_changes():
 
 def test_the_first_coefficient_of_the_largest_difference_is_the_one_stated():
     n, xi = sp.symbols("n xi")
-    stated = formula(r"= 1 \+ D - (\\frac\{.*?) \+ O", "proofs")
+    (stated,) = formulas.stated("proofs", r"= 1 \+ D - (\\frac\{.*?) \+ O")
     with mpmath.workdps(30):
         root = mpmath.findroot(lambda v: mpmath.tan(v) - v, 4.49)
         for degree in (1000, 10_001):

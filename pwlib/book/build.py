@@ -5,23 +5,21 @@ the sources that the book is rendered from in ``_build/source``, the pages in ``
 """
 
 import json
-import logging
 import os
 import re
 import shutil
 import subprocess
 import sys
-from asyncio import CancelledError
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import nbformat
 import yaml
 from nbclient.exceptions import CellExecutionError
 
+from pwlib.book import live
 from pwlib.ledger import assumptions, claims
-from pwlib.places import CHAPTERS, ROOT, write
+from pwlib.places import CHAPTERS, RESULTS, ROOT, write
 from pwlib.reruns import notebooks
 
 BUILD = ROOT / "_build"
@@ -44,18 +42,21 @@ class BookError(RuntimeError):
     """What keeps the book from being made, in a line that names it and the way out."""
 
 
-def make(fresh: bool = False) -> None:
+def make(fresh: bool = False, runs: bool = False) -> None:
     """Execute the stale chapters, render the book, report.
 
-    If ``fresh``, execute every chapter, and train what would else come from the cache. Raises
-    `BookError` where a chapter fails or the pages have warnings.
+    If ``fresh``, execute every chapter, and train what would else come from the cache; if ``runs``,
+    chapters run in the reader's page too (`pwlib.book.live`). Raises `BookError` where a chapter
+    fails or the pages have warnings.
     """
+    EXECUTED.mkdir(parents=True, exist_ok=True)  # or it fails before anything is executed
     chosen = [
         (None if fresh else _fresh_copy(chapter)) or _execute(chapter, fresh)
         for chapter in notebooks.chapters()
     ]
     _assemble(chosen)
     _render()
+    (live.add if runs else live.remove)(HTML)
     _report(chosen)
 
 
@@ -66,7 +67,7 @@ def unreadable() -> str | None:
         claims.LEDGER: claims.ledger,
         assumptions.REGISTER: assumptions.register,
     }
-    readers |= dict.fromkeys(sorted(CHAPTERS.glob("*.ipynb")), _notebook)
+    readers |= dict.fromkeys(sorted(CHAPTERS.glob("*.ipynb")), notebooks.read)
     return next(filter(None, map(_problem, readers.keys(), readers.values())), None)
 
 
@@ -81,10 +82,6 @@ def _problem(path: Path, read: Callable[[Path], object]) -> str | None:
     return None
 
 
-def _notebook(path: Path) -> None:
-    nbformat.validate(nbformat.read(path, as_version=4))
-
-
 def accept() -> None:
     """Copy what was executed here, where it is still fresh, back to the tracked chapters.
 
@@ -93,11 +90,12 @@ def accept() -> None:
     for chapter in notebooks.chapters():
         ran = _fresh_copy(chapter)
         if ran is None:
-            print(f"stale     {chapter.relative_to(ROOT)} (make book executes it)")
+            why = notebooks.why_stale(chapter, chapter)
+            print(f"stale     {chapter.relative_to(ROOT)}: {why} (make book executes it)")
         elif ran != chapter:
             notebooks.write(notebooks.with_outputs(chapter, ran), chapter)
             print(f"accepted  {chapter.relative_to(ROOT)}")
-    found, tracked = BUILD / "benchmarks.json", CHAPTERS / "results" / "benchmarks.json"
+    found, tracked = BUILD / "benchmarks.json", RESULTS / "benchmarks.json"
     if found.exists():
         read = [json.loads(p.read_text(encoding="utf-8")) for p in (tracked, found) if p.exists()]
         write(tracked, json.dumps(read[0] | read[-1], indent=1) + "\n")
@@ -110,7 +108,7 @@ def readme(text: str) -> str:
     """The README with today's five findings from the ledger between its marks."""
     found = {claim.id: claim for claim in claims.ledger()}
     lines = [
-        f"- {about}: **{found[id].verdict}.** {claims.first_sentence(found[id].found())}\n"
+        f"- {about}: **{found[id].verdict}.** {re.split(r'(?<=[.]) ', found[id].found())[0]}\n"
         for id, about in README_CLAIMS.items()
     ]
     between = r"(?<=<!-- findings: written by make accept -->\n).*(?=<!-- end of findings -->)"
@@ -119,7 +117,7 @@ def readme(text: str) -> str:
 
 def readme_figure() -> str:
     """The README's figure, that of the front page, as the executed notebook holds it."""
-    cells = nbformat.read(CHAPTERS / "index.ipynb", as_version=4).cells
+    cells = notebooks.read(CHAPTERS / "index.ipynb").cells
     figures = {c.metadata.get("mystnb", {}).get("figure", {}).get("name"): c for c in cells}
     outputs = figures["fig-0"].outputs
     return next(out.data["image/svg+xml"] for out in outputs if "data" in out)
@@ -128,30 +126,27 @@ def readme_figure() -> str:
 def _fresh_copy(chapter: Path) -> Path | None:
     """The executed notebook that belongs to today's chapter: from here, else the tracked one."""
     ran = EXECUTED / chapter.name
-    if _problem(ran, _notebook):
+    if _problem(ran, notebooks.read):
         print(f"dropped   {ran}, which is no whole notebook: it is executed again", flush=True)
         ran.unlink()
     copies = (ran, chapter)
-    return next((path for path in copies if notebooks.is_fresh(path, chapter)), None)
+    return next((path for path in copies if not notebooks.why_stale(path, chapter)), None)
 
 
 def _execute(chapter: Path, fresh: bool) -> Path:
     out = EXECUTED / chapter.name
+
+    def started(cell: int) -> None:
+        if cell % 10 == 0:
+            print(f"executing {chapter.stem:<34} cell {cell + 1}", flush=True)
+
     try:
-        notebooks.execute(chapter, out, partial(_show_progress, chapter.stem), fresh)
+        notebooks.execute(chapter, out, started, fresh)
     except CellExecutionError as error:
         failed = out.with_suffix(".failed.ipynb")
         raise BookError(f"{chapter}: {error.ename}: {error.evalue}; see {failed}") from None
-    except (AssertionError, CancelledError):  # how nbclient ends, which takes Ctrl-C for itself
-        logging.disable()  # its tasks have more to say
-        raise KeyboardInterrupt from None
     print(f"executed  {chapter.stem:<34} {notebooks.stamp(out)['seconds']:6.0f} s", flush=True)
     return out
-
-
-def _show_progress(chapter: str, cell: int) -> None:
-    if cell % 10 == 0:
-        print(f"executing {chapter:<34} cell {cell + 1}", flush=True)
 
 
 def _assemble(chosen: list[Path]) -> None:
@@ -169,9 +164,8 @@ def _assemble(chosen: list[Path]) -> None:
         if not path.exists() or path.read_bytes() != content:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-    for path in SOURCE.rglob("*"):
-        if path.is_file() and path not in wanted:
-            path.unlink()
+    for path in {path for path in SOURCE.rglob("*") if path.is_file()} - wanted.keys():
+        path.unlink()
 
 
 def _render() -> None:

@@ -79,7 +79,7 @@ def _wanted(prelude: list, used: set[str]) -> list[str]:
 
     A function with its brackets is one token.
     """
-    parted = groupby(prelude, lambda token: token == ",")
+    parted = groupby(prelude, lambda one: one == ",")
     selectors = [list(tokens) for comma, tokens in parted if not comma]
     return [
         tinycss2.serialize(tokens)

@@ -82,8 +82,8 @@ def cost_table(env: BuildEnvironment) -> str:
         origin = _read(table.with_suffix(".json"))
         hours = origin.get("core_hours")
         time = "not recorded" if hours is None else f"{hours:.1f} core hours"
-        about = [origin.get(key) or "" for key in ("runs", "processor")]
-        rows.append([f"`results/{table.name}`", about[0], time, about[1]])
+        runs, processor = (origin.get(key) or "" for key in ("runs", "processor"))
+        rows.append([f"`results/{table.name}`", runs, time, processor])
     columns = ["What was computed", "Runs", "Time", "Processor"]
     return style.markdown_table(rows, columns, "What the book's numbers cost")
 
@@ -112,15 +112,12 @@ def benchmark(env: BuildEnvironment, name: str) -> str:
 
 def how_to_cite(env: BuildEnvironment) -> str:
     """A BibTeX entry from CITATION.cff."""
-    path = ROOT / "CITATION.cff"
-    env.note_dependency(str(path))
-    found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    authors = " and ".join(author["name"] for author in found["authors"])
-    return (
-        f"```bibtex\n@misc{{pwlib,\n  title = {{{found['title']}}},\n  author = {{{authors}}},\n"
-        f"  year = {{{found['date-released'].year}}},\n  note = {{Version {found['version']}}},\n"
-        "}\n```"
-    )
+    env.note_dependency(str(ROOT / "CITATION.cff"))
+    found = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    fields = {"title": found["title"], "author": " and ".join(a["name"] for a in found["authors"])}
+    fields |= {"year": found["date-released"].year, "note": f"Version {found['version']}"}
+    entry = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items())
+    return f"```bibtex\n@misc{{pwlib,\n{entry}}}\n```"
 
 
 def parameters(chapter: Path) -> dict[str, object]:
@@ -220,20 +217,15 @@ def name_tables(app: Sphinx, doctree: nodes.document) -> None:
         table["ids"].append(f"table-{number}")  # Sphinx asks for one where there is a caption
         (group,) = table.findall(nodes.tgroup)
         if "autosummary" in " ".join(table["classes"]):
-            group.insert(-1, nodes.thead("", _row("Module", "What it holds")))
-            caption = nodes.title(
-                "", f"Modules: {table.parent.parent.next_node(nodes.title).astext()}"
-            )
-            table.insert(0, caption)
+            head = (nodes.entry("", nodes.paragraph("", t)) for t in ("Module", "What it holds"))
+            group.insert(-1, nodes.thead("", nodes.row("", *head)))
+            what = table.parent.parent.next_node(nodes.title).astext()
+            table.insert(0, nodes.title("", f"Modules: {what}"))
         above = table.parent.children[: table.parent.index(table)][-1:]
         if above and len(above[0]) == 1 and isinstance(above[0][0], nodes.emphasis):
             table.insert(0, nodes.title("", "", *above[0][0].children))
             table.parent.remove(above[0])
         next(group.findall(nodes.colspec))["stub"] = 1
-
-
-def _row(*texts: str) -> nodes.row:
-    return nodes.row("", *(nodes.entry("", nodes.paragraph("", text)) for text in texts))
 
 
 def drop_progress(app: Sphinx, doctree: nodes.document) -> None:
@@ -266,8 +258,7 @@ def keep_punctuation(app: Sphinx, doctree: nodes.document) -> None:
     """Put a formula and the punctuation behind it in one ``keep``, which isn't broken between."""
     for math in list(doctree.findall(nodes.math)):
         after = math.next_node(descend=False, siblings=True)
-        found = CLOSING.match(after) if isinstance(after, nodes.Text) else None
-        if found:
+        if isinstance(after, nodes.Text) and (found := CLOSING.match(after)):
             math.parent.replace(after, nodes.Text(after[found.end() :]))
             together = nodes.inline("", "", classes=["keep"])
             math.replace_self(together)
@@ -283,10 +274,8 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("benchmark", directive(benchmark, arguments=1))
     app.add_directive("paper-numbers", directive(sphinx_links.paper_numbers, arguments=1))
     app.connect("config-inited", settle_config, priority=900)
-    app.connect("doctree-read", tell_drawings)
-    app.connect("doctree-read", keep_punctuation)
-    app.connect("doctree-read", name_tables)
-    app.connect("doctree-read", drop_progress)
+    for mend in (tell_drawings, keep_punctuation, name_tables, drop_progress):
+        app.connect("doctree-read", mend)
     app.connect("doctree-resolved", set_numbers)
     app.connect("doctree-resolved", add_offer)
     app.connect("html-page-context", mend_page, priority=900)

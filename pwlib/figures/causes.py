@@ -13,11 +13,10 @@ from pwlib.figures import style
 from pwlib.figures.style import COLOURS, Look
 from pwlib.intervals import interval
 
-Numbers = Sequence[float] | NDArray[np.float64]
-ByArm = Mapping[str, Mapping[str, Numbers]]  # data set, arm → accuracies in %, one a seed
+Numbers = Sequence[float] | NDArray[np.float64]  # in %, one a seed
+Curves = Mapping[str, Mapping[str, Mapping[str, Sequence[Numbers]]]]  # data set, measure, arm → …
 
-# By what the steps of an arm climb.
-_KINDS = {"nothing": ("plain", "o"), "features": ("hard", "s"), "output": ("loss", "D")}
+_KINDS = {"nothing": ("plain", "o"), "features": ("hard", "s"), "output": ("loss", "D")}  # climbed
 _SAMPLES = {
     "plain": ("plain", "o", "plain"),
     "hard": ("hard", "s", "hard points"),
@@ -27,7 +26,9 @@ _RIVALS = (("plain", "o", -0.15), ("loss", "s", 0.15))  # colour, marker, shift 
 _GRID: Look = {"color": "#88888833", "lw": 0.6}
 
 
-def figure_arms(found: ByArm, kinds: Mapping[str, str], axis: str) -> Figure:
+def figure_arms(
+    found: Mapping[str, Mapping[str, Numbers]], kinds: Mapping[str, str], axis: str
+) -> Figure:
     """A panel for each data set: a row for each arm, a dot for each seed and their mean.
 
     ``kinds`` says what the steps of an arm climb: "nothing", "features" or "output". The first
@@ -38,9 +39,8 @@ def figure_arms(found: ByArm, kinds: Mapping[str, str], axis: str) -> Figure:
         for i, (arm, values) in enumerate(by_arm.items()):
             colour, marker = _KINDS[kinds[arm]]
             look: Look = {"color": COLOURS[colour], "ls": ""}
-            axes.plot(
-                values, np.full(len(values), i), marker=marker, ms=4, alpha=0.2, mew=0, **look
-            )
+            at = np.full(len(values), i)
+            axes.plot(values, at, marker=marker, ms=4, alpha=0.2, mew=0, **look)
             axes.plot(np.mean(values), i, marker="|", ms=13, mew=2, **look)
         axes.axvline(np.mean(next(iter(by_arm.values()))), color=style.MUTED, lw=0.8, ls="--")
     _say_kinds(fig)
@@ -87,7 +87,7 @@ def figure_lengths(
         for title, arms in found.items()
     }
     looks = {arm: (*_KINDS[kind], arm) for arm, kind in kinds.items()}
-    fig = _figure_curves(lengths, panels, looks, "$L^2$ length of a step")
+    fig = figure_curves(lengths, panels, "$L^2$ length of a step", looks=looks)
     for axes in fig.axes:
         axes.set_xticks(lengths, [f"{length:g}" for length in lengths])
         axes.minorticks_off()
@@ -117,72 +117,18 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
     return style.say(fig, f"The means: {'; '.join(said)}.")
 
 
-def figure_samples(
-    sizes: Sequence[int], found: Mapping[str, Mapping[str, Mapping[str, Sequence[Numbers]]]]
-) -> Figure:
-    """A column for each data set and a row for each measure: accuracy against training samples.
-
-    ``found`` maps data set, measure and arm, of "plain", "hard" and "label", to the accuracies of
-    each size, one a seed. An arm may lack the last sizes.
-    """
-    return _figure_curves(sizes, found, _SAMPLES, "training samples")
-
-
-def figure_along(
-    passes: Sequence[int], found: Mapping[str, Mapping[str, Mapping[str, Sequence[Numbers]]]]
-) -> Figure:
-    """A column for each data set and a row for each measure, against passes over the samples.
-
-    ``found`` maps data set, measure and arm, "plain" or "hard", to the values after each number of
-    passes, one a seed.
-    """
-    return _figure_curves(passes, found, _SAMPLES, "passes over the samples", unit="")
-
-
-def figure_transfer(found: Mapping[str, Mapping[str, Mapping[tuple[str, str], Numbers]]]) -> Figure:
-    """A row for each kind of pair, a column for each data set: sources down, targets across.
-
-    ``found`` maps data set, kind, source and target to shares of damage in per cent, one a seed; a
-    square shows their mean, darker where it is larger.
-    """
-    kinds = [*next(iter(found.values()))]
-    names = list(dict.fromkeys(source for source, _ in found[next(iter(found))][kinds[0]]))
-    shape: Look = {"sharex": True, "sharey": True, "squeeze": False}
-    fig, grid = style.subplots(len(kinds), len(found), 2 * len(kinds) + 1, **shape)
-    for column, (title, by_kind) in zip(grid.T, found.items(), strict=True):
-        for axes, (kind, shares) in zip(column, by_kind.items(), strict=True):
-            means = np.array([[np.mean(shares[a, b]) for b in names] for a in names])
-            axes.pcolormesh(means, cmap="Greys", vmin=0, vmax=110)  # inverted in the dark, as text
-            axes.set_ylim(len(names), 0)
-            for (i, j), mean in np.ndenumerate(means):
-                ink = "white" if mean > 60 else "black"
-                axes.text(j + 0.5, i + 0.5, f"{mean:.0f}", ha="center", va="center", color=ink)
-            axes.set(title=f"{title}, {kind}")
-            middles = np.arange(len(names)) + 0.5
-            axes.set_xticks(middles, names, rotation=60, ha="right")
-            axes.set_yticks(middles, names)
-            axes.spines[:].set_visible(False)
-            axes.tick_params(length=0)
-    fig.supxlabel("attacked", size=9)
-    fig.supylabel("examples made on", size=9)
-    said = {
-        title: {
-            kind: [float(np.mean(v)) for (a, b), v in shares.items() if a != b]
-            for kind, shares in by_kind.items()
-        }
-        for title, by_kind in found.items()
-    }
-    return style.say(fig, f"Means over pairs of different architectures. {_means(said)}")
-
-
-def _figure_curves(
+def figure_curves(
     x: Sequence[float],
-    found: Mapping[str, Mapping[str, Mapping[str, Sequence[Numbers]]]],
-    looks: Mapping[str, tuple[str, str, str]],
+    found: Curves,
     xlabel: str,
     unit: str = ", %",
+    looks: Mapping[str, tuple[str, str, str]] = _SAMPLES,
 ) -> Figure:
-    """Means over seeds against x with bands of 95%; a look is a colour, a marker and a name."""
+    """A column for each data set and a row for each measure: arms against x, on a logarithmic axis.
+
+    ``found`` holds the values at each x, of which an arm may lack the last: a line for their means,
+    a band for their 95% intervals. A look is a colour, a marker and a name.
+    """
     measures = [*next(iter(found.values()))]
     shape: Look = {"height": 2 * len(measures) + 0.6, "sharex": True, "squeeze": False}
     fig, grid = style.subplots(len(measures), len(found), **shape)
@@ -207,6 +153,38 @@ def _figure_curves(
     return style.say(fig, f"From the first to the last: {'; '.join(said)}.")
 
 
+def figure_transfer(found: Mapping[str, Mapping[str, Mapping[tuple[str, str], Numbers]]]) -> Figure:
+    """A row for each kind of pair, a column for each data set: sources down, targets across.
+
+    ``found`` maps data set, kind, source and target to shares of damage in per cent, one a seed; a
+    square shows their mean, darker where it is larger.
+    """
+    kinds = [*next(iter(found.values()))]
+    names = list(dict.fromkeys(source for source, _ in found[next(iter(found))][kinds[0]]))
+    middles = np.arange(len(names)) + 0.5
+    shape: Look = {"sharex": True, "sharey": True, "squeeze": False}
+    fig, grid = style.subplots(len(kinds), len(found), 2 * len(kinds) + 1, **shape)
+    said: dict[str, dict[str, Numbers]] = {}
+    for column, (title, by_kind) in zip(grid.T, found.items(), strict=True):
+        for axes, (kind, shares) in zip(column, by_kind.items(), strict=True):
+            means = np.array([[np.mean(shares[a, b]) for b in names] for a in names])
+            axes.pcolormesh(means, cmap="Greys", vmin=0, vmax=110)  # inverted in the dark, as text
+            axes.set_ylim(len(names), 0)
+            for (i, j), mean in np.ndenumerate(means):
+                ink = "white" if mean > 60 else "black"
+                axes.text(j + 0.5, i + 0.5, f"{mean:.0f}", ha="center", va="center", color=ink)
+            axes.set(title=f"{title}, {kind}")
+            axes.set_xticks(middles, names, rotation=60, ha="right")
+            axes.set_yticks(middles, names)
+            axes.spines[:].set_visible(False)
+            axes.tick_params(length=0)
+            other = [float(np.mean(v)) for (a, b), v in shares.items() if a != b]
+            said.setdefault(title, {})[kind] = other
+    fig.supxlabel("attacked", size=9)
+    fig.supylabel("examples made on", size=9)
+    return style.say(fig, f"Means over pairs of different architectures. {_means(said)}")
+
+
 def _name_dots(axes: Axes, dots: Mapping[str, tuple[float, float]]) -> None:
     """A name near each dot, on no other name or dot, with a line to it where it is far."""
     points = 72 / axes.figure.dpi * axes.transData.transform([*dots.values()])
@@ -229,11 +207,10 @@ def _name_dots(axes: Axes, dots: Mapping[str, tuple[float, float]]) -> None:
 
 def _means(found: Mapping[str, Mapping[str, Numbers]]) -> str:
     """The means of what is found, in words."""
-    said = []
-    for name, table in found.items():
-        numbers = [f"{key} {np.mean(values):.1f}" for key, values in table.items()]
-        said.append(f"{name}: {', '.join(numbers)}.")
-    return " ".join(said)
+    return " ".join(
+        f"{name}: {', '.join(f'{key} {np.mean(values):.1f}' for key, values in table.items())}."
+        for name, table in found.items()
+    )
 
 
 def _say_kinds(fig: Figure) -> None:

@@ -57,18 +57,16 @@ def figure_powers(powers: Sequence[int]) -> Figure:
     """xⁿ on [0, 1] for some n, with its mean and the point where an adversary finds 0.9."""
     figure, axes = style.subplots(1, len(powers), height=2.0, sharey=True)
     x, found = np.linspace(0, 1, 401), [0.9 ** (1 / n) for n in powers]
+    said = []
     for axis, n, point in zip(axes, powers, found, strict=True):
         axis.fill_between(x, x**n, color=COLOURS["muted"], alpha=0.3, lw=0)
         axis.plot(x, x**n, color=COLOURS["ink"])
         axis.plot(point, 0.9, "o", color=COLOURS["loss"], clip_on=False)
         axis.set(title=f"$x^{{{n}}}$, mean {1 / (n + 1):.2g}", xlim=(0, 1), ylim=(0, 1.02))
         axis.set(xticks=[0, 1], yticks=[0, 0.9], xlabel="$x$")
+        said.append(f"n = {n}: mean {1 / (n + 1):.2g}, 0.9 at {point:.3f}")
     place: Look = {"textcoords": "offset points", "ha": "right", "color": COLOURS["loss"]}
     axes[0].annotate("adversary's\npoint", (found[0], 0.9), (-7, -18), **place)
-    said = [
-        f"n = {n}: mean {1 / (n + 1):.2g}, 0.9 at {x:.3f}"
-        for n, x in zip(powers, found, strict=True)
-    ]
     return style.say(figure, f"{'; '.join(said)}.")
 
 

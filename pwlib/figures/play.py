@@ -29,9 +29,10 @@ def drag(name: str, points: Sequence[tuple[float, int]], degree: int) -> HTML:
     """Labelled points (x, ±1) to drag, and their maximum-margin classifiers in three bases."""
     grids = {"equispaced": "<i>E<sub>m</sub></i>", "chebyshev": "<i>C<sub>m</sub></i>"}
     actions = {"add": "Add", "remove": "Remove", "flip": "Flip label"}
+    boxes = (_box(name, basis, basis, basis != "Legendre") for basis in BASES)  # the paper's two
     turn = [
         _slider(name, "degree", "degree <i>n</i>", 1, 40, degree),
-        _boxes(name),
+        f"<div>{''.join(boxes)}</div>",
         _slider(name, "size", "points <i>m</i> of a grid", 2, 60, max(len(points), 10)),
         _buttons({"two": "Two points"} | grids),
         _slider(name, "point", "chosen point", 1, len(points), 1),
@@ -96,8 +97,7 @@ def push(name: str, networks: Mapping[str, MLP], data: Dataset, shown: int) -> H
         _buttons({"clear": "Clear my push", "paint": "Paint"}),
         _slider(name, "column", "column", 0, 27, 14),
         _slider(name, "row", "row", 0, 27, 14),
-        f'<div><input id="{name}-brighter" name="brighter" type="checkbox">'
-        f'<label for="{name}-brighter">paint what lightens</label></div>',
+        f"<div>{_box(name, 'brighter', 'paint what lightens', False)}</div>",
     ]
     caption = (
         "A digit is pushed: it climbs an objective of a network step by step, or follows a push "
@@ -188,11 +188,8 @@ def _buttons(texts: dict[str, str]) -> str:
     return f"<div>{''.join(each)}</div>"
 
 
-def _boxes(figure: str) -> str:
-    """Which bases are drawn: at first the paper's two."""
-    each = (
-        f'<input id="{figure}-{basis}" name="{basis}" type="checkbox"'
-        f'{" checked" * (basis != "Legendre")}><label for="{figure}-{basis}">{basis}</label>'
-        for basis in BASES
+def _box(figure: str, name: str, label: str, checked: bool) -> str:
+    return (
+        f'<input id="{figure}-{name}" name="{name}" type="checkbox"{" checked" * checked}>'
+        f'<label for="{figure}-{name}">{label}</label>'
     )
-    return f"<div>{''.join(each)}</div>"

@@ -55,10 +55,8 @@ def figure_optimal_objective(
     error = r"mean of $\max_x\,|\hat h_X - h|$"
     right.set(ylabel=error, title="What it should control", ylim=(0, None))
     style.legend_below(fig, left, 2)
-    said = []
-    for name, rows in objective.items():
-        below, left_over = rows[0][0], errors[name][0][0]
-        said.append(f"{name} (8) {below:.3g}, largest error {left_over:.3g}")
+    first = {name: (rows[0][0], errors[name][0][0]) for name, rows in objective.items()}
+    said = [f"{name} (8) {a:.3g}, largest error {b:.3g}" for name, (a, b) in first.items()]
     return style.say(fig, f"With {sizes[0]} points: {'; '.join(said)}.")
 
 
@@ -74,10 +72,9 @@ def figure_merging(x: np.ndarray, panels: Mapping[str, tuple[np.ndarray, np.ndar
         axes.set(title=title, xlabel="$x$", xlim=(0, 1), xticks=(0, 1))
         axes.axhline(error[np.abs(error).argmax()], color=MUTED, lw=0.8, ls="--")
     row[0].set_ylabel(r"error $\hat h_X - h$")
-    errors = [
-        f"{title}: largest error {np.abs(error).max():.2f}" for title, (_, error) in panels.items()
-    ]
-    return style.say(fig, f"{'; '.join(errors)}.".replace("\n", ", "))
+    largest = {title: np.abs(error).max() for title, (_, error) in panels.items()}
+    said = "; ".join(f"{title}: largest error {most:.2f}" for title, most in largest.items())
+    return style.say(fig, f"{said}.".replace("\n", ", "))
 
 
 def figure_limit(
@@ -147,10 +144,8 @@ def figure_critical(y: np.ndarray, even: Lines, odd: Lines) -> Figure:
     Both map a label to the values at y = Nφ (len(y),); the training points are where all meet.
     """
     fig, axes = style.subplots(2, height=4.2, sharex=True)
-    for side, table, first, title in (
-        (axes[0], even, 0.5, "even $m$"),
-        (axes[1], odd, 1, "odd $m$"),
-    ):
+    panels = (even, 0.5, "even $m$"), (odd, 1, "odd $m$")
+    for side, (table, first, title) in zip(axes, panels, strict=True):
         for (label, values), dashes in zip(table.items(), (":", "-", "--"), strict=True):
             side.plot(y / np.pi, values, color=COLOURS["chebyshev"], ls=dashes, label=label)
         points = np.arange(first, y[-1] / np.pi)
@@ -159,10 +154,9 @@ def figure_critical(y: np.ndarray, even: Lines, odd: Lines) -> Figure:
         side.set(title=title, ylabel="$F(y)$", ylim=(None, 2))
         side.legend(loc="upper right", ncols=3, columnspacing=1, handlelength=1.6)
     axes[1].set_xlabel(r"$y/\pi$")
-    least = [
-        f"{label} {np.min(values):.2f}" for table in (even, odd) for label, values in table.items()
-    ]
-    return style.say(fig, f"The least values of F: {', '.join(least)}.")
+    labelled = [*even.items(), *odd.items()]
+    least = ", ".join(f"{label} {np.min(values):.2f}" for label, values in labelled)
+    return style.say(fig, f"The least values of F: {least}.")
 
 
 def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]) -> Figure:
@@ -227,7 +221,5 @@ def figure_sets(sets: Mapping[str, Sequence[float]]) -> Figure:
     axes.set(xlabel="$x$", xlim=(0, 1), ylim=(0.6 - len(sets), 0.5))
     axes.spines["left"].set_visible(False)
     axes.tick_params(left=False)
-    said = "; ".join(
-        f"{name}: {', '.join(f'{point:.2f}' for point in x)}" for name, x in sets.items()
-    )
-    return style.say(fig, f"{said}.")
+    said = [f"{name}: {', '.join(f'{point:.2f}' for point in x)}" for name, x in sets.items()]
+    return style.say(fig, f"{'; '.join(said)}.")

@@ -31,22 +31,14 @@ def register(path: Path = REGISTER) -> list[Assumption]:
     return entries(path, Assumption)
 
 
-def _linked(text: str) -> str:
-    """A text in which the ids of claims are their names, as links to the chapters."""
-    for claim in ledger():
-        link = f"[{claim.name}]({claim.chapter}.ipynb#claim-{claim.id})"
-        text = re.sub(rf"(?<![\w#-]){claim.id}(?![\w-])", link, text)
-    return text
-
-
 def page(path: Path = REGISTER) -> Markdown:
     """The whole register, an entry for each choice; `pwlib.ledger.claims.page` is its model."""
-    shown = []
+    text = []
     for one in register(path):
         number = one.chapter.split("-")[0]
         where = f"[Chapter {number}]({one.chapter}.ipynb)"
         change = f"`{one.parameter}` in {where}" if one.parameter else where
-        text = [
+        text += [
             f'<div class="entry" id="register-{one.id}" data-chapter="{number}">',
             f"**{one.open.rstrip('.')}.**",
             f"*Chosen.* {one.choice.rstrip('.')} ({change}). {one.why}",
@@ -54,5 +46,8 @@ def page(path: Path = REGISTER) -> Markdown:
             f"*Effect.* {one.effect}",
             "</div>",
         ]
-        shown.append(_linked("\n\n".join(text)))
-    return Markdown("\n\n".join(shown))
+    shown = "\n\n".join(text)
+    for claim in ledger():  # the ids of claims become their names, as links to the chapters
+        link = f"[{claim.name}]({claim.chapter}.ipynb#claim-{claim.id})"
+        shown = re.sub(rf"(?<![\w#-]){claim.id}(?![\w-])", link, shown)
+    return Markdown(shown)

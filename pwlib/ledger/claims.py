@@ -30,12 +30,8 @@ VERDICTS = (HOLDS, CORRECTED, FAILS, AMBIGUOUS, NOT_TESTABLE)
 KINDS = ("derived", "computed", "measured")  # by SymPy; without chance; with seeds
 
 # The verdict that each criterion stands for, in the order in which they are asked.
-CRITERIA = {
-    "holds": HOLDS,
-    "corrected": CORRECTED,
-    "ambiguous": AMBIGUOUS,
-    "untestable": NOT_TESTABLE,
-}
+CRITERIA = {"holds": HOLDS, "corrected": CORRECTED}
+CRITERIA |= {"ambiguous": AMBIGUOUS, "untestable": NOT_TESTABLE}
 FUNCTIONS = {"min": min, "max": max, "abs": abs, "all": all, "any": any, "len": len}
 
 LEDGER = CHAPTERS / "claims.yml"
@@ -93,7 +89,7 @@ def entries(path: Path, kind: type) -> list[Any]:
     A file that isn't YAML, or an entry with other keys than fields, raises a ClaimError.
     """
     try:
-        found = yaml.load(path.read_text(encoding="utf-8"), LOADER) or []
+        found = yaml.load(path.read_text(encoding="utf-8"), LOADER) or []  # noqa: S506  # it is a safe one
     except yaml.YAMLError as error:
         raise ClaimError(f"{path.name}: {' '.join(str(error).split())}") from None
     names = {field.name for field in fields(kind)}
@@ -191,19 +187,11 @@ def _entry(claim: Claim) -> str:
         f"**{claim.name}** · {claim.verdict}",
         f"*{says}.* {claim.claim}",
         f"*Found.* {claim.found()} {claim.link('The cell that settles it')}.",
-        "<details><summary>The numbers</summary>" if rows else "",
-        style.markdown_table(rows, ["quantity", "recorded"], f"Recorded: {claim.name}")
-        if rows
-        else "",
-        "</details>" if rows else "",
-        "</div>",
     ]
-    return "\n\n".join(filter(None, text))
-
-
-def first_sentence(text: str) -> str:
-    """The first sentence of a text, up to a full stop with a space behind it."""
-    return re.split(r"(?<=\.)\s", text, maxsplit=1)[0]
+    if rows:
+        numbers = style.markdown_table(rows, ["quantity", "recorded"], f"Recorded: {claim.name}")
+        text += ["<details><summary>The numbers</summary>", numbers, "</details>"]
+    return "\n\n".join([*text, "</div>"])
 
 
 def counts(path: Path = LEDGER) -> dict[str, int]:
@@ -230,9 +218,8 @@ def show(value: object) -> str:
 
 
 def _claim(id: str, path: Path) -> Claim:
-    for claim in ledger(path):
-        if claim.id == id:
-            return claim
+    if found := [claim for claim in ledger(path) if claim.id == id]:
+        return found[0]
     raise ClaimError(f"id: got {id!r}, which {path.name} doesn't hold")
 
 
@@ -277,13 +264,13 @@ def _agrees(measured: object, recorded: object) -> bool:
 
 def _shown(claim: Claim, verdict: str, measured: Mapping, at: Mapping, at_recorded: bool) -> str:
     """One line; at other settings than the recorded ones also what was measured, beside those."""
-    rows = [
-        [name.replace("_", " "), show(value), show(claim.recorded.get(name, "nothing"))]
-        for name, value in measured.items()
-    ]
     line = f"**{verdict[0].upper()}{verdict[1:]}:** {claim.name}."
     text = [f'<div class="claim" id="claim-{claim.id}">', line, "</div>"]
     if not at_recorded:
+        rows = [
+            [name.replace("_", " "), show(value), show(claim.recorded.get(name, "nothing"))]
+            for name, value in measured.items()
+        ]
         here, there = (", ".join(f"{k} = {v}" for k, v in each.items()) for each in (at, claim.at))
         found = f"Found at {here}. Recorded at other settings ({there}): {claim.verdict}."
         more = style.markdown_table(rows, ["quantity", "measured here", "recorded"], claim.name)

@@ -112,10 +112,11 @@ def empty(place: Path) -> int:
     return len(found)
 
 
-def _checksum(tensors: Tensors) -> str:
+def _checksum(path: Path, tensors: Tensors) -> str:
+    """Of the numbers and of what they are the answer to, by the name of their file."""
     from safetensors.torch import save
 
-    return hashlib.sha256(save(tensors)).hexdigest()
+    return hashlib.sha256(path.name.encode() + save(tensors)).hexdigest()
 
 
 def _read(path: Path) -> Tensors | None:
@@ -125,7 +126,7 @@ def _read(path: Path) -> Tensors | None:
     try:
         with safe_open(path, "pt") as file:
             found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            whole = (file.metadata() or {}).get("checksum") == _checksum(found)
+            whole = (file.metadata() or {}).get("checksum") == _checksum(path, found)
     except (OSError, SafetensorError):
         return None
     return found if whole else None
@@ -138,7 +139,7 @@ def _write(path: Path, tensors: Tensors, settings: Mapping) -> None:
     part = path.with_name(f"{path.name}.{os.getpid()}")
     about = {"settings": json.dumps(dict(settings), sort_keys=True)}
     try:
-        save_file(tensors, part, about | {"checksum": _checksum(tensors)})
+        save_file(tensors, part, about | {"checksum": _checksum(path, tensors)})
         os.replace(part, path)
     except (OSError, SafetensorError):  # a full disk
         with suppress(OSError):

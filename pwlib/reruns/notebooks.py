@@ -3,16 +3,20 @@
 An executed chapter carries a fingerprint of what its outputs depend on: its code cells, the modules
 of pwlib behind them, its entries in the registers, the tables if it reads any, and the versions of
 packages; data enter through their checksums in ``pwlib/datasets.py``. A chapter is stale when
-today's fingerprint is another; prose, comments and docstrings are not part of it.
+today's fingerprint is another; prose, comments and docstrings are not part of it. It is stale too
+where what a reader sees of a code cell isn't what the execution left: outputs, tags, captions and
+alternative texts have digests of their own in its stamp.
 """
 
 import atexit
 import hashlib
 import json
+import logging
 import platform
 import re
 import tempfile
 import time
+from asyncio import CancelledError
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -66,9 +70,25 @@ def digest(data: object) -> str:
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def is_fresh(executed: Path, chapter: Path) -> bool:
-    """Do the outputs in ``executed`` belong to today's ``chapter`` and to what it depends on?"""
-    return executed.exists() and stamp(executed).get("fingerprint") == fingerprint(chapter)
+def why_stale(executed: Path, chapter: Path) -> str:
+    """Why the outputs in ``executed`` aren't those of today's ``chapter``; nothing if they are."""
+    if not executed.exists():
+        return "it isn't executed"
+    about = stamp(executed)
+    if about.get("fingerprint") != fingerprint(chapter):
+        return "its code, or what that rests on, isn't what was executed"
+    return edited(with_outputs(chapter, executed))
+
+
+def edited(nb: NotebookNode) -> str:
+    """The cells of which a reader sees other things than the execution left; nothing if none is."""
+    about = dict(nb.metadata["pwlib"])
+    if about.pop("seal", "") != digest(about):
+        return "its stamp isn't the one that its execution wrote"
+    shown, bound = _shown(nb), about["cells"]
+    cells = [id for id in bound | shown if bound.get(id) != shown.get(id)]
+    what = "outputs, tags or captions aren't those of its execution"
+    return f"cell {', '.join(cells)}: {what}" if cells else ""
 
 
 def stamp(executed: Path) -> dict:
@@ -92,28 +112,31 @@ def execute(path: Path, out: Path, started: Callable[[int], None], fresh: bool =
     except CellExecutionError:
         write(nb, out.with_suffix(".failed.ipynb"))
         raise
-    nb.metadata["pwlib"] = {
-        "fingerprint": before,
-        "seconds": round(time.monotonic() - start, 1),
-        "python": platform.python_version(),
-        "processor": processor(),
-    } | ({"networks": networks} if networks else {})
+    stamp = {"fingerprint": before, "seconds": round(time.monotonic() - start, 1)}
+    stamp |= {"python": platform.python_version(), "processor": processor()}
+    seal(nb, stamp | ({"networks": networks} if networks else {}))
     write(nb, out)
     out.with_suffix(".failed.ipynb").unlink(missing_ok=True)
 
 
+def seal(nb: NotebookNode, about: Mapping) -> None:
+    """Stamp a notebook with what is said of its execution, bound to what each code cell shows."""
+    bound = {**about, "cells": _shown(nb)}
+    nb.metadata["pwlib"] = bound | {"seal": digest(bound)}
+
+
 def run(
-    nb: NotebookNode,
-    folder: Path,
-    environment: Mapping[str, str],
-    started: Callable[[int], None],
+    nb: NotebookNode, folder: Path, environment: Mapping[str, str], started: Callable[[int], None]
 ) -> None:
     """Execute a notebook in place, in a kernel that runs in a folder, with an environment.
 
     ``started`` is told the index of each cell as it starts. Raises CellExecutionError when a cell
     raises, and DeadKernelError, with the kernel's last words, when the kernel ends.
     """
-    with tempfile.TemporaryDirectory() as place, open(f"{place}/stderr", "w+") as stderr:
+    with (
+        tempfile.TemporaryDirectory() as place,
+        open(f"{place}/stderr", "w+", encoding="utf-8", errors="replace") as stderr,
+    ):
         # Sockets are files, as two kernels that start at once may choose the same port.
         sockets = {"transport": "ipc", "connection_file": f"{place}/kernel.json"}
         client = NotebookClient(
@@ -131,6 +154,9 @@ def run(
             client.execute(env=dict(environment), stderr=stderr)  # the process's, not its cells'
         except CellExecutionError:
             raise
+        except (AssertionError, CancelledError):  # how nbclient ends, which takes Ctrl-C for itself
+            logging.disable()  # its tasks have more to say
+            raise KeyboardInterrupt from None
         except (DeadKernelError, RuntimeError) as error:
             atexit.unregister(client._cleanup_kernel)  # nbclient's, which fails without kernel
             stderr.seek(0)
@@ -141,8 +167,15 @@ def run(
     nb.metadata.update(kernelspec=kernel, language_info={"name": "python"})
 
 
+def read(path: Path) -> NotebookNode:
+    """A notebook, if it is a whole and valid one."""
+    nb = nbformat.read(path, as_version=4)
+    nbformat.validate(nb)
+    return nb
+
+
 def write(nb: NotebookNode, path: Path) -> None:
-    """Write a notebook so that a crash leaves the old file or the new one, never a part."""
+    """Write a notebook, whole or not at all."""
     places.write(path, nbformat.writes(nb) + "\n")
 
 
@@ -168,6 +201,18 @@ def measured_claims(executed: Iterable[Path]) -> list[dict]:
 
 def _code_cells(nb: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in nb.cells if cell.cell_type == "code"]
+
+
+def _shown(nb: NotebookNode) -> dict[str, str]:
+    """A digest of what a reader sees of each code cell but its text, by the cell's id.
+
+    JupyterLab writes times into the metadata of cells, which nobody is shown.
+    """
+    shown = {}
+    for cell in _code_cells(nb):
+        about = {key: value for key, value in cell.metadata.items() if key != "execution"}
+        shown[cell.id] = digest([about, cell.execution_count, cell.outputs])
+    return shown
 
 
 def _entries(register: str, chapter: str, cells: Iterable[str]) -> list[dict]:

@@ -4,6 +4,7 @@
 """
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -14,13 +15,35 @@ from typing import Any
 from pwlib.places import RESULTS
 
 Row = dict[str, Any]  # of plain data
+CHANGED = "got other content than its run wrote; remove it, and the same command makes it again"
 
 TITLES = {"MNIST": "MNIST", "FashionMNIST": "Fashion-MNIST"}  # of data sets, for readers
 
 
 def read(name: str, folder: Path = RESULTS) -> list[Row]:
-    """The rows of a table, read("networks"), say; numbers and lists of numbers as such."""
-    return parse((folder / f"{name}.csv").read_text(encoding="utf-8"))
+    """The rows of a table, read("networks"), say; numbers and lists of numbers as such.
+
+    Raises ValueError where the table isn't the one that its origin was written for.
+    """
+    path, origin = folder / f"{name}.csv", folder / f"{name}.json"
+    found, about = path.read_text(encoding="utf-8"), json.loads(origin.read_text(encoding="utf-8"))
+    if not is_sealed(about, found):
+        way = f"git checkout brings both back, python -m pwlib table {name} makes them anew"
+        raise ValueError(f"{path}: got other content than {origin.name} was written for; {way}")
+    return parse(found)
+
+
+def sealed(about: Mapping, content: str = "") -> dict[str, Any]:
+    """What is said of some content, and the SHA-256 of both, which an edit of either breaks."""
+    said = json.loads(json.dumps({**about, "sha256": None}))  # as it is read again
+    del said["sha256"]
+    bound = json.dumps(said, sort_keys=True) + content
+    return said | {"sha256": hashlib.sha256(bound.encode()).hexdigest()}
+
+
+def is_sealed(about: Mapping, content: str = "") -> bool:
+    """Is what `sealed` returned of the content still as it was?"""
+    return about.get("sha256") == sealed(about, content)["sha256"]
 
 
 def parse(text: str) -> list[Row]:

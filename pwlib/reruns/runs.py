@@ -24,6 +24,7 @@ from distributed import Client, Future, LocalCluster, Worker, as_completed, get_
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
+from pwlib import parallel
 from pwlib.places import CHAPTERS
 from pwlib.reruns import kept, notebooks
 from pwlib.reruns.provenance import machine
@@ -102,15 +103,12 @@ def run(task: Task, cached: bool = True) -> Result:
         try:
             notebooks.run(nb, CHAPTERS, environment | ONE_THREAD, lambda cell: None)
         except CellExecutionError as error:
-            failure = {"error": f"{error.ename}: {error.evalue}", "failed_cell": _failed(nb)}
+            kinds = [[o["output_type"] for o in cell.get("outputs", [])] for cell in nb.cells]
+            cell = next(i for i, found in enumerate(kinds, 1) if "error" in found)
+            failure = {"error": f"{error.ename}: {error.evalue}", "failed_cell": cell}
         networks = {"networks": kept.summary(environment)}
     origin = _origin(task, start) | {"rests_on": task.rests_on} | networks | machine() | failure
     return Result(nbformat.writes(nb) + "\n", numbers(nb), origin)
-
-
-def lost(task: Task, why: str) -> Result:
-    """What there is of a task that couldn't be run at all."""
-    return Result("", {}, _origin(task, datetime.now(UTC)) | {"error": why})
 
 
 def refuse_others(task: Task) -> None:
@@ -128,9 +126,10 @@ def numbers(nb: NotebookNode) -> Numbers:
     """What a notebook glued, and what its claims measured as "claim: quantity"."""
     found: Numbers = {}
     for output in (output for cell in nb.cells for output in cell.get("outputs", [])):
-        about = output.get("metadata", {})
-        if "scrapbook" in about:
-            found |= _glued(about["scrapbook"]["name"], output.get("data", {}))
+        about, data = output.get("metadata", {}), output.get("data", {})
+        if "scrapbook" in about and not any("image/" in mime for mime in data):
+            for text in (text for mime, text in data.items() if mime.endswith("text/plain")):
+                found[about["scrapbook"]["name"]] = _glued(text)
         if "claim" in (claim := about.get("pwlib", {})):
             found[claim["claim"]] = claim["verdict"]
             found |= {f"{claim['claim']}: {k}": v for k, v in claim["measured"].items()}
@@ -181,9 +180,8 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
 
 
 def _own(workers: int) -> LocalCluster:
-    """A cluster of this machine; Ctrl-C is ignored while it starts, which Dask can't undo."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # which its processes inherit
-    try:
+    """A cluster of this machine."""
+    with parallel.starting():  # which Dask can't undo half-way
         return LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
@@ -192,8 +190,6 @@ def _own(workers: int) -> LocalCluster:
             memory_limit=0,
             preload=[__name__],
         )
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def execute(
@@ -214,14 +210,16 @@ def execute(
     def refuse(worker: str, why: object) -> None:
         if worker not in refused:
             say(f"refused: {worker}: {why}")
-        refused.add(worker)
+            refused.add(worker)
 
-    answers = client.run(refuse_others, tasks[0], on_error="return")
-    for worker, why in answers.items():
+    for worker, why in client.run(refuse_others, tasks[0], on_error="return").items():
         if why is not None:  # what was raised there; some may lack pwlib itself
             refuse(worker, why)
     while todo or running:
-        able = {worker: n for worker, n in _threads(client).items() if worker not in refused}
+        try:
+            able = {worker: n for worker, n in client.nthreads().items() if worker not in refused}
+        except (OSError, RuntimeError) as error:
+            raise SweepError(f"the scheduler has gone: {_first_line(error)}") from None
         if refused and not able and not running:
             raise SweepError("no worker is left that has this pwlib and these data")
         # A task that is bound to workers waits for ever if all of them die, so only where it must.
@@ -235,8 +233,9 @@ def execute(
         future = next(ended)
         task = running.pop(future)
         if future.status == "error":
-            error = future.exception()
-            yield task, lost(task, f"{type(error).__name__}: {error}")
+            raised = future.exception()
+            why = {"error": f"{type(raised).__name__}: {raised}"}
+            yield task, Result("", {}, _origin(task, datetime.now(UTC)) | why)
         elif future.status != "finished":  # cancelled, as the scheduler went
             todo.append(task)
         elif isinstance(found := future.result(), Result):
@@ -255,14 +254,6 @@ def _on_worker(task: Task, cached: bool) -> Result | tuple[str, str]:
         return get_worker().address, str(refused)
 
 
-def _threads(client: Client) -> dict[str, int]:
-    """The number of threads of each worker, by its address."""
-    try:
-        return client.nthreads()
-    except (OSError, RuntimeError) as error:
-        raise SweepError(f"the scheduler has gone: {_first_line(error)}") from None
-
-
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [""])[0]
 
@@ -278,25 +269,16 @@ def _origin(task: Task, start: datetime) -> dict[str, Any]:
     }
 
 
-def _failed(nb: NotebookNode) -> int:
-    """The number of the cell that raised, from 1."""
-    outputs = [[o["output_type"] for o in cell.get("outputs", [])] for cell in nb.cells]
-    return next(i for i, kinds in enumerate(outputs, 1) if "error" in kinds)
-
-
-def _glued(name: str, data: Mapping[str, str]) -> Numbers:
-    """A glued value under its name, as a number where it is one; nothing for a picture."""
-    printed = next((text for mime, text in data.items() if mime.endswith("text/plain")), None)
-    if printed is None or any("image/" in mime for mime in data):
-        return {}
-    value = printed = NUMPY.sub(r"\1", printed)
+def _glued(printed: str) -> float | str | bool:
+    """A glued value, as a number where it is one."""
+    value: object = NUMPY.sub(r"\1", printed)
     with suppress(ValueError, SyntaxError):  # of inf, say
-        value = ast.literal_eval(printed)
+        value = ast.literal_eval(str(value))
     if isinstance(value, bool):
-        return {name: value}
+        return value
     with suppress(TypeError, ValueError):
-        return {name: float(value)}
-    return {name: str(value)}
+        return float(value)  # type: ignore[arg-type]  # which raises
+    return str(value)
 
 
 @cache

@@ -51,7 +51,11 @@ def read(table: str | Path, swept: Sequence[str], parameters: Sequence[str]) -> 
             if row["state"] == "done" and _is_number(row[name]):
                 found.setdefault(name, {}).setdefault(point, []).append(row[name])
     columns = [name for name in (rows[0] if rows else ()) if name in found]
-    means = {name: {p: _mean(values) for p, values in found[name].items()} for name in columns}
+    with np.errstate(invalid="ignore"):  # a number may be infinite
+        means = {
+            name: {p: Mean(float(np.mean(v)), *interval(v), len(v)) for p, v in found[name].items()}
+            for name in columns
+        }
     return Summary(swept, Counter(row["state"] for row in rows), list(dict.fromkeys(at)), means)
 
 
@@ -90,11 +94,6 @@ def figure(found: Summary) -> Figure:
     for panel in panels.flat[len(found.means) :]:
         panel.set_axis_off()
     return figure
-
-
-def _mean(values: Sequence[float]) -> Mean:
-    with np.errstate(invalid="ignore"):  # a number may be infinite
-        return Mean(float(np.mean(values)), *interval(values), len(values))
 
 
 def _shown(found: Mean | None) -> str:

@@ -5,6 +5,7 @@
 where it was. Workers send results back, and only the client writes.
 """
 
+import hashlib
 import itertools
 import json
 import math
@@ -162,6 +163,8 @@ def run(plan: Plan, settings: Settings) -> int:
 
 def _run(plan: Plan, settings: Settings) -> int:
     tasks, out = plan.tasks, settings.out
+    if changed := [out / task.key for task in tasks if not is_whole(out, task)]:
+        raise SweepError("\n".join(f"{folder}: {results.CHANGED}" for folder in changed))
     again = ("waiting", "failed") if settings.retry_failed else ("waiting",)
     todo = [task for task in tasks if state(out, task) in again]
     if not settings.quiet:
@@ -177,9 +180,8 @@ def _run(plan: Plan, settings: Settings) -> int:
     failed = [task for task in tasks if state(out, task) == "failed"]
     for task in failed:
         origin = _origin(out, task)
-        cell = origin.get("failed_cell")
+        cell, why = origin.get("failed_cell"), origin["error"].splitlines()[0]
         where = f"in cell {cell}" if cell else "without a result"
-        why = origin["error"].splitlines()[0]
         _say(f"failed  {_label(task, plan.swept)}  {where}: {why}\n        {out / task.key}")
     return len(failed)
 
@@ -214,9 +216,24 @@ def state(out: Path, task: Task) -> str:
 def _origin(out: Path, task: Task) -> dict:
     """Where a run came from; nothing where there is none, or where the disk lost it."""
     try:
-        return json.loads((out / task.key / ORIGIN).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+        return dict(json.loads((out / task.key / ORIGIN).read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
         return {}
+
+
+def is_whole(out: Path, task: Task) -> bool:
+    """Does the run's folder hold what the run left there, or nothing that counts?"""
+    origin, folder = _origin(out, task), out / task.key
+    try:
+        files = [(folder / name).read_bytes() for name in origin.get("files", ())]
+    except OSError:
+        return False
+    return not origin or results.is_sealed(origin, _bound(task, files))
+
+
+def _bound(task: Task, files: Sequence[bytes]) -> str:
+    """What the seal of a run stands for, beside its origin: whose run it is, and its files."""
+    return "".join([task.key, *(hashlib.sha256(file).hexdigest() for file in files)])
 
 
 def keep(out: Path, task: Task, result: Result) -> Path:
@@ -224,9 +241,10 @@ def keep(out: Path, task: Task, result: Result) -> Path:
     folder, part = out / task.key, out / ".part"
     shutil.rmtree(part, ignore_errors=True)  # of a sweep that was killed
     part.mkdir(parents=True)
-    about = {NUMBERS: result.numbers, ORIGIN: result.origin}
-    files = {name: json.dumps(data, indent=1).encode() for name, data in about.items()}
+    files = {NUMBERS: json.dumps(result.numbers, indent=1).encode()}
     files |= {"notebook.ipynb": result.notebook.encode()} if result.notebook else {}
+    origin = results.sealed(result.origin | {"files": [*files]}, _bound(task, [*files.values()]))
+    files[ORIGIN] = json.dumps(origin, indent=1).encode()
     for name, content in files.items():
         with (part / name).open("wb") as file:
             file.write(content)
@@ -241,9 +259,9 @@ def table(out: Path, tasks: Sequence[Task]) -> Path:
     """Write ``out/table.csv``: a row for each run, its parameters, its numbers, its state."""
     rows = []
     for task in tasks:
-        found = out / task.key / NUMBERS
-        numbers = json.loads(found.read_text(encoding="utf-8")) if found.exists() else {}
         row = {"run": task.key, "state": state(out, task)} | task.parameters
+        found, there = out / task.key / NUMBERS, row["state"] != "waiting"
+        numbers = json.loads(found.read_text(encoding="utf-8")) if there else {}
         rows.append(row | {f"glued {n}" if n in row else n: v for n, v in numbers.items()})
     places.write(out / "table.csv", results.text(rows))
     return out / "table.csv"

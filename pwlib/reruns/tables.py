@@ -158,7 +158,8 @@ def networks(workers: int) -> Path:
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
     os.environ.setdefault(kept.VARIABLE, str(kept.default_folder()))  # references serve all arms
-    rows, about = results.read("networks", RESULTS), _read(RESULTS / "networks.json")
+    rows = results.read("networks", RESULTS)
+    about = json.loads((RESULTS / "networks.json").read_text(encoding="utf-8"))
     commit = _commit()  # before the table is written
     for arm, sets in arms.missing(rows, device).items():
         jobs = [(dataset, arm, part) for dataset, seeds in sets for part in _parts(seeds, device)]
@@ -201,8 +202,10 @@ def _listed(table: Listed, out: Path, workers: int) -> tuple[list[dict], list[di
 
 def _write(name: str, rows: Sequence[Mapping], about: Mapping) -> Path:
     """Write a table and its origin; returns the path of the table."""
-    places.write(RESULTS / f"{name}.json", json.dumps(about, indent=1, ensure_ascii=False) + "\n")
-    places.write(RESULTS / f"{name}.csv", results.text(rows))
+    text = results.text(rows)
+    origin = json.dumps(results.sealed(about, text), indent=1, ensure_ascii=False)
+    places.write(RESULTS / f"{name}.json", origin + "\n")
+    places.write(RESULTS / f"{name}.csv", text)
     return RESULTS / f"{name}.csv"
 
 
@@ -210,7 +213,7 @@ def _keep_row(function: Callable, job: Mapping, place: Path) -> None:
     start = datetime.now(UTC)
     about = {"row": function(**job), "started": start.isoformat()} | provenance.machine()
     seconds = (datetime.now(UTC) - start).total_seconds()
-    places.write(place, json.dumps(about | {"seconds": seconds}))
+    places.write(place, json.dumps(results.sealed(about | {"seconds": seconds}, place.name)))
 
 
 def _commit() -> str | None:
@@ -223,7 +226,13 @@ def _commit() -> str | None:
     return done.stdout.strip()
 
 
-def _read(path: Path, digits: int | None = None) -> dict:
-    """What a file in JSON holds, its floats rounded if asked for."""
+def _read(path: Path, digits: int | None) -> dict:
+    """What `_keep_row` wrote, its floats rounded if asked for."""
     rounded = None if digits is None else lambda number: round(float(number), digits)
-    return json.loads(path.read_text(encoding="utf-8"), parse_float=rounded)
+    text = path.read_text(encoding="utf-8")
+    try:
+        if results.is_sealed(json.loads(text), path.name):
+            return json.loads(text, parse_float=rounded)
+    except ValueError:  # of a file that was cut
+        pass
+    raise SweepError(f"{path}: {results.CHANGED}")

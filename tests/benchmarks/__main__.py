@@ -18,6 +18,7 @@ import report
 from tabulate import tabulate
 
 from pwlib.places import ROOT, write
+from pwlib.reruns import results
 
 USUAL = ("training", "attacks", "maxmargin", "book")
 PARTS = (*USUAL, "sweeps")  # the last, of twenty minutes, only by name
@@ -33,7 +34,7 @@ def main(names: list[str]) -> None:
         print(f"{name} …", file=sys.stderr, flush=True)
         start = time.monotonic()
         part = importlib.import_module(name).run()
-        record = report.as_record(part, time.monotonic() - start)
+        record = results.sealed(report.as_record(part, time.monotonic() - start))
         _print(record)
         _keep(name, record)
 

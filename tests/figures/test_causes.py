@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 
 from pwlib.figures.causes import (
-    figure_along,
     figure_arms,
+    figure_curves,
     figure_leads,
     figure_lengths,
     figure_price,
-    figure_samples,
     figure_transfer,
 )
 from pwlib.figures.style import COLOURS
@@ -91,7 +90,7 @@ def test_lengths_have_means_with_intervals_as_bands():
 
 def test_a_curve_of_samples_has_means_and_a_band_and_may_end_early():
     by_arm = {"plain": [[80.0, 82.0], [90.0, 91.0]], "label": [[78.0, 81.0]]}
-    figure = figure_samples([300, 900], {"MNIST": {"natural": by_arm}})
+    figure = figure_curves([300, 900], {"MNIST": {"natural": by_arm}}, "training samples")
     axes = figure.axes[0]
     for line, band, (arm, by_size) in zip(
         axes.lines, axes.collections, by_arm.items(), strict=True
@@ -106,7 +105,7 @@ def test_a_curve_of_samples_has_means_and_a_band_and_may_end_early():
 
 def test_what_happens_along_the_training_is_a_curve_for_each_arm():
     values = {"plain": [[0.4, 0.5], [0.5, 0.6]], "hard": [[0.2, 0.3], [0.1, 0.2]]}
-    figure = figure_along((1, 10), {"MNIST": {"median cosine": values}})
+    figure = figure_curves((1, 10), {"MNIST": {"median cosine": values}}, "passes", unit="")
     (axes,) = figure.axes
     for line, (arm, by_pass) in zip(axes.lines, values.items(), strict=True):
         assert line.get_xdata() == pytest.approx([1, 10])

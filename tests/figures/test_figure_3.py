@@ -5,7 +5,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from pwlib import grids
-from pwlib.figures.figure_3 import figure_3
+from pwlib.figures.figures_1_2_3 import figure_3
 from pwlib.figures.style import COLOURS
 
 N = 10

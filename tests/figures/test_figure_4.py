@@ -6,7 +6,7 @@ from matplotlib.colors import to_hex, to_rgb
 from scipy.stats import spearmanr
 
 from pwlib.boundaries import Maps
-from pwlib.figures.figure_4 import CLASSES, figure_4, figure_4_rows
+from pwlib.figures.figures_4_5 import CLASSES, figure_4, figure_4_rows
 
 SIZE = 40
 CENTRES = (2 * np.arange(SIZE) + 1) / SIZE - 1

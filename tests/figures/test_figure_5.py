@@ -5,7 +5,7 @@ import pytest
 import torch
 from matplotlib.colors import to_hex
 
-from pwlib.figures.figure_5 import figure_5, figure_climb, figure_slice
+from pwlib.figures.figures_4_5 import figure_5, figure_climb, figure_slice
 from pwlib.figures.style import COLOURS
 from pwlib.networks import MLP
 from pwlib.objectives import hard_objective

@@ -1,13 +1,8 @@
-"""The register of assumptions, and short forms of what was found."""
+"""The register of assumptions."""
 
 import re
 
 from pwlib.ledger import assumptions, claims
-
-
-def test_a_first_sentence_ends_at_a_full_stop_before_a_space():
-    assert claims.first_sentence("At 0.5 it holds.\nElsewhere not.") == "At 0.5 it holds."
-    assert claims.first_sentence("It holds") == "It holds"
 
 
 def test_the_page_of_the_register_has_an_entry_for_each_choice():

@@ -126,6 +126,17 @@ def test_a_flipped_bit_is_noticed_said_and_mended(place, trained, capsys):
     assert trained()[1] == 2
 
 
+def test_a_network_under_another_ones_name_is_not_served(place, trained):
+    trained()
+    (first,) = kept.stored(place)
+    wanted, _ = trained(seed=1)
+    (second,) = set(kept.stored(place)) - {first}
+    second.write_bytes(first.read_bytes())
+    found, times = trained(seed=1)
+    assert times == 3
+    assert equal(found, wanted)
+
+
 def test_what_came_from_the_cache_is_counted(place, trained, monkeypatch):
     with kept.counted(True) as environment:
         assert kept.summary(environment) == ""

@@ -183,7 +183,7 @@ def test_executing_twice_gives_the_same_outputs_and_a_fresh_chapter(chapter, tmp
     outs = [tmp_path / "out" / name for name in ("first.ipynb", "second.ipynb")]
     for out in outs:
         notebooks.execute(chapter, out, seen.append)
-        assert notebooks.is_fresh(out, chapter)
+        assert not notebooks.why_stale(out, chapter)
     first, second = (nbformat.read(out, as_version=4).cells for out in outs)
     assert first == second
     assert first[2].outputs[0].data["text/plain"] == "2"

@@ -33,7 +33,7 @@ RERUNS = {
 }
 # name of the chapter, parameter, bad value, what the one line says
 BAD = [
-    ("1-introduction", "digits", "[3]", "digits"),
+    ("1-introduction", "digits", "[3]", "accepts a list with 2 members"),
     ("2-related-work", "digits", "[3, 12]", "accepts a whole number from 0 to 9"),
     ("3a-pointwise-convergence", "degree", "0", "degree: got 0, accepts a whole number from 1"),
     ("3a-pointwise-convergence", "degree", "thirty", "degree: got 'thirty', accepts"),
@@ -81,6 +81,18 @@ def test_the_cell_after_the_parameters_refuses_a_bad_value_in_one_line(
     (line,) = str(caught.value).splitlines()
     assert parameter in line
     assert says in line
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "near"),
+    [("3b-optimal-points", "degre", "degree"), ("4c-adversarial-training", "seed", "seeds")],
+)
+def test_papermill_stops_at_a_name_that_is_none_and_shows_the_nearest(tmp_path, name, given, near):
+    done, _ = papermill(tmp_path, name, {given: 3})
+    assert done.returncode != 0
+    (line,) = set(re.findall(r"^ParameterError: .*$", done.stderr, re.M))
+    assert line.startswith(f"ParameterError: {given}: no parameter; {near} is the nearest of ")
+    assert 'File "' not in done.stderr.split("ParameterError")[-1]
 
 
 def test_papermill_stops_at_a_bad_value_and_shows_that_line_alone(tmp_path):

@@ -10,21 +10,26 @@ ROWS = [
     {"dataset": "MNIST", "seed": 1, "arm": "hard, soft", "natural": 97.5, "points": [0.25, 1e-5]},
     {"dataset": "MNIST", "seed": 0, "arm": "plain", "natural": float("inf"), "points": []},
 ]
-ORIGIN = {"command", "made", "commit", "versions", "processor", "runs", "core_hours"}
+ORIGIN = {"command", "made", "commit", "versions", "processor", "runs", "core_hours", "sha256"}
 SIZES = ("sample-complexity", "chebyshev-sizes", "equispaced-sizes", "equispaced-limit")
 NAMES = ("networks", *SIZES, "point-sets", "strong-attacks", "along", "transfer")
 OTHER = {"settings", "note", "cuda", "cpu", "hundred-seeds"}
 
 
+def put(folder, text):
+    (folder / "tiny.csv").write_text(text)
+    (folder / "tiny.json").write_text(json.dumps(results.sealed({"runs": 2}, text)))
+
+
 def test_what_is_written_is_read_again_with_numbers_as_numbers(tmp_path):
     text = results.text(ROWS)
-    (tmp_path / "tiny.csv").write_text(text)
+    put(tmp_path, text)
     assert results.read("tiny", tmp_path) == ROWS
     assert text.splitlines()[0] == "dataset,seed,arm,natural,points"
 
 
 def test_numbers_that_people_wrote_are_numbers_too(tmp_path):
-    (tmp_path / "tiny.csv").write_text("seed,x,word\n0,97.8000,None\n,-5e-05,nought\n")
+    put(tmp_path, "seed,x,word\n0,97.8000,None\n,-5e-05,nought\n")
     assert results.read("tiny", tmp_path) == [
         {"seed": 0, "x": 97.8, "word": "None"},
         {"seed": "", "x": -5e-05, "word": "nought"},
@@ -43,7 +48,7 @@ def test_every_table_says_where_it_came_from(name):
     assert about["command"] == f"python -m pwlib table {name}"
     assert about["versions"]["numpy" if name != "strong-attacks" else "torch"]
     assert about["runs"] == len(results.read(name))
-    assert not (results.RESULTS / f"{name}.csv").read_text().startswith("#")
+    assert not (results.RESULTS / f"{name}.csv").read_text("utf-8").startswith("#")
     json.dumps(about, allow_nan=False)
 
 

@@ -4,6 +4,7 @@ import csv
 import itertools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -331,3 +332,39 @@ def test_the_sweep_of_a_chapter_can_be_planned_without_running_it():
         "datasets": ["MNIST"],
         "radius": 1.5,
     }
+
+
+DAMAGES = {
+    "an edited number": lambda one, other: edit(one / "numbers.json", b"2.0", b"3.0"),
+    "another run's numbers": lambda one, other: shutil.copy(other / "numbers.json", one),
+    "a whole other run": lambda one, other: shutil.copytree(other, one, dirs_exist_ok=True),
+    "a cut file": lambda one, other: edit(one / "numbers.json", b"}", b""),
+    "a lost file": lambda one, other: (one / "numbers.json").unlink(),
+    "an edited notebook": lambda one, other: edit(one / "notebook.ipynb", b"new", b"old"),
+    "a lost notebook": lambda one, other: (one / "notebook.ipynb").unlink(),
+    "an edited origin": lambda one, other: edit(one / "origin.json", b"tiny", b"4c"),
+    "a failure made a success": lambda one, other: edit(other / "origin.json", b'"error"', b'"x"'),
+    "no seal": lambda one, other: edit(one / "origin.json", b"sha256", b"none"),
+}
+
+
+def edit(path, before, after):
+    content = path.read_bytes()
+    assert before in content
+    path.write_bytes(content.replace(before, after))
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_finished_run_that_was_changed_is_refused_in_a_line_that_names_its_folder(
+    tmp_path, damage
+):
+    tasks = [TASK, Task("tiny", "{}", {"seed": 2}, {})]
+    folders = [sweeps.keep(tmp_path, *run) for run in zip(tasks, (NEW, OLD), strict=True)]
+    assert all(sweeps.is_whole(tmp_path, task) for task in tasks)
+    damage(*folders)
+    with pytest.raises(SweepError) as caught:
+        sweeps.run(sweeps.Plan(tasks, ["seed"]), Settings(tmp_path, quiet=True))
+    (line,) = str(caught.value).splitlines()
+    changed = [str(folder) for folder in folders if line.startswith(f"{folder}: got other content")]
+    assert len(changed) == 1
+    assert "remove it, and the same command makes it again" in line

@@ -127,6 +127,22 @@ def test_a_table_that_a_function_makes_has_its_rows_and_goes_on_where_it_was(lis
     assert [one.stat().st_mtime_ns for one in rest] == before
 
 
+@pytest.mark.parametrize("damage", ["an edited number", "another row", "cut"])
+def test_a_row_that_was_changed_before_its_table_was_done_is_refused(listed, tmp_path, damage):
+    module, out = listed.function.__module__, tmp_path / "out"
+    first, second = (out / f"{kept.key(module, job)}.json" for job in listed.jobs[:2])
+    for job, place in zip(listed.jobs, (first, second), strict=False):
+        tables._keep_row(listed.function, job, place)
+    assert tables._read(first, None)["row"] == listed.function(**listed.jobs[0])
+    text = first.read_text()
+    edited = text.replace('"certified": ', '"certified": 1')
+    changed = {"an edited number": edited, "cut": text[:-9]}
+    first.write_text(changed.get(damage, second.read_text()))
+    assert first.read_text() != text
+    with pytest.raises(SweepError, match=rf"^{first}: got other content than its run wrote; "):
+        tables._read(first, None)
+
+
 def test_a_table_that_isnt_known_is_refused(tmp_path):
     with pytest.raises(SweepError, match="^table: got 'netwroks', accepts one of networks, "):
         tables.make("netwroks", tmp_path)

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from pwlib import grids, maxmargin, polynomials
-from pwlib.figures.figures_1_2 import (
+from pwlib.figures.figures_1_2_3 import (
     figure_1,
     figure_2,
     figure_between,

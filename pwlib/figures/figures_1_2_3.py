@@ -1,6 +1,7 @@
-"""Figures 1 and 2, and what else Section III-A draws: data in, a figure out."""
+"""Figures 1 to 3, and what else Section III-A draws: data in, a figure out."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -60,61 +61,75 @@ def figure_2(x: Vector, weights: Weights, points: Weights) -> Figure:
     fig, panels = style.subplots(len(sizes), len(weights), 1.2 * len(sizes) + 0.5, **shared)
     highest, said = 10.0, []
     for (grid, by_size), column in zip(weights.items(), panels.T, strict=True):
+        colour = COLOURS["equispaced" if grid.startswith("$E") else "chebyshev"]
         for axes, (m, w) in zip(column, by_size.items(), strict=True):
             values = chebyshev.chebval(2 * x - 1, w)
             for start, end in signs.regions(w, right=False):
                 axes.axvspan(start, end, color=MUTED, alpha=0.4, lw=0)
             axes.axhline(0, color=MUTED, lw=0.8)
-            axes.plot(x, values, color=_colour(grid), lw=1.2)
+            axes.plot(x, values, color=colour, lw=1.2)
             ticks: Look = {"transform": axes.get_xaxis_transform(), "clip_on": False}
             at = points[grid][m]
             axes.plot(at, np.full(len(at), 0.03), "|", color=INK, ms=7, mew=0.7, **ticks)
             highest = max(highest, np.abs(values).max())
             _mark_changes(axes, w)
-            counted = f"{len(signs.spurious_sign_changes(w))} spurious, {_percent(w)}% wrong"
+            wrong = round(100 * signs.misclassified_measure(w), 6)  # without what rounding adds
+            counted = f"{len(signs.spurious_sign_changes(w))} spurious, {wrong:.2g}% wrong"
             axes.set_title(counted)
             said.append(f"{grid.split(', ')[1]}, m = {m}: {counted}")
         column[0].set_title(f"{grid}\n{column[0].get_title()}")
         column[-1].set_xlabel("$x$")
     for axes, m in zip(panels[:, 0], sizes, strict=True):
         axes.set_ylabel(f"$m = {m}$")
-    names, labels = zip(*(tick for tick in _signed_powers(highest, (1,)) if tick[0]), strict=True)
-    panels[0, 0].set_yscale("asinh", linear_width=1)
-    panels[0, 0].set_yticks(names, labels, minor=False)
+    _scale_asinh(panels[0, 0], highest)
     panels[0, 0].set(xlim=(-0.04, 1.04), xticks=(0, 0.5, 1), ylim=(-3 * highest, 2 * highest))
     return style.say(fig, f"{'; '.join(said)}.")
 
 
-def _percent(weights: Vector) -> str:
-    """How much of [0, 1] is misclassified, in %, without what rounding adds."""
-    return f"{round(100 * signs.misclassified_measure(weights), 6):.2g}"
-
-
-def _signed_powers(highest: float, digits: Sequence[int]) -> list[tuple[int, str]]:
-    """Ticks from -highest to highest, with labels: 0 and these digits times powers of ten."""
-    found = [digit * 10**power for power in range(6) for digit in digits]
-    ticks = {0} | {sign * value for value in found if value <= highest for sign in (-1, 1)}
-    return [(tick, f"{tick}".replace("-", "−")) for tick in sorted(ticks)]
-
-
-def _colour(grid: str) -> str:
-    """The colour of a grid by its label, "$E_m$, …" or "$C_m$, …"."""
-    return COLOURS["equispaced" if grid.startswith("$E") else "chebyshev"]
-
-
-def _changes(weights: Vector) -> tuple[Vector, Vector]:
-    """The sign change nearest to 1/2, and the others, the spurious ones."""
-    spurious = signs.spurious_sign_changes(weights)
-    return np.setdiff1d(signs.sign_changes(weights), spurious), spurious
+def _scale_asinh(axes: Axes, highest: float, *middle: int) -> None:
+    """Linear near 0, logarithmic far from it: ticks at the powers of ten, and their negatives."""
+    powers = [10**k for k in range(6) if 10**k <= highest]
+    ticks = [*(-power for power in powers[::-1]), *middle, *powers]
+    axes.set_yscale("asinh", linear_width=1)
+    axes.set_yticks(ticks, [f"{tick}".replace("-", "−") for tick in ticks], minor=False)
 
 
 def _mark_changes(axes: Axes, weights: Vector) -> None:
     """Dots at the sign changes: filled the one nearest to 1/2, hollow the spurious ones."""
     look: Look = {"ls": "", "marker": "o", "ms": 4, "color": INK, "clip_on": False}
     look["in_layout"] = False  # an empty line that isn't clipped has no extent to lay out
-    own, spurious = _changes(weights)
+    spurious = signs.spurious_sign_changes(weights)
+    own = np.setdiff1d(signs.sign_changes(weights), spurious)
     axes.plot(own, 0 * own, mfc=INK, **look)
     axes.plot(spurious, 0 * spurious, mfc="white", **look)
+
+
+def figure_3(degree: int, x: Vector, readings: Mapping[str, Vector]) -> Figure:
+    """Figure 3: the objective of (12) at x, its maximisers, two grids; below, how far apart.
+
+    `readings` maps the name of each grid to its nodes. The distances are those of the nodes inside
+    the interval, to the nearest maximiser, in units of the local spacing.
+    """
+    loss = partial(polynomials.hard_objective, degree)
+    maximisers = polynomials.hard_points(degree)
+    look: Look = {"ls": "", "marker": "o", "ms": 5, "color": COLOURS["chebyshev"], "clip_on": False}
+    triangle = look | {"color": COLOURS["hard"], "marker": "^", "ms": 8}
+    said = []
+    fig, (top, bottom) = style.subplots(2, height=4.0, sharex=True, height_ratios=(2, 1))
+    top.plot(x, loss(x), color=INK, lw=1, label="expected loss (12)")
+    top.plot(maximisers, loss(maximisers), label="its maximisers", **triangle)
+    for (name, nodes), face in zip(readings.items(), (COLOURS["chebyshev"], "white"), strict=True):
+        top.plot(nodes, loss(nodes), label=name, mfc=face, **look)
+        inside = nodes[(nodes > 0) & (nodes < 1)]
+        away = polynomials.nearest_hard_points(degree, inside)[1]
+        bottom.plot(inside, away, mfc=face, **look)
+        said.append(f"{np.abs(away).max():.2f} ({name})")
+    bottom.axhline(0, color=MUTED, lw=1)
+    top.set(ylabel="expected loss", title=f"$n = {degree}$", ylim=(0, None))
+    bottom.set(xlabel="$x$", ylabel="distance to a\nmaximiser / spacing", xlim=(0, 1))
+    style.legend_below(fig, top, 2)
+    message = f"{len(maximisers)} maximisers; the farthest node inside lies "
+    return style.say(fig, f"{message}{' and '.join(said)} of a spacing away from one.")
 
 
 def figure_training_set(
@@ -136,8 +151,7 @@ def figure_training_set(
         axes.set_title(f"{name}: {count} sign change{plural}")
         axes.set(xlabel="$x$", xlim=(-0.02, 1.02), xticks=(0, 0.5, 1))
     highest = max(np.abs(values).max() for values, _ in classifiers.values())
-    panels[0].set_yscale("asinh", linear_width=1)
-    panels[0].set_yticks(*zip(*_signed_powers(highest, (1,)), strict=True), minor=False)
+    _scale_asinh(panels[0], highest, 0)
     return style.say(fig, f"{'; '.join(axes.get_title() for axes in panels)}.")
 
 
@@ -161,8 +175,6 @@ def figure_between(seen: Mapping[str, Counts], proved: Mapping[str, Lines]) -> F
     panels[0, 0].set_ylim(0, 1.45 * highest)  # the legends are above all dots
     for axes in panels[:, 0]:
         axes.set_ylabel("sign changes")
-    said = []
-    for name, counts in seen.items():
-        least = [min(tries) for tries in counts.values()]
-        said.append(f"{name}: from {least[0]} to {least[-1]}")
+    least = {name: [min(tries) for tries in counts.values()] for name, counts in seen.items()}
+    said = [f"{name}: from {counts[0]} to {counts[-1]}" for name, counts in least.items()]
     return style.say(fig, f"Least counts from left to right. {'; '.join(said)}.")

@@ -1,0 +1,202 @@
+"""Figures 4 and 5, and what else Section IV draws of networks: numbers in, a figure out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
+
+import numpy as np
+import torch
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import QuadMesh
+from matplotlib.colors import BoundaryNorm, ListedColormap, to_rgba_array
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pwlib.boundaries import Maps, rank_correlation
+from pwlib.figures import style
+from pwlib.networks import Network
+from pwlib.objectives import hard_objective
+
+Array = NDArray[np.float64]
+
+CLASSES = ("#E69F00", "#56B4E9", "#999933", "#CC79A7", "#666666")  # one for each class of Figure 4
+LEVELS = 32  # shades of a map: too many for the eye, few enough for small pages
+PLACE: style.Look = {"origin": "lower", "extent": (-1, 1, -1, 1)}
+SQUARE = PLACE | {"interpolation": "none"}
+# The colour says whose accuracy a curve shows, the dash whose adversarial examples they are.
+FIGURE_5 = {
+    "own": ("hard points, own", "hard", "-"),
+    "from_reference": ("hard points, other's", "hard", "--"),
+    "to_reference": ("reference, other's", "plain", "--"),
+    "control": ("two references", "plain", ":"),
+    "reference": ("reference, own", "plain", "-"),
+}
+SIDE = 28  # pixels of a test image
+GARMENTS = ["T-shirt", "trousers", "pullover", "dress", "coat"]
+GARMENTS += ["sandal", "shirt", "sneaker", "bag", "boot"]
+NAMES = {"MNIST": [str(digit) for digit in range(10)], "FashionMNIST": GARMENTS}
+
+
+def figure_4(seen: Maps) -> Figure:
+    """A network's output, the objective (10), its logarithm, and the hard objective (9)."""
+    figure, axes = style.subplots(2, 2, height=4.3, sharex=True, sharey=True)
+    output, adversary, logarithm, hard = axes.flat
+    panels = [
+        (output, _draw_output(output, seen), "output, class"),
+        (adversary, _draw_map(adversary, seen.adversarial), "objective (10), nats"),
+        (logarithm, _draw_map(logarithm, _log(seen)), "logarithm of (10), base 10"),
+        (hard, _draw_map(hard, seen.hard), "hard objective (9), nats"),
+    ]
+    for axis, image, title in panels:
+        axis.set_title(title)
+        bar = axis.inset_axes((1.04, 0, 0.05, 1))  # as high as its panel
+        figure.colorbar(image, cax=bar)
+        for solids in bar.findobj(QuadMesh):
+            solids.set_rasterized(True)
+    output.child_axes[0].set_yticks(range(1, len(CLASSES) + 1))
+    output.child_axes[0].minorticks_off()
+    _draw_boundary(adversary, seen, "black")  # the boundary is bright in (10) itself
+    _draw_boundary(logarithm, seen, "black")
+    _draw_boundary(hard, seen, "white")
+    output.set(xticks=[-1, 0, 1], yticks=[-1, 0, 1], ylabel="$x_2$")
+    logarithm.set(xlabel="$x_1$", ylabel="$x_2$")
+    hard.set_xlabel("$x_1$")
+    middle, high = np.percentile(seen.adversarial, [50, 98])
+    said = f"Objective (10) has a median of {middle:.2g} nats and a 98th percentile of {high:.2g}; "
+    low, high = np.percentile(seen.hard, [2, 98])
+    return style.say(figure, f"{said}objective (9) runs from {low:.3f} to {high:.3f}.")
+
+
+def figure_4_rows(networks: Sequence[Maps], titles: Sequence[str]) -> Figure:
+    """A row for each network: output, objective (10) on a log scale, hard objective (9)."""
+    count = len(networks)
+    shape: style.Look = {"height": style.WIDTH / 3 * count + 0.2, "squeeze": False}
+    figure, axes = style.subplots(count, 3, sharex=True, sharey=True, **shape)
+    for row, seen, title in zip(axes, networks, titles, strict=True):
+        size = len(seen.classes)
+        kept = np.round(np.linspace(0, size - 1, min(size, 136))).astype(int)  # what a panel shows
+        seen = Maps(*(values[np.ix_(kept, kept)] for values in astuple(seen)))
+        _draw_output(row[0], seen)
+        _draw_map(row[1], _log(seen))
+        _draw_map(row[2], seen.hard)
+        _draw_boundary(row[2], seen, "white")
+        row[0].set_ylabel(title)
+    for axis, label in zip(axes[0], ("output", "logarithm of (10)", "hard (9)"), strict=True):
+        axis.set(title=label, xticks=[], yticks=[])
+    said = [
+        f"{title} {rank_correlation(seen.adversarial, seen.hard):.2f}"
+        f" and {rank_correlation(networks[0].hard, seen.hard):.2f}"
+        for title, seen in zip(titles, networks, strict=True)
+    ]
+    message = "Rank correlations of (9) with (10) and with the first (9): "
+    return style.say(figure, f"{message}{', '.join(said)}.")
+
+
+def _draw_output(axis: Axes, seen: Maps) -> ScalarMappable:
+    """The class of each point in its colour, the paler the less confident (white at 1/classes).
+
+    Returns what a colour bar of the classes needs.
+    """
+    colours = to_rgba_array(CLASSES)[seen.classes, :3]
+    strength = np.clip((seen.confidence - 0.2) / 0.8, 0, 1)[..., None]
+    strength = np.round(strength * LEVELS) / LEVELS
+    axis.imshow(1 - strength * (1 - colours), **SQUARE)
+    edges = np.arange(len(CLASSES) + 1) + 0.5
+    return ScalarMappable(BoundaryNorm(edges, len(CLASSES)), ListedColormap(CLASSES))
+
+
+def _draw_map(axis: Axes, values: Array) -> AxesImage:
+    """A map over the square; its colours run from the 2nd to the 98th percentile."""
+    low, high = np.percentile(values[np.isfinite(values)], [2, 98])
+    colours = colormaps["cividis"].resampled(LEVELS)
+    return axis.imshow(values, vmin=low, vmax=high, cmap=colours, **SQUARE)
+
+
+def _draw_boundary(axis: Axes, seen: Maps, colour: str) -> None:
+    """The decision boundary as thin lines."""
+    for label in np.unique(seen.classes)[:-1]:
+        lines = axis.contour(seen.classes == label, [0.5], colors=colour, linewidths=0.6, **PLACE)
+        lines.set_rasterized(True)
+
+
+def _log(seen: Maps) -> Array:
+    return np.log10(np.maximum(seen.adversarial, np.finfo(float).tiny))
+
+
+def figure_5(magnitudes: Sequence[float], accuracies: Mapping[str, Mapping[str, Array]]) -> Figure:
+    """Test accuracy against the length of a one-step attack, a panel for each data set.
+
+    ``accuracies[name][curve]`` is in % and (seeds, magnitudes), with the curves of ``FIGURE_5``: a
+    line for the mean over the seeds, a band from the lowest to the highest of them.
+    """
+    shared: style.Look = {"sharex": True, "squeeze": False}
+    figure, panels = style.subplots(len(accuracies), 1, 2.5 * len(accuracies), **shared)
+    said = []
+    for axis, (name, curves) in zip(panels.flat, accuracies.items(), strict=True):
+        for key, (label, meaning, dash) in FIGURE_5.items():
+            seeds, colour = curves[key], style.COLOURS[meaning]
+            axis.fill_between(magnitudes, seeds.min(0), seeds.max(0), color=colour, alpha=0.2, lw=0)
+            axis.plot(magnitudes, seeds.mean(0), dash, color=colour, label=label)
+        axis.set(title=name, ylim=(-2, 102), ylabel="test accuracy, %")
+        axis.grid(alpha=0.25)
+        style.name_lines(axis)
+        at = int(np.abs(np.array(magnitudes) - 1).argmin())
+        own, reference = (curves[key][:, at].mean() for key in ("own", "reference"))
+        said.append(f"{name}, length {magnitudes[at]:g}: {own:.0f}% with hard points, ")
+        said[-1] += f"{reference:.0f}% for the reference"
+    axis.set_xlabel("$L^2$ length of the step, before clamping")
+    return style.say(figure, f"{'; '.join(said)}.")
+
+
+@torch.no_grad()
+def figure_climb(network: Network, paths: Mapping[str, Tensor], name: str) -> Figure:
+    """A row for each path of one test image, (steps + 1, 784), and an image for each step.
+
+    Below each stands what the network says, with its probability, and the hard objective in nats.
+    """
+    count = len(next(iter(paths.values())))
+    figure, grid = style.subplots(len(paths), count, 1.65 * len(paths), squeeze=False)
+    said = []
+    for row, (way, images) in zip(grid, paths.items(), strict=True):
+        likely = network(images).softmax(-1)
+        each = zip(row, images, likely, hard_objective(network, images), strict=True)
+        for axes, image, p, hard in each:
+            axes.imshow(image.reshape(SIDE, SIDE).numpy(), cmap="gray_r", vmin=0, vmax=1)
+            answer = NAMES[name][int(p.argmax())]
+            axes.set_xlabel(f"“{answer}”, {100 * p.max():.0f} %\n{hard:.2f} nats")
+            axes.set(xticks=[], yticks=[])
+            axes.spines[:].set_visible(False)
+        row[0].set_ylabel(way)
+        said.append(f"{way}: in the end {row[-1].get_xlabel()}")
+    for step, axes in enumerate(grid[0]):
+        axes.set_title(f"{step} steps" if step != 1 else "1 step")
+    return style.say(figure, f"{'; '.join(said)}.".replace("\n", ", "))
+
+
+def figure_slice(lengths: Array, length: float, leads: Mapping[str, Array]) -> Figure:
+    """A panel for each network: the plane through an image, its attack and noise of that length.
+
+    ``leads[title]`` is by how much the label's logit leads, (lengths, lengths), with the attack
+    along columns and the noise along rows: shaded where another class does.
+    """
+    figure, panels = style.subplots(1, len(leads), 2.6, sharey=True)
+    said, loss = [], style.COLOURS["loss"]
+    for axes, (title, lead) in zip(panels, leads.items(), strict=True):
+        axes.contourf(lengths, lengths, lead, [lead.min() - 1, 0], colors=[loss], alpha=0.3)
+        axes.contour(lengths, lengths, lead, [0], colors=[loss], linewidths=1)
+        axes.plot([0, length, 0], [0, 0, length], "o", color=style.INK, ms=4)
+        for place, name, up in (
+            ((0, 0), "image", 5),
+            ((length, 0), "attack", -13),
+            ((0, length), "noise", 5),
+        ):
+            axes.annotate(name, place, (0, up), textcoords="offset points", ha="center")
+        axes.set(title=title, xlabel="along the attack, $L^2$", aspect="equal")
+        ahead = lead[np.abs(lengths).argmin(), lengths >= 0]
+        lost = np.append(lengths[lengths >= 0][ahead < 0], np.inf)[0]
+        said.append(f"{title}: another answer from length {lost:.2f} on")
+    panels[0].set_ylabel("along the noise, $L^2$")
+    return style.say(figure, f"Along the attack, {'; '.join(said)}.")
