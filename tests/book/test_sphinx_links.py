@@ -52,4 +52,7 @@ def test_a_signature_names_arrays_as_people_do():
     shortened = sphinx_links.shorten_signature(None, "function", "f", None, None, call, gives)
     assert shortened[0] == "(n: int, x: ArrayLike, model: ~pwlib.networks.MLP)"
     assert shortened[1] == "tuple[NDArray[float64], float]"
-    assert sphinx_links.shorten_signature(None, "module", "f", None, None, None, None) == (None, None)
+    assert sphinx_links.shorten_signature(None, "module", "f", None, None, None, None) == (
+        None,
+        None,
+    )
