@@ -204,7 +204,7 @@ def _name_dots(axes: Axes, dots: Mapping[str, tuple[float, float]], others: Arra
     for name, dot, (x, y) in zip(dots, dots.values(), points, strict=True):
         width = 5.6 * len(name)
         for far, angle in ways:
-            left = x + far * np.cos(angle) - width * (1 - np.cos(angle)) / 2
+            left = x + far * np.cos(angle) - width * (1 - np.sign(np.cos(angle).round(1))) / 2
             low = y + far * np.sin(angle) - 4
             if not any(
                 left < b[2] and b[0] < left + width and low < b[3] and b[1] < low + 8 for b in taken

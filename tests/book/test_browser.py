@@ -297,3 +297,13 @@ def test_nothing_moves_when_the_script_draws(chrome, address, page, width):
             opened.evaluate("visits.ready()")
             found.append(opened.eval_on_selector_all("figure.play", heights))
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 640), (1400, 900)])
+def test_the_first_screen_has_question_picture_findings_and_doors(chrome, address, width, height):
+    parts = ["h1", "figure:not(.play) img", ".findings li:nth-child(5) a", ".doors a:nth-child(4)"]
+    size = {"width": width, "height": height}
+    with tab(chrome, f"{address}chapters/index.html", viewport=size) as page:
+        for part in parts:
+            box = page.locator(f".bd-article {part}").first.bounding_box()
+            assert 0 <= box["y"] < box["y"] + box["height"] <= height, part

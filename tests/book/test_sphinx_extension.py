@@ -171,3 +171,31 @@ def test_what_a_figure_says_of_itself_ends_the_text_for_those_who_do_not_see_it(
     page = nodes.paragraph("", "", image)
     sphinx_extension.tell_drawings(SimpleNamespace(srcdir=tmp_path), page)
     assert image["alt"] == "Two curves. 35 % < 40 %"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("98.5 % of them, at n = 3", "98.5% of them, at n\u00a0=\u00a03"),
+        ("gains -0.3 (-0.8 to 0.1) points", "gains −0.3 (−0.8\u00a0to\u00a00.1) points"),
+        ("degrees 3-4, 1e-9, PGD-20 and 2026-11-26", "degrees 3-4, 1e-9, PGD-20 and 2026-11-26"),
+    ],
+)
+def test_numbers_are_set_as_a_typesetter_would(written, shown):
+    document = nodes.paragraph("", written)
+    sphinx_extension.set_numbers(None, document, "")
+    assert document.astext() == shown
+
+
+def test_a_glued_number_keeps_its_sign_of_per_cent_and_code_is_left_alone():
+    parts = [nodes.inline("", "83"), nodes.Text(" %, "), nodes.literal("", "a -3 %")]
+    document = nodes.paragraph("", "", *parts)
+    sphinx_extension.set_numbers(None, document, "")
+    assert document.astext() == "83%, a -3 %"
+
+
+def test_what_a_bar_of_progress_said_last_is_left_out():
+    blocks = [nodes.literal_block("", text) for text in ("networks trained: 2 of 2", "1 of 2")]
+    document = nodes.container("", *blocks)
+    sphinx_extension.drop_progress(None, document)
+    assert document.astext() == "1 of 2"

@@ -42,3 +42,17 @@ def test_the_papers_numbers_in_a_docstring_are_links_outside_code():
 
 def test_a_bar_in_a_docstring_is_a_modulus():
     assert linked("|x| < `|y|`") == r"\|x\| < `|y|`"
+
+
+def test_a_signature_names_arrays_as_people_do():
+    array = "~numpy.ndarray[tuple[~typing.Any, ...], ~numpy.dtype[~numpy.float64]]"
+    like = "~numpy._typing._array_like._Buffer | ~numpy._SupportsArray[~numpy.dtype[~typing.Any]]"
+    like += " | complex | bytes | str | ~numpy._NestedSequence[complex | bytes | str]"
+    call, gives = f"(n: int, x: {like}, model: ~pwlib.networks.MLP)", f"tuple[{array}, float]"
+    shortened = sphinx_links.shorten_signature(None, "function", "f", None, None, call, gives)
+    assert shortened[0] == "(n: int, x: ArrayLike, model: ~pwlib.networks.MLP)"
+    assert shortened[1] == "tuple[NDArray[float64], float]"
+    assert sphinx_links.shorten_signature(None, "module", "f", None, None, None, None) == (
+        None,
+        None,
+    )
