@@ -50,7 +50,7 @@ live.Engine = class {
       delete live.parts[name];
       return (await fetch(`data:application/octet-stream;base64,${text}`)).blob();
     }
-    const answer = await fetch(this.base + name, { signal: this.halt.signal });
+    const answer = await fetch(this.base + name, { cache: "no-cache", signal: this.halt.signal });
     if (!answer.ok) throw new Error(`${name}: ${answer.status} ${answer.statusText}`);
     const pieces = [];
     let bytes = 0;

@@ -25,7 +25,6 @@ window.live = { parts: {} };
   const stop = make("button", { textContent: "Stop", type: "button", disabled: true });
   const back = make("button", { textContent: "Show the book’s outputs", type: "button", disabled: true });
   const form = make("form", { noValidate: true });
-  const MEMORY = "half a gigabyte";
   let parameters, glued; // [, name, value, what it is] of each; the names of the numbers in the text
   let engine, undo = [], stopped = false;
 
@@ -207,7 +206,7 @@ window.live = { parts: {} };
     }
     const megabytes = Math.ceil(total() / 1e6);
     form.append(
-      make("p", { textContent: `Run loads ${megabytes} MB that lie beside this page, once: a Python that works in your browser and takes about ${MEMORY} of memory. Nothing is sent anywhere, and what you see changed is yours alone.` }),
+      make("p", { textContent: `Run loads ${megabytes} MB that lie beside this page, once: a Python that works in your browser and takes about a gigabyte of memory. Nothing is sent anywhere, and what you see changed is yours alone.` }),
       make("p", {}, run, " ", stop, " ", back),
     );
     run.disabled = false;

@@ -62,8 +62,8 @@ const log = new Log(), scratch = new Directory(new Map());
 let python;
 
 const boot = async (parts) => {
-  const zips = ["stdlib.zip.gz", "fonts.zip.gz", "book.zip.gz"].map((name) => unpacked(parts[name], "application/zip").arrayBuffer());
-  const module = await WebAssembly.compileStreaming(unpacked(parts["python.wasm.gz"], "application/wasm"));
+  const zips = ["library.bin", "fonts.bin", "book.bin"].map((name) => unpacked(parts[name], "application/zip").arrayBuffer());
+  const module = await WebAssembly.compileStreaming(unpacked(parts["python.bin"], "application/wasm"));
   const [library, fonts, book] = await Promise.all(zips);
   const stdlib = new Directory(new Map([["python315.zip", new File(new Uint8Array(library))]]));
   const host = new WASI(["python"], ["TMPDIR=/tmp", "HOME=/tmp", "MPLCONFIGDIR=/tmp", "PYTHONTZPATH="], [

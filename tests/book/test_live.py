@@ -217,7 +217,7 @@ def test_a_chapter_that_runs_whole_says_what_the_committed_one_says(reads, chapt
     assert not any("_live/" in url and "/live." not in url for url in reader.asked)
     reader.open()
     assert re.search(r"Run loads \d+ MB", reader.tab.locator("details.live").inner_text())
-    assert not any(".gz" in url for url in reader.asked)
+    assert not any(".bin" in url for url in reader.asked)
     hidden = reader.tab.locator(".bd-article [hidden]").count()
     reader.button("Run").click()
     state, said = reader.ends()
