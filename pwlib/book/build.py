@@ -19,7 +19,7 @@ import yaml
 from nbclient.exceptions import CellExecutionError
 
 from pwlib.ledger import assumptions, claims
-from pwlib.places import CHAPTERS, ROOT, write
+from pwlib.places import CHAPTERS, RESULTS, ROOT, write
 from pwlib.reruns import notebooks
 
 BUILD = ROOT / "_build"
@@ -66,6 +66,8 @@ def unreadable() -> str | None:
         assumptions.REGISTER: assumptions.register,
     }
     readers |= dict.fromkeys(sorted(CHAPTERS.glob("*.ipynb")), _notebook)
+    found = [*sorted(RESULTS.glob("*.json")), BUILD / "benchmarks.json"]
+    readers |= dict.fromkeys(found, lambda path: json.loads(path.read_text(encoding="utf-8")))
     return next(filter(None, map(_problem, readers.keys(), readers.values())), None)
 
 
@@ -97,7 +99,7 @@ def accept() -> None:
         elif ran != chapter:
             notebooks.write(notebooks.with_outputs(chapter, ran), chapter)
             print(f"accepted  {chapter.relative_to(ROOT)}")
-    found, tracked = BUILD / "benchmarks.json", CHAPTERS / "results" / "benchmarks.json"
+    found, tracked = BUILD / "benchmarks.json", RESULTS / "benchmarks.json"
     if found.exists():
         read = [json.loads(p.read_text(encoding="utf-8")) for p in (tracked, found) if p.exists()]
         write(tracked, json.dumps(read[0] | read[-1], indent=1) + "\n")
