@@ -17,6 +17,7 @@ INTERRUPTED = "interrupted; what is whole is kept, and the same command goes on 
 CHECKOUT = "this needs a whole checkout of the book that can be written to"
 WAYS_OUT = {
     "serve": "--port (make serve PORT=…) takes another",
+    "table": "--out takes another folder",
     "cache": "PWLIB_CACHE can name another folder",
 }
 

@@ -391,7 +391,9 @@ def test_an_edit_of_a_table_or_of_its_origin_is_caught_and_named(name, tmp_path)
         if number == 0:
             results.read(name, tmp_path)
             continue
-        with pytest.raises(ValueError, match=rf"/{name}\.csv: got other content than {name}\.json"):
+        with pytest.raises(
+            RuntimeError, match=rf"/{name}\.csv: got other content than {name}\.json"
+        ):
             results.read(name, tmp_path)
 
 

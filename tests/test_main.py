@@ -17,6 +17,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 import pwlib
 from pwlib import __main__
 from pwlib.book import build
+from pwlib.reruns import tables
 
 SLEEPS = "import time\nfor _ in range(600):\n    time.sleep(0.1)"
 
@@ -170,6 +171,15 @@ def test_ctrl_c_is_one_line_also_while_another_line_is_made_up(monkeypatch, caps
     monkeypatch.setattr(build, "require_book", broken)
     monkeypatch.setattr(__main__, "_line", lambda *given: signal.raise_signal(signal.SIGINT))
     assert said("serve") == __main__.INTERRUPTED
+
+
+def test_an_edited_table_and_a_place_for_rows_that_is_a_file_are_named(tmp_path, monkeypatch):
+    for kind, text in {"csv": "arm,seed\nhard,1\n", "json": '{"runs": 1, "sha256": "0"}'}.items():
+        (tmp_path / f"networks.{kind}").write_text(text, "utf-8")
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    assert said("table", "networks").startswith(f"{tmp_path}/networks.csv: got other content than")
+    line = said("table", "point-sets", "--out", str(tmp_path / "networks.csv"))
+    assert line == f"{tmp_path}/networks.csv: File exists; --out takes another folder"
 
 
 def test_a_fault_of_ours_keeps_its_traceback(monkeypatch):

@@ -23,13 +23,13 @@ TITLES = {"MNIST": "MNIST", "FashionMNIST": "Fashion-MNIST"}  # of data sets, fo
 def read(name: str, folder: Path = RESULTS) -> list[Row]:
     """The rows of a table, read("networks"), say; numbers and lists of numbers as such.
 
-    Raises ValueError where the table isn't the one that its origin was written for.
+    Raises RuntimeError where the table isn't the one that its origin was written for.
     """
     path, origin = folder / f"{name}.csv", folder / f"{name}.json"
     found, about = path.read_text(encoding="utf-8"), json.loads(origin.read_text(encoding="utf-8"))
     if not is_sealed(about, found):
-        way = f"git checkout brings both back, python -m pwlib table {name} makes them anew"
-        raise ValueError(f"{path}: got other content than {origin.name} was written for; {way}")
+        why = f"got other content than {origin.name} was written for; git checkout brings both back"
+        raise RuntimeError(f"{path}: {why}")
     return parse(found)
 
 

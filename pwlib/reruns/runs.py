@@ -169,7 +169,7 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
         try:
             client = Client(scheduler, timeout=PATIENCE)
             client.wait_for_workers(1, timeout=PATIENCE)
-        except (OSError, ValueError) as error:
+        except Exception as error:  # whatever Dask raises of an address or a key that is none
             why = f"got {scheduler!r}, where no worker answers: {_first_line(error)}"
             raise SweepError(f"--scheduler: {why}") from None
         with client:

@@ -62,12 +62,18 @@ def read(table: str | Path, swept: Sequence[str], parameters: Sequence[str]) -> 
 def table(found: Summary) -> tuple[list[list[str]], list[str]]:
     """Rows and columns of a table: each number at each point, as "mean [low, high] (n)"."""
     points = [zip(found.swept, point, strict=False) for point in found.points]
-    names = [", ".join(f"`{name} {value}`" for name, value in point) for point in points]
+    names = [", ".join(literal(f"{name} {value}") for name, value in point) for point in points]
     rows = [
-        [f"`{number}`", *(_shown(means.get(point)) for point in found.points)]
+        [literal(number), *(_shown(means.get(point)) for point in found.points)]
         for number, means in found.means.items()
     ]
     return rows, ["number", *(name or "all runs" for name in names)]
+
+
+def literal(text: str) -> str:
+    """A text in Markdown that is shown as it is, as code: no sign of it is one of Markdown's."""
+    shown = "".join(c if c.isalnum() or c in " .," else f"&#{ord(c)};" for c in text)
+    return f"<code>{shown}</code>"
 
 
 def figure(found: Summary) -> Figure:
@@ -81,19 +87,24 @@ def figure(found: Summary) -> Figure:
     for panel, (number, means) in zip(panels.flat, found.means.items(), strict=False):
         lines: dict[str, dict[float | str, Mean]] = {}
         for (first, *rest), mean in means.items():
-            lines.setdefault(", ".join(map(str, rest)), {})[first] = mean
+            lines.setdefault(", ".join(map(_untypeset, rest)), {})[first] = mean
         for name, line in lines.items():
-            x = list(line if numeric else map(str, line))
+            x = list(line if numeric else map(_untypeset, line))
             middle, low, high = np.array([mean[:3] for mean in line.values()]).T
             ends = np.nan_to_num([middle - low, high - middle], posinf=0)  # of one seed: none
             panel.errorbar(x, middle, ends, fmt="o-", capsize=3, label=name)
         if any(lines):
             panel.legend(fontsize="small")
-        panel.set_title(number, fontsize="small")
+        panel.set_title(_untypeset(number), fontsize="small")
         panel.set_xlabel(found.swept[0] if found.swept else "")
     for panel in panels.flat[len(found.means) :]:
         panel.set_axis_off()
     return figure
+
+
+def _untypeset(value: object) -> str:
+    """A label as it is: between dollars matplotlib sets, or refuses, mathematics."""
+    return str(value).replace("$", r"\$")
 
 
 def _shown(found: Mean | None) -> str:

@@ -188,6 +188,7 @@ def _added(about: Mapping, networks: int, hours: float) -> dict[str, Any]:
 
 def _listed(table: Listed, out: Path, workers: int) -> tuple[list[dict], list[dict]]:
     """The rows that a function makes, and where each came from."""
+    out.mkdir(parents=True, exist_ok=True)  # or it fails when the first rows are made
     module = table.function.__module__
     places = {out / f"{kept.key(module, job)}.json": job for job in table.jobs}
     more = {"keep": table.keep} if table.keep else {}

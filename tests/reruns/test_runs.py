@@ -7,7 +7,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from pwlib import datasets
 from pwlib.reruns import kept, runs
-from pwlib.reruns.runs import Refused
+from pwlib.reruns.runs import Refused, SweepError
 
 BAD = "raise ValueError('on purpose')"
 
@@ -134,3 +134,12 @@ def test_a_failing_cell_keeps_what_ran_before_it(task):
     assert cells[2].outputs[0].data["text/plain"] == "'before'"
     assert cells[3].outputs[0].evalue == "on purpose"
     assert cells[4].outputs == []
+
+
+@pytest.mark.parametrize("address", ["tls://127.0.0.1:1", "nowhere://127.0.0.1:1", "127.0.0.1:x"])
+def test_a_scheduler_that_cannot_be_asked_is_refused_in_one_line(address, monkeypatch):
+    monkeypatch.setattr(runs, "PATIENCE", 1)
+    with pytest.raises(SweepError) as caught, runs.connected(address, 1):
+        pass
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith(f"--scheduler: got '{address}', where no worker answers: ")

@@ -49,9 +49,9 @@ def test_the_columns_that_hold_numbers_are_the_ones_shown(found):
 
 def test_the_table_has_a_column_for_each_point_of_the_grid(found):
     rows, columns = summary.table(found(*ROWS))
-    assert columns == ["number", "`radius 1.0`", "`radius 3.0`", "`radius 5.0`"]
+    assert columns == ["number", *(f"<code>radius {x}.0</code>" for x in (1, 3, 5))]
     ((name, one, three, five),) = rows
-    assert (name, three, five) == ("`gap`", "2 (1)", "")
+    assert (name, three, five) == ("<code>gap</code>", "2 (1)", "")
     assert one.startswith("0.6 [")
     assert one.endswith("] (2)")
 
@@ -79,6 +79,8 @@ def test_the_figure_has_the_means_against_the_swept_number(found):
         ([(0, "[1, 2]", 0.5, "done"), (0, "[3]", 0.5, "done")], ["radius"]),
         ([(0, "{}", 0.5, "done")], ["radius"]),
         ([(0, 1.0, 0.5, "done")], []),
+        ([(0, "$\\frac$", 0.5, "done"), (0, "$", 0.5, "done")], ["radius"]),
+        ([(0, "$\\frac$", 0.5, "done"), (1, "$", 0.5, "done")], ["seed", "radius", "word"]),
     ],
 )
 @pytest.mark.filterwarnings("error")
@@ -93,6 +95,11 @@ ATTACKS = [
     "[a](javascript:alert(1))",
     "<script>alert(1)</script>",
     "a **d** _e_ \\ & 1.5",
+    "`<img src=x onerror=alert(1)>",
+    "a` <b>x</b> `b",
+    "a \\`<b>x</b>",
+    "a | b ``` c",
+    "a $\\frac$ b $",
 ]
 
 
@@ -101,15 +108,17 @@ def test_what_a_run_was_given_is_shown_as_it_is(found, text):
     table = summary.table(found((0, text, 0.5, "done"), (1, text, 0.7, "done")))
     cells = BeautifulSoup(markdown2html(style.table(*table, "Means").data), "html.parser").table
     assert cells.find_all("th")[1].text == f"radius {text}"
-    assert not cells.find_all(["img", "a", "script", "em", "strong"])
+    assert not cells.find_all(["img", "a", "script", "em", "strong", "b"])
 
 
 @pytest.mark.slow
 def test_the_summary_is_an_executed_notebook_and_a_page(found, tmp_path):
     found(*ROWS)
-    about = "tiny", ["radius", "seed"], ["seed", "radius"]
+    about = "`<img src=x onerror=alert(1)>", ["radius", "seed"], ["seed", "radius"]
     page = sweeps.summary(tmp_path / "table.csv", *about).read_text()
     assert "0.6 [" in page
+    assert "<img src=x" not in page
+    assert BeautifulSoup(page, "html.parser").find("code", string=about[0])
     assert "data:image/svg+xml" in page
     assert not re.search(r"<script[^>]*src=\"?http", page)
     cells = nbformat.read(tmp_path / "summary.ipynb", as_version=4).cells
