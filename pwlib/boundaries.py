@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pwlib.networks import MLP, negate_features
 from pwlib.objectives import softmax_entropy
+from pwlib.parameters import a, accepts, array, listed, real, whole
 
 Map = NDArray[np.float64]  # (resolution, resolution)
 
@@ -178,3 +179,18 @@ def _side(name: str, values: NDArray) -> int:
     if values.ndim != 2 or values.shape[0] != values.shape[1]:
         raise ValueError(f"{name}: got the shape {values.shape}, accepts a square map")
     return len(values)
+
+
+accepts(
+    __name__,
+    {"model": a(MLP), "resolution": whole(2), "seen": a(Maps), "radius": real(0), "bins": whole(1)}
+    | {"a": array("side side"), "b": array("side side"), "classes": array("side side", 0)}
+    | {"values": array("side side"), "level": real()},
+    measure_all={"seen": listed(a(Maps))},
+    roc_auc={
+        "positive": a(np.ndarray, where=lambda one: one.dtype == bool, what="an array of bool"),
+        "score": array("..."),
+    },
+    unexplained_variance={"distance": array("side side", 0, infinite=True)},
+    count_local_maxima={"distance": array("side side", 0, infinite=True)},
+)

@@ -34,6 +34,7 @@ from pwlib.objectives import (
     hinge_self_loss,
     softmax_entropy,
 )
+from pwlib.parameters import a, accepts, among, images, labels, listed, network, real, whole
 
 # Of a network at samples (…, N, d) with labels (…, N); a random head has weights (…, w, k).
 Objective = Callable[[Network, Tensor, Tensor, Tensor], Tensor]  # (…, N)
@@ -165,3 +166,15 @@ def distances(
     """
     ends = moved(network, x, y, direction, steps, radius, [Generator().manual_seed(0)])
     return torch.linalg.vector_norm(ends - x, dim=-1)
+
+
+accepts(
+    __name__,
+    {"x": images(), "network": network(True), "y": labels(), "steps": whole(1)}
+    | {"direction": among(DIRECTIONS), "radius": real(0), "scale": real(0, above=True)}
+    | {"within": real(0, above=True, infinite=True), "generators": listed(a(Generator), 0)}
+    | {"head": a(Tensor)},
+    moved={"direction": among([d for d in DIRECTIONS if d != "plain"])},
+    distances={"direction": among([d for d in DIRECTIONS if d != "plain"])},
+    gradient={"direction": among([*OBJECTIVES, *PARTS])},
+)

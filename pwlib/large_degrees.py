@@ -16,7 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pwlib import sample_complexity
-from pwlib.parameters import choice, integer, number
+from pwlib.parameters import (
+    accepts,
+    among,
+    array,
+    choice,
+    flag,
+    function,
+    integer,
+    number,
+    real,
+    whole,
+)
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -289,3 +300,12 @@ def _minima(mesh: Vector, values: Vector) -> Vector:
     at = np.flatnonzero((middle <= left) & (middle < right) & (middle < 1.02))
     bend = right[at] - 2 * middle[at] + left[at]
     return mesh[at + 1] - (right[at] - left[at]) / 2 / bend * (mesh[1] - mesh[0])
+
+
+accepts(
+    __name__,
+    {"n": whole(1), "m": whole(2), "p": whole(2), "reading": among(_LESS), "odd": flag}
+    | {"c": real(1e-3, 10), "terms": whole(2), "nodes": whole(4), "odd_p": flag, "odd_m": flag}
+    | {"weights": array("features"), "share": real(0, 1, above=True), "f": function},
+    end_of_classifier={"m": whole(4)},
+)

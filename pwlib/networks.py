@@ -10,6 +10,8 @@ from typing import Protocol, cast
 import torch
 from torch import Tensor, nn
 
+from pwlib.parameters import a, accepts, among, function, listed, maybe, whole
+
 ACTIVATIONS = {"tanh": torch.tanh, "relu": torch.relu}
 BIASES = ("normal", "zero")
 
@@ -221,3 +223,13 @@ def _checked_widths(widths: Sequence[int]) -> tuple[int, ...]:
         accepts = "at least three positive whole numbers (input, hidden …, output)"
         raise ValueError(f"widths: got {list(widths)!r}, accepts {accepts}")
     return tuple(widths)
+
+
+_MODULES = listed(a(nn.Module))
+accepts(
+    __name__,
+    {"networks": _MODULES, "stacked": a(nn.Module), "function": function, "model": a(MLP)}
+    | {"seed": whole(0, 2**63 - 1), "biases": among(BIASES), "activation": among(ACTIVATIONS)},
+    MLP={"seed": maybe(whole(0, 2**63 - 1))},
+    CNN={"seed": whole(0, 2**63 - 1)},
+)

@@ -12,7 +12,7 @@ from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
 from pwlib import grids, maxmargin, polynomials
-from pwlib.parameters import integer
+from pwlib.parameters import accepts, among, array, flag, integer, listed, real, whole
 
 Vector = NDArray[np.float64]
 READINGS = ("equispaced", *grids.CHEBYSHEV_KINDS)
@@ -181,3 +181,16 @@ def _curvatures(degrees: Vector, u: float) -> Vector:
     """Bounds of |T_k″| on [−u, u], u < 1: from (1 − u²) T_k″ = u T_k′ − k² T_k."""
     flat = 1 - u**2
     return np.asarray(degrees**2 / flat + degrees * u / flat**1.5)
+
+
+_ODD = array("features")
+accepts(
+    __name__,
+    {"n": whole(1), "m": whole(2), "p": whole(2), "x": array("points", 0, 1), "j": whole(0)}
+    | {"reading": among(READINGS), "odd": flag, "weights": array("features"), "gap": real(0, 1)}
+    | {"phi": real(0, above=True), "sizes": listed(whole(2))},
+    step_weights={"n": whole(3)},
+    feasible_weights={"n": whole(3)},
+    dip_bound={"n": whole(3)},
+    certified_size={"n": whole(3)},
+)
