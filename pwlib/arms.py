@@ -25,6 +25,7 @@ from pwlib.parameters import (
     accepts,
     among,
     anything,
+    column,
     device_of_call,
     function,
     images,
@@ -313,7 +314,7 @@ def _on_one_device(
     return mixed
 
 
-_ABOUT = {"rows": listed(mapping(anything, "dataset", "arm", "device", "seed")), "measure": a(str)}
+_ABOUT = {"rows": listed(mapping(anything, "dataset", "arm", "device", "seed")), "measure": column}
 _NAMES = {"dataset": among(NAMES), "arm": among(ARMS), "device": device_of_call}
 _NAMES |= {"one": among(ARMS), "other": among(ARMS), "reference": among(ARMS)}
 accepts(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pwlib.networks import MLP, negate_features
 from pwlib.objectives import softmax_entropy
-from pwlib.parameters import a, accepts, array, listed, real, whole
+from pwlib.parameters import a, accepts, array, listed, real, refusal, whole
 
 Map = NDArray[np.float64]  # (resolution, resolution)
 
@@ -136,6 +136,8 @@ def roc_auc(positive: NDArray[np.bool_], score: Map) -> float:
     one, where a tie counts one half: 0.5 for a score that says nothing, 1 for a perfect one, 0 for
     its negative. NaN where no cell or every cell is positive.
     """
+    if positive.shape != score.shape:
+        raise refusal("score", score, f"a score for each cell, {positive.shape}")
     if positive.all() or not positive.any():
         return float("nan")
     yes, no = score[positive], score[~positive]

@@ -322,7 +322,11 @@ accepts(
     | {"separation": real(), "side": whole(1), "contrast": real(0, 0.5), "grain": real(0)}
     | {"angle": real(), "terms": whole(1), "weights": array("d"), "direction": array("d")},
     two_classes={"labels": array("n"), "negative": whole(-inf), "positive": whole(-inf)},
-    ridge={"y": array("n ...")},
+    ridge={
+        "y": lambda name, y, known: array("n k" if getattr(y, "ndim", 1) > 1 else "n")(
+            name, y, known
+        )
+    },
     worst_step_in_box={"x": array("n d", 0, 1), "direction": array("... d")},
     flipping_step_in_box={"x": array("n d", 0, 1), "direction": array("... d")},
     usefulness={"features": array("n k")},

@@ -226,10 +226,13 @@ def _checked_widths(widths: Sequence[int]) -> tuple[int, ...]:
 
 
 _MODULES = listed(a(nn.Module))
+_SEED = whole(0, 2**63 - 1)
+_SHAPE = {"widths": listed(whole(1), 3), "activation": among(ACTIVATIONS)}
 accepts(
     __name__,
     {"networks": _MODULES, "stacked": a(nn.Module), "function": function, "model": a(MLP)}
-    | {"seed": whole(0, 2**63 - 1), "biases": among(BIASES), "activation": among(ACTIVATIONS)},
-    MLP={"seed": maybe(whole(0, 2**63 - 1))},
-    CNN={"seed": whole(0, 2**63 - 1)},
+    | {"seed": _SEED, "biases": among(BIASES)}
+    | _SHAPE,
+    MLP=_SHAPE | {"seed": maybe(_SEED)},
+    CNN={"seed": _SEED},
 )

@@ -213,6 +213,11 @@ def anything(name: str, value: object, known: dict) -> object:
     return value
 
 
+def column(name: str, value: str, known: dict) -> str:
+    """A column of the rows of a call."""
+    return choice(name, value, sorted(set().union(*known["rows"])))
+
+
 def device_of_call(name: str, value: str, known: dict) -> str:
     """A device of PyTorch's: a processor, or a GPU that is there."""
     import torch
@@ -417,11 +422,13 @@ def _range(low: float, high: float) -> str:
 def _sized(name: str, values: Any, shape: str, known: dict, least: int) -> None:  # noqa: ANN401
     """Hold the shape of an array against the names of its sizes, and learn those that are new."""
     got, wanted = tuple(values.shape), shape.split()
-    right = len(got) == len(wanted)
+    right = len(got) == len(wanted) and (0 not in got or not least)
     if "..." in wanted:
         at = wanted.index("...")
         rest = got[at : len(got) - len(wanted) + at + 1]
-        right = len(got) >= len(wanted) - 1 and known.setdefault("...", rest) == rest
+        right = (
+            len(got) >= len(wanted) - 1 and 0 not in rest and known.setdefault("...", rest) == rest
+        )
         got, wanted = got[:at] + got[at + len(rest) :], [d for d in wanted if d != "..."]
     sizes: dict[str, int] = {}
     for size, dimension in zip(got, wanted, strict=False):

@@ -355,11 +355,12 @@ _SEEDS = listed(whole(0, 2**62))
 accepts(
     __name__,
     {
+        "config": a(TrainingConfig),
+        "networks": listed(a(nn.Module)),
         "data": dataset,
         "x": images(),
         "network": parameters.network(True),
         "y": labels(),
-        "config": a(TrainingConfig),
     }
     | {
         "optimiser": a(torch.optim.Optimizer),
@@ -372,7 +373,7 @@ accepts(
         "seeds": _SEEDS,
         "radius": real(0),
     }
-    | {"networks": listed(a(nn.Module)), "jobs": listed(a(Job)), "workers": whole(1)}
+    | {"jobs": listed(a(Job)), "workers": whole(1)}
     | {"device": device_of_call, "keep": maybe(function), "name": among(datasets.NAMES)}
     | {"step": function, "rows": tensor("... N", 0, whole=True)},
     captured={"network": a(nn.Module)},

@@ -15,15 +15,16 @@ import pytest
 import torch
 from torch import nn
 
-from pwlib import linear, training
-from pwlib.boundaries import Maps
+from pwlib import linear
 from pwlib.datasets import Dataset
 from pwlib.networks import MLP
-from pwlib.robustness import Attack, Measured
+from pwlib.robustness import Attack
 from pwlib.training import TrainingConfig
 
-MODULES = "arms attacks boundaries datasets directions grids intervals large_degrees linear maxmargin"
-MODULES += " networks objectives optimal point_search polynomials power_function robustness"
+MODULES = "arms attacks boundaries datasets directions grids intervals large_degrees linear"
+MODULES += (
+    " maxmargin networks objectives optimal point_search polynomials power_function robustness"
+)
 MODULES += " sample_complexity signs strong_attacks training transfer"
 FUNCTIONS = {
     f"{module}.{name}": thing
@@ -55,8 +56,20 @@ GOOD = {
     **{"radius": 0.5, "within": 1.0, "scale": 1.0, "config": CONFIG, "data": DATA, "seeds": [0]},
     **{"networks": [NET], "name": "MNIST", "dataset": "MNIST", "arm": "hard", "device": "cpu"},
     **{"rows": [ROW], "one": "hard", "other": "third", "reference": "reference", "z": X},
-    **{"workers": 1, "attack": Attack((0.0, 1.0), (0.5,), 2, 1, 4), "labels": LABELS, "right": True},
-    **{"features": SAMPLES, "resolution": 6, "classes": MAP.astype(int), "score": MAP, "bins": 2},
+    **{
+        "workers": 1,
+        "attack": Attack((0.0, 1.0), (0.5,), 2, 1, 4),
+        "labels": LABELS,
+        "right": True,
+    },
+    **{
+        "right": True,
+        "features": SAMPLES,
+        "resolution": 6,
+        "classes": MAP.astype(int),
+        "score": MAP,
+        "bins": 2,
+    },
     **{"distance": MAP, "positive": MAP > 2, "level_of": 0.5, "strength": 0.1, "rng": RNG},
     **{"epochs": 1, "generators": [], "biases": "normal", "choice": "sgd", "measure_of": "natural"},
     **{"widths": (4, 6, 3), "activation": "tanh", "function": np.sin, "same": True, "size": 0.1},
@@ -71,6 +84,7 @@ OWN = {
     **dict.fromkeys(["attacks", "directions", "objectives", "training", "robustness"], MEANT),
     "arms": MEANT | {"measure": "natural"},
     "linear": LINEAR,
+    "linear.rounding_error": {"x": np.ones(3, np.float32), "weights": np.ones(3, np.float32)},
     "linear.usefulness_in_box": {
         "features": linear.Features(np.zeros(3), np.eye(3)[:2], np.ones(2))
     },
@@ -140,22 +154,40 @@ def mutations(value):
         yield from [("twice", [value]), ("number", 3)]
 
 
-# Legitimate, each for one reason.
-MEANS = [
-    (lambda a, v: v is None and a in ("high", "starts", "drawn", "keep", "other", "seed"), "default"),
-    (lambda a, v: isinstance(v, list | tuple) and not len(v) and a == "generators", "no randomness"),
-    (lambda a, v: isinstance(v, list | tuple) and not len(v) and a == "rows", "an empty table"),
-    (lambda a, v: isinstance(v, float) and v == math.inf and a in ("within", "order", "high"), "∞"),
-    (lambda a, v: isinstance(v, float) and v == -math.inf and a == "low", "an interval without end"),
-    (lambda a, v: v == -1.5 if isinstance(v, float) else False, "negative: see NEGATIVE"),
-]
 NEGATIVE = {"margin", "mean", "low", "high", "level", "separation", "angle", "positive", "negative"}
+DEFAULT = {"high", "starts", "drawn", "keep", "other", "seed"}
+NO_POINTS = (
+    "bernstein_",
+    "chebyshev_features",
+    "chebyshev_class",
+    "hard_objective",
+    "nearest_hard",
+)
+NO_POINTS = tuple(f"polynomials.{part}" for part in NO_POINTS)
+STACKS = ("attacks.unit", "objectives.", "optimal.self_loss", "robustness.mean", "training.hard_p")
 
 
-def meant(argument, value):
-    if isinstance(value, float) and value == -1.5:
-        return argument in NEGATIVE
-    return any(when(argument, value) for when, _ in MEANS)
+def meant(name, argument, kind, value):
+    """Whether a call means something, for one of these reasons."""
+    number = isinstance(value, float | int) and not isinstance(value, bool)
+    sequence = isinstance(value, list | tuple | np.ndarray)
+    reasons = {
+        "None is the default": value is None and argument in DEFAULT,
+        "nothing random is asked for": argument == "generators" and sequence and not len(value),
+        "a table may be empty": argument == "rows" and isinstance(value, list | tuple) and not value,
+        "a ball may hold the box": argument in ("within", "order") and kind == 10,
+        "an interval may have no end": argument in ("low", "high") and kind in (10, 11),
+        "no points have no values": argument == "x"
+        and name.startswith(NO_POINTS)
+        and sequence
+        and np.size(value) == 0,
+        "axes before are those of stacks": kind == "shape" and name.startswith(STACKS),
+        "a number is an array": (name == "optimal.self_loss" and number and math.isfinite(value))
+        or (name == "optimal.self_loss" and kind == "scalar"),
+        "no boundary is in sight": argument == "distance" and kind == "inf",
+        "any finite number will do": argument in NEGATIVE and kind in (12, 19),
+    }
+    return any(reasons.values())
 
 
 def outcome(function, arguments, name):
@@ -171,7 +203,8 @@ def outcome(function, arguments, name):
         return "silent"
     except (ValueError, TypeError) as error:
         said = str(error)
-        return "refused" if "\n" not in said and name in said else f"unclear: {said[:60]}"
+        named = name in said or any(other in said.partition(":")[0] for other in arguments)
+        return "refused" if "\n" not in said and named else f"unclear: {said[:60]}"
     except Hang:
         return "hang"
     except BaseException as error:
@@ -186,7 +219,7 @@ def calls():
         good = None if name in LEFT else arguments(name, function)
         for argument in good or {}:
             for kind, bad in mutations(good[argument]):
-                if not meant(argument, bad):
+                if not meant(name, argument, kind, bad):
                     yield name, function, argument, kind, good | {argument: bad}
 
 
