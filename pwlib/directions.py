@@ -26,6 +26,7 @@ import torch
 from torch import Generator, Tensor
 
 from pwlib.attacks import margin_loss, unit
+from pwlib.checks import a, accepts, among, images, labels, listed, network, real, whole
 from pwlib.networks import Network, fused
 from pwlib.objectives import (
     adversarial_objective,
@@ -165,3 +166,15 @@ def distances(
     """
     ends = moved(network, x, y, direction, steps, radius, [Generator().manual_seed(0)])
     return torch.linalg.vector_norm(ends - x, dim=-1)
+
+
+accepts(
+    __name__,
+    {"x": images(), "network": network(True), "y": labels(), "steps": whole(1)}
+    | {"direction": among(DIRECTIONS), "radius": real(0), "scale": real(0, above=True)}
+    | {"within": real(0, above=True, infinite=True), "generators": listed(a(Generator), 0)}
+    | {"head": a(Tensor)},
+    moved={"direction": among([d for d in DIRECTIONS if d != "plain"])},
+    distances={"direction": among([d for d in DIRECTIONS if d != "plain"])},
+    gradient={"direction": among([*OBJECTIVES, *PARTS])},
+)

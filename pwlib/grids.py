@@ -7,6 +7,7 @@ exactly, so that an odd classifier stays odd when it is fitted to floating-point
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pwlib.checks import accepts, array
 from pwlib.parameters import choice, integer
 
 Vector = NDArray[np.float64]
@@ -66,3 +67,6 @@ def _symmetric(lower: Vector, m: int) -> Vector:
     """
     lower = np.round(lower * 2.0**53) / 2.0**53
     return np.concatenate((lower, np.full(m % 2, 0.5), 1 - lower[::-1]))
+
+
+accepts(__name__, {"x": array("points", 0, 1)})

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pwlib.checks import a, accepts, array, mapping, real
+
 
 def mean_with_error(values: ArrayLike) -> tuple[float, float]:
     """The mean of independent values (values,), at least two, and its standard error."""
@@ -92,3 +94,20 @@ def _difference(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
     if len(a) != len(b):
         raise ValueError(f"a, b: got {len(a)} and {len(b)} values, accepts pairs")
     return a - b
+
+
+def _is_form(form: str) -> bool:
+    try:
+        return bool(form) and bool(f"{0.5:{form}}")
+    except ValueError:
+        return False
+
+
+_INTERVAL = {"mean": real(), "low": real(infinite=True), "high": real(infinite=True)}
+accepts(
+    __name__,
+    {"values": array("values"), "a": array("values"), "b": array("values")}
+    | {"difference": array("values"), "margin": real(), "level": real(1e-9, 1 - 1e-9)}
+    | {"p": mapping(real(0, 1)), "form": a(str, where=_is_form, what="a format of numbers")}
+    | _INTERVAL,
+)

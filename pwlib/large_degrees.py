@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pwlib import sample_complexity
+from pwlib.checks import accepts, among, array, flag, function, real, whole
 from pwlib.parameters import choice, integer, number
 
 Vector = NDArray[np.float64]
@@ -273,3 +274,12 @@ def _least(
         active = np.asarray(info["lam"]) != 0
         chosen = np.union1d(chosen[active | (chosen < len(first))], new)
     raise ArithmeticError("the exchange of constraints does not end")
+
+
+accepts(
+    __name__,
+    {"n": whole(1), "m": whole(2), "p": whole(2), "reading": among(_LESS), "odd": flag}
+    | {"c": real(1e-3, 10), "terms": whole(2), "nodes": whole(4), "odd_p": flag, "odd_m": flag}
+    | {"weights": array("features"), "share": real(0, 1, above=True), "f": function},
+    end_of_classifier={"m": whole(4)},
+)

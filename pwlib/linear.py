@@ -6,8 +6,11 @@ exact: no attack is searched for, each is a projection. Samples are rows, labels
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
+
+from pwlib.checks import a, accepts, array, real, whole
 
 
 @dataclass(frozen=True)
@@ -296,3 +299,38 @@ def rounding_bound(terms: int, eps: float) -> float:
     """
     rounded = terms * 2.0**-24
     return rounded / (1 - rounded) / eps if rounded < 1 else np.inf
+
+
+_SAMPLES = {"x": array("n d"), "y": array("n", -1, 1)}
+_ORDER = a(int, float, where=lambda order: order in (2, np.inf), what="2 or inf")
+_RANDOM = {"rng": a(np.random.Generator)}
+accepts(
+    __name__,
+    _SAMPLES
+    | _RANDOM
+    | {
+        "model": a(Linear),
+        "order": _ORDER,
+        "lengths": array("k", 0),
+        "strength": real(0, above=True),
+    }
+    | {"size": real(0), "gain": array("n", 0), "count": whole(1), "d": whole(1), "eps": real(0)}
+    | {"separation": real(), "side": whole(1), "contrast": real(0, 0.5), "grain": real(0)}
+    | {"angle": real(), "terms": whole(1), "weights": array("d"), "direction": array("d")},
+    two_classes={"labels": array("n"), "negative": whole(-inf), "positive": whole(-inf)},
+    ridge={
+        "y": lambda name, y, known: array("n k" if getattr(y, "ndim", 1) > 1 else "n")(
+            name, y, known
+        )
+    },
+    worst_step_in_box={"x": array("n d", 0, 1), "direction": array("... d")},
+    flipping_step_in_box={"x": array("n d", 0, 1), "direction": array("... d")},
+    usefulness={"features": array("n k")},
+    usefulness_in_box={"features": a(Features), "x": array("n d", 0, 1)},
+    half_images={"side": whole(2, even=True)},
+    rounding_bound={"eps": real(0, above=True)},
+    rounding_ratios={"eps": real(0, above=True)},
+    rounding_error={"x": array("d")},
+    Linear={"weights": array("d ..."), "bias": array("...")},
+    Features={"mean": array("d"), "directions": array("k d"), "sigma": array("k", 1e-300)},
+)

@@ -19,6 +19,8 @@ import daqp
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pwlib.checks import a, accepts, listed, numbers, real, whole
+
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -246,3 +248,18 @@ def checked(features: ArrayLike, labels: ArrayLike) -> tuple[Matrix, Vector]:
     if not (np.abs(labels) == 1).all():
         raise ValueError(f"labels: got {labels[np.abs(labels) != 1][0]}, accepts -1 and 1")
     return features, labels
+
+
+accepts(
+    __name__,
+    {
+        "features": numbers,
+        "labels": numbers,
+        "penalty": real(above=True, low=0),
+    },
+    exact_weights={
+        "features": listed(listed(a(int, Fraction))),
+        "labels": listed(whole(-1, 1)),
+        "support": listed(whole(0)),
+    },
+)

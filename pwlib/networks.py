@@ -10,6 +10,8 @@ from typing import Protocol, cast
 import torch
 from torch import Tensor, nn
 
+from pwlib.checks import a, accepts, among, function, listed, maybe, whole
+
 ACTIVATIONS = {"tanh": torch.tanh, "relu": torch.relu}
 BIASES = ("normal", "zero")
 
@@ -221,3 +223,16 @@ def _checked_widths(widths: Sequence[int]) -> tuple[int, ...]:
         accepts = "at least three positive whole numbers (input, hidden …, output)"
         raise ValueError(f"widths: got {list(widths)!r}, accepts {accepts}")
     return tuple(widths)
+
+
+_MODULES = listed(a(nn.Module))
+_SEED = whole(0, 2**63 - 1)
+_SHAPE = {"widths": listed(whole(1), 3), "activation": among(ACTIVATIONS)}
+accepts(
+    __name__,
+    {"networks": _MODULES, "stacked": a(nn.Module), "function": function, "model": a(MLP)}
+    | {"seed": _SEED, "biases": among(BIASES)}
+    | _SHAPE,
+    MLP=_SHAPE | {"seed": maybe(_SEED)},
+    CNN={"seed": _SEED},
+)

@@ -13,6 +13,7 @@ the class changes.
 import torch
 from torch import Tensor
 
+from pwlib.checks import accepts, network, tensor
 from pwlib.networks import Network, fused
 
 
@@ -63,3 +64,10 @@ def _without_largest(gap: Tensor) -> tuple[Tensor, Tensor]:
     largest = gap == 0
     powers = gap.exp().masked_fill(largest, 0.0)
     return powers, powers.sum(-1) + (largest.sum(-1) - 1)
+
+
+accepts(
+    __name__,
+    {"x": tensor("... N d"), "network": network(True), "z": tensor("... k")},
+    adversarial_objective={"network": network()},
+)

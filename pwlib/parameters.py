@@ -22,35 +22,42 @@ class ParameterError(ValueError):
         return [f"ParameterError: {self}"]
 
 
-def _refusal(name: str, value: object, accepts: str) -> ParameterError:
-    return ParameterError(f"{name}: got {value!r}, accepts {accepts}")
+def refusal(name: str, value: object, accepts: str) -> ParameterError:
+    """What is raised where an argument isn't what it accepts: one line."""
+    if hasattr(value, "shape"):
+        got = f"{type(value).__name__} of shape {tuple(value.shape)}"
+    else:
+        got = " ".join(repr(value).split())
+    return ParameterError(
+        f"{name}: got {got if len(got) < 200 else got[:200] + ' …'}, accepts {accepts}"
+    )
 
 
-def _is_real(value: object) -> bool:
+def is_real(value: object) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
-def integer(name: str, value: float, low: int, high: float = inf, *, even: bool = False) -> int:
+def integer(name: str, value: float, low: float, high: float = inf, *, even: bool = False) -> int:
     """A whole number in [low, high], even if asked for."""
-    inside = _is_real(value) and low <= value <= high and value % 1 == 0
+    inside = is_real(value) and low <= value <= high and value % 1 == 0
     if not inside or (even and value % 2):
         kind = "an even whole number" if even else "a whole number"
         to = "on" if high == inf else f"to {high}"
-        raise _refusal(name, value, f"{kind} from {low} {to}")
+        raise refusal(name, value, f"{kind} from {low} {to}")
     return int(value)
 
 
 def number(name: str, value: float, low: float, high: float) -> float:
     """A real number in [low, high]."""
-    if not _is_real(value) or not low <= value <= high:
-        raise _refusal(name, value, f"a number from {low:g} to {high:g}")
+    if not is_real(value) or not low <= value <= high:
+        raise refusal(name, value, f"a number from {low:g} to {high:g}")
     return float(value)
 
 
 def choice(name: str, value: str, choices: Sequence[str]) -> str:
     """One of the given words."""
-    if value not in choices:
-        raise _refusal(name, value, "one of " + ", ".join(map(repr, choices)))
+    if not isinstance(value, str) or value not in choices:
+        raise refusal(name, value, "one of " + ", ".join(map(repr, choices)))
     return value
 
 
@@ -61,7 +68,7 @@ def device(name: str, value: str) -> str:
     if torch.cuda.is_available():
         return choice(name, value, ("cpu", "cuda"))
     if value != "cpu":
-        raise _refusal(name, value, "'cpu' here, where PyTorch finds no GPU")
+        raise refusal(name, value, "'cpu' here, where PyTorch finds no GPU")
     return value
 
 
@@ -79,10 +86,10 @@ def each(
     """
     if not isinstance(values, list | tuple) or not values or len(values) != (count or len(values)):
         members = f"{count} members" if count else "at least one member"
-        raise _refusal(name, values, f"a list with {members}")
+        raise refusal(name, values, f"a list with {members}")
     checked = [check(f"{name}[{i}]", v, *args, **options) for i, v in enumerate(values)]
     if any(v in checked[:i] for i, v in enumerate(checked)):
-        raise _refusal(name, values, "a list without repeats")
+        raise refusal(name, values, "a list without repeats")
     return checked
 
 
@@ -117,11 +124,22 @@ def _assigned(cell: str) -> set[str]:
 
 def points(name: str, x: ArrayLike, least: int = 0) -> NDArray[np.float64]:
     """Numbers in [0, 1] as an array (points,), at least so many."""
-    found = np.asarray(x, dtype=np.float64)
+    found = np.asarray(real_numbers(name, x, "numbers in [0, 1]"), dtype=np.float64)
     if found.ndim != 1 or len(found) < least:
         more = f", {least} or more" if least else ""
         raise ParameterError(f"{name}: got shape {found.shape}, accepts (points,){more}")
     outside = ~((found >= 0) & (found <= 1))  # NaN fails both comparisons
     if outside.any():
         raise ParameterError(f"{name}: got {found[outside][0]}, accepts numbers in [0, 1]")
+    return found
+
+
+def real_numbers(name: str, values: ArrayLike, accepts: str) -> NDArray:
+    """An array of real numbers, of any shape."""
+    try:
+        found = np.asarray(values)
+    except (ValueError, TypeError, RuntimeError):  # ragged, or a tensor that has a gradient
+        raise refusal(name, values, accepts) from None
+    if found.dtype.kind not in "iuf" and (found.size or isinstance(values, str | bytes)):
+        raise refusal(name, values, accepts)
     return found

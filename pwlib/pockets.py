@@ -19,6 +19,19 @@ from scipy.special import betainc
 from torch import Generator, Tensor
 
 from pwlib.attacks import BOXES, Box, Model, move, unit
+from pwlib.checks import (
+    a,
+    accepts,
+    array,
+    box_of_pixels,
+    images,
+    labels,
+    listed,
+    network,
+    real,
+    tensor,
+    whole,
+)
 from pwlib.intervals import shown
 from pwlib.parameters import ParameterError
 
@@ -151,3 +164,16 @@ def _check_lengths(name: str, values: ArrayLike | Tensor) -> None:
     bad = [v for v in np.asarray(values, float).flat if not 0 <= v < inf]
     if bad:
         raise ParameterError(f"{name}: got {bad[0]}, accepts finite numbers from 0")
+
+
+accepts(
+    __name__,
+    {"box": box_of_pixels, "x": images(), "model": network(), "y": labels()}
+    | {"step": tensor("N d"), "longest": real(0), "lengths": tensor("N", 0), "draws": whole(1)}
+    | {"multiples": listed(real(0)), "generator": a(Generator), "trials": whole(1)}
+    | {"counts": listed(whole(0)), "samples": tensor("M d"), "labels": labels("M")}
+    | {"dimension": whole(2), "height": array("..."), "beyond": real(1)},
+    wrong={"x": tensor("N d")},
+    nearest_other={"x": tensor("N d")},
+    hyperplane_shares={"multiples": array("k", 1e-300)},
+)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pwlib import grids, polynomials, power_function
+from pwlib.checks import accepts, among, array, maybe, whole
 from pwlib.parameters import choice
 
 Array = NDArray[np.float64]
@@ -127,3 +128,11 @@ def _linear_step(angles: Array, values: Array, slopes: Array, radius: float) -> 
     if found.x is None:
         return np.zeros(m), values.max()
     return np.clip(found.x[:-1], low, up), found.x[-1]
+
+
+accepts(
+    __name__,
+    {"n": whole(1), "m": whole(1), "x": array("m", 0, 1), "criterion": among(CRITERIA)}
+    | {"seed": whole(0), "index": whole(0), "starts": maybe(whole(1))}
+    | {"angles": array("m", 0, np.pi), "features": array("points n+1")},
+)

@@ -14,6 +14,7 @@ from numpy.polynomial import chebyshev, legendre
 from numpy.typing import ArrayLike, NDArray
 
 from pwlib import grids, polynomials
+from pwlib.checks import accepts, among, array, function, whole
 from pwlib.parameters import choice, points
 
 Array = NDArray[np.float64]
@@ -230,3 +231,16 @@ def _largest(values: Callable[[Array], Array], degree: int) -> float:
     series = chebyshev.Chebyshev.interpolate(lambda x: values(np.clip(x, 0, 1)), degree, [0, 1])
     critical = np.clip(series.deriv().roots().real, 0, 1)
     return float(values(np.append(critical, [0.0, 1.0])).max())
+
+
+accepts(
+    __name__,
+    {"n": whole(1), "m": whole(1), "x": array("points", 0, 1), "at": array("others", 0, 1)}
+    | {"measure": among(polynomials.MEASURES), "grid": function},
+    fekete={"m": whole(2)},
+    grids_of={"m": whole(2)},
+    unseen={"n": whole(0)},
+    gram={"n": whole(0)},
+    variance={"n": whole(0)},
+    noise_variance={"n": whole(0)},
+)

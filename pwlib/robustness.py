@@ -16,7 +16,23 @@ from torch import Tensor, nn
 
 from pwlib import attacks, parallel
 from pwlib.attacks import PIXELS, Box
-from pwlib.datasets import loaded
+from pwlib.checks import (
+    a,
+    accepts,
+    among,
+    array,
+    box_of_pixels,
+    device_of_call,
+    labels,
+    listed,
+    mapping,
+    maybe,
+    network,
+    real,
+    tensor,
+    whole,
+)
+from pwlib.datasets import NAMES, loaded
 from pwlib.intervals import above, at_least, equivalent
 from pwlib.networks import fast_products, stack
 
@@ -241,3 +257,27 @@ def _measured(
     there = {who: copy.deepcopy(network).to(device) for who, network in networks.items()}
     with fast_products():
         return measure(there, data.test_x.to(device), data.test_y.to(device), seed, attack)
+
+
+_MEASURES = mapping(array("..."))
+_NETWORKS = mapping(a(nn.Module), "network")
+accepts(
+    __name__,
+    {"x": tensor("... N d"), "y": labels(), "seed": whole(0), "attack": a(Attack)}
+    | {"networks": _NETWORKS, "network": network(), "workers": whole(1), "device": device_of_call}
+    | {"name": among(NAMES), "found": a(Measured), "magnitudes": array("k", 0)}
+    | {"curve": array("... k"), "robust": _MEASURES, "reference": _MEASURES}
+    | {"under": a(str), "own": a(str), "natural": a(str)},
+    together={"networks": mapping(listed(a(nn.Module)), "network")},
+    over_seeds={"found": listed(a(Measured))},
+    damage_shares={"found": _MEASURES},
+    damage_share={"found": _MEASURES},
+    measure_many={"jobs": listed(a(tuple))},
+    Attack={"magnitudes": listed(real(0)), "pgd_eps": listed(real(0)), "pgd_steps": whole(1)}
+    | {
+        "pgd_restarts": whole(1),
+        "images": whole(1),
+        "drawn": maybe(whole(0)),
+        "box": box_of_pixels,
+    },
+)

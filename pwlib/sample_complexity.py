@@ -12,6 +12,7 @@ from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
 from pwlib import grids, maxmargin, polynomials
+from pwlib.checks import accepts, among, array, flag, listed, real, whole
 from pwlib.parameters import integer
 
 Vector = NDArray[np.float64]
@@ -174,3 +175,15 @@ def odd_weights(n: int, odd: Vector) -> Vector:
 def alternating(n: int) -> Vector:
     """The signs 1, −1, 1, … of T_1, T_3, T_5, … at u = sin φ, T_k(u) = ± sin kφ; (p,)."""
     return np.where(np.arange((n + 1) // 2) % 2, -1.0, 1.0)
+
+
+accepts(
+    __name__,
+    {"n": whole(1), "m": whole(2), "p": whole(2), "x": array("points", 0, 1), "j": whole(0)}
+    | {"reading": among(READINGS), "odd": flag, "weights": array("features"), "gap": real(0, 1)}
+    | {"phi": real(0, above=True), "sizes": listed(whole(2))},
+    step_weights={"n": whole(3)},
+    feasible_weights={"n": whole(3)},
+    dip_bound={"n": whole(3)},
+    certified_size={"n": whole(3)},
+)

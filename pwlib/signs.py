@@ -7,11 +7,13 @@ all sign changes; an error δ in the place of an extremum moves its value by no 
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import inf
 
 import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike, NDArray
 
+from pwlib.checks import a, accepts, array, flag, listed, maybe, whole
 from pwlib.grids import nearest_neighbour_labels
 from pwlib.parameters import choice
 from pwlib.polynomials import MEASURES
@@ -117,3 +119,10 @@ def _checked(weights: ArrayLike) -> Vector:
     if not np.isfinite(weights).all() or not weights.any():
         raise ValueError("weights: got only zeros, NaN or infinity, accepts finite numbers")
     return weights
+
+
+accepts(
+    __name__,
+    {"weights": array("features"), "right": flag, "low": whole(-inf), "high": maybe(whole(-inf))},
+    exact_sign_changes={"coefficients": listed(a(int, Fraction))},
+)

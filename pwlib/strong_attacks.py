@@ -13,7 +13,20 @@ import torch
 from torch import Tensor, nn
 
 from pwlib import arms, attacks
-from pwlib.datasets import loaded
+from pwlib.checks import (
+    a,
+    accepts,
+    among,
+    device_of_call,
+    function,
+    images,
+    labels,
+    maybe,
+    network,
+    real,
+    whole,
+)
+from pwlib.datasets import NAMES, loaded
 from pwlib.robustness import Attack
 from pwlib.training import Keep, trained
 
@@ -123,3 +136,11 @@ def _square(network: Images, x: Tensor, y: Tensor, eps: float, seed: int) -> Ten
 
 def _images(x: Tensor) -> Tensor:
     return x.unflatten(1, (1, SIDE, SIDE))
+
+
+accepts(
+    __name__,
+    {"dataset": among(NAMES), "arm": among(arms.ARMS), "seed": whole(0), "device": device_of_call}
+    | {"keep": maybe(function), "x": images("N d"), "model": network(), "y": labels("N")},
+    Images={"model": a(nn.Module), "scale": real(0, above=True)},
+)

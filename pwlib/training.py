@@ -14,7 +14,22 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from pwlib import datasets, parallel, parameters
+from pwlib import checks, datasets, parallel, parameters
+from pwlib.checks import (
+    a,
+    accepts,
+    among,
+    dataset,
+    device_of_call,
+    function,
+    images,
+    labels,
+    listed,
+    maybe,
+    real,
+    tensor,
+    whole,
+)
 from pwlib.datasets import Dataset, loaded
 from pwlib.directions import DIRECTIONS, moved
 from pwlib.networks import CNN, MLP, Network, fast_products, stack, unstack
@@ -196,6 +211,9 @@ def fit(
                 if x.is_cuda and full and take is step:
                     take = captured(step, rows, together, optimiser, generators)
                 (take if full else step)(rows)
+            if not all(weights.isfinite().all() for weights in together.parameters()):
+                kept = "settings with which the weights stay finite"
+                raise parameters.refusal("config", config, kept)
     if len(networks) > 1:
         unstack(together, networks)
 
@@ -331,3 +349,32 @@ def _optimiser(network: nn.Module, config: TrainingConfig) -> torch.optim.Optimi
     if config.optimiser == "adam":
         return torch.optim.Adam(weights, rate, fused=True, capturable=weights[0].is_cuda)
     return torch.optim.SGD(weights, rate, momentum=0.9, fused=True)
+
+
+_SEEDS = listed(whole(0, 2**62))
+accepts(
+    __name__,
+    {
+        "config": a(TrainingConfig),
+        "networks": listed(a(nn.Module)),
+        "data": dataset,
+        "x": images(),
+        "network": checks.network(True),
+        "y": labels(),
+    }
+    | {
+        "optimiser": a(torch.optim.Optimizer),
+        "generators": listed(a(Generator), 0),
+        "steps": whole(1),
+    }
+    | {
+        "other": maybe(checks.network(True)),
+        "seed": whole(0, 2**62),
+        "seeds": _SEEDS,
+        "radius": real(0),
+    }
+    | {"jobs": listed(a(Job)), "workers": whole(1)}
+    | {"device": device_of_call, "keep": maybe(function), "name": among(datasets.NAMES)}
+    | {"step": function, "rows": tensor("... N", 0, whole=True)},
+    captured={"network": a(nn.Module)},
+)

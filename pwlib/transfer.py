@@ -15,7 +15,21 @@ from torch import nn
 
 from pwlib import attacks
 from pwlib.arms import Row, third
-from pwlib.datasets import loaded
+from pwlib.checks import (
+    a,
+    accepts,
+    among,
+    anything,
+    array,
+    device_of_call,
+    flag,
+    function,
+    listed,
+    mapping,
+    maybe,
+    whole,
+)
+from pwlib.datasets import NAMES, loaded
 from pwlib.robustness import Attack
 from pwlib.training import Keep, TrainingConfig, trained
 
@@ -110,3 +124,15 @@ def mean_shares(shares: Mapping[tuple[str, str], Array], same: bool) -> Array:
     """Their mean over pairs of one architecture, or of two different ones, for each seed."""
     chosen = [found for (a, b), found in shares.items() if (a == b) is same]
     return np.mean(chosen, axis=0)
+
+
+_SHARES = mapping(array("seeds"))
+accepts(
+    __name__,
+    {"dataset": among(NAMES), "seeds": listed(whole(0, SEEDS - 1)), "seed": whole(0, SEEDS - 1)}
+    | {"device": device_of_call, "keep": maybe(function), "networks": mapping(a(nn.Module))}
+    | {"kind": a(tuple, where=lambda kind: kind in KINDS, what="an architecture with an arm")}
+    | {"table": listed(mapping(anything, "dataset", "source", "arm", "target", "seed"))}
+    | {"source_arm": among(ARMS), "target_arm": among(ARMS), "shares": _SHARES, "same": flag}
+    | {"attack": among(("one_step", "pgd"))},
+)

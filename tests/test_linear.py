@@ -10,6 +10,8 @@ from scipy.stats import norm
 from pwlib import linear, maxmargin
 from pwlib.figures.linear import dimension_curves, figure_powers, image_rows, usefulness_map
 
+ONES = np.ones((2, 2))
+
 
 @pytest.fixture
 def rng():
@@ -272,7 +274,7 @@ def test_two_classes_keeps_two_digits_with_signs():
     ("call", "name"),
     [
         (lambda: linear.ridge(np.eye(3), np.ones(3), 0.0), "strength"),
-        (lambda: linear.flipping_sizes(linear.Linear(np.ones(2), 0.0), np.eye(2), 1, 1), "order"),
+        (lambda: linear.flipping_sizes(linear.Linear(ONES[0], 0.0), ONES, ONES[0], 1), "order"),
         (lambda: linear.resize(np.ones((1, 16)), 3), "side"),
         (lambda: linear.tilt(np.ones(3), 2 * np.ones(3), 0.1), "direction"),
         (lambda: linear.two_classes(np.eye(3), np.array([1, 1, 2]), 1, 7), "labels"),

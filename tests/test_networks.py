@@ -96,7 +96,7 @@ def test_negated_features_give_the_same_outputs():
 
 @pytest.mark.parametrize("widths", [[2, 5], [], [2, 0, 5], [2, 3.5, 5], [2, True, 5]])
 def test_bad_widths_are_refused(widths):
-    with pytest.raises(ValueError, match=r"^widths: got .*, accepts at least three"):
+    with pytest.raises(ValueError, match=r"^widths.*: got .*, accepts "):
         MLP(widths, "tanh")
 
 

@@ -167,7 +167,7 @@ def test_self_loss_is_the_hinge_loss_and_stops_at_zero():
 
 @pytest.mark.parametrize("x", [[], [0.5, 0.5], [[0.1, 0.2]]])
 def test_training_points_that_are_no_set_are_refused(x):
-    with pytest.raises(ValueError, match=r"^x: got .*, accepts one or more points"):
+    with pytest.raises(ValueError, match=r"^x: got .*, accepts "):
         optimal.error_coefficients(3, x, draws(3, 2))
 
 
