@@ -45,7 +45,7 @@ def _is_real(value: object) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
-def integer(name: str, value: float, low: int, high: float = inf, *, even: bool = False) -> int:
+def integer(name: str, value: float, low: float, high: float = inf, *, even: bool = False) -> int:
     """A whole number in [low, high], even if asked for."""
     inside = _is_real(value) and low <= value <= high and value % 1 == 0
     if not inside or (even and value % 2):
@@ -125,7 +125,7 @@ def accepts(module: str, checks: Mapping[str, Check], **own: Mapping[str, Check]
         if name.startswith("_") or getattr(thing, "__module__", None) != module:
             continue
         if inspect.isclass(thing) and name in own:
-            thing.__init__ = _checking(thing.__init__, own[name])
+            setattr(thing, "__init__", _checking(thing.__init__, own[name]))  # noqa: B010
         elif callable(thing) and not inspect.isclass(thing):
             there[name] = _checking(thing, {**checks, **own.get(name, {})})
 
@@ -246,7 +246,8 @@ def dataset(name: str, value: Any, known: dict) -> Any:  # noqa: ANN401
 
 def _classes(known: dict) -> float:
     """Of the networks that a configuration, or a list, brings along."""
-    config, networks = known.get("config"), known.get("networks")
+    config: Any = known.get("config")
+    networks = known.get("networks")
     if networks:
         return getattr(getattr(networks[0], "layers", [None])[-1], "out_features", inf)
     if getattr(config, "architecture", "") == "mlp":

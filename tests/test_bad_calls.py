@@ -174,7 +174,9 @@ def meant(name, argument, kind, value):
     reasons = {
         "None is the default": value is None and argument in DEFAULT,
         "nothing random is asked for": argument == "generators" and sequence and not len(value),
-        "a table may be empty": argument == "rows" and isinstance(value, list | tuple) and not value,
+        "a table may be empty": argument == "rows"
+        and isinstance(value, list | tuple)
+        and not value,
         "a ball may hold the box": argument in ("within", "order") and kind == 10,
         "an interval may have no end": argument in ("low", "high") and kind in (10, 11),
         "no points have no values": argument == "x"
