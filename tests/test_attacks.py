@@ -217,3 +217,23 @@ def test_a_move_keeps_the_precision_of_the_images():
     x = torch.zeros(2, 3, dtype=torch.float64)
     moved = attacks.move(x, torch.ones_like(x), 0.1)
     assert moved.tolist() == [[0.1] * 3] * 2
+
+
+def diverges(x):
+    """Logits that are finite at the images, and NaN where an attack leads."""
+    logits = torch.cat([0 * x[:, :1], x[:, :1] - 0.4], 1)
+    return torch.where(x[:, :1] > 0.7, torch.nan, logits)
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        lambda *data: attacks.accuracy_curve(*data, torch.ones(2, 1), (0.0, 0.5)),
+        lambda *data: attacks.pgd(*data, 0.5, 4, 1, seed=0),
+        lambda *data: attacks.one_step(lambda x: (data[0](x) - 0.1).sqrt(), *data[1:], 0.1),
+    ],
+)
+def test_what_is_not_finite_counts_neither_as_robust_nor_as_a_class(attack):
+    x, y = torch.tensor([[0.5], [0.6]]), torch.tensor([0, 0])
+    with pytest.raises(ValueError, match="^model: got .* that are NaN or infinite"):
+        attack(diverges, x, y)

@@ -157,7 +157,7 @@ def test_a_pair_is_a_point_and_its_mirror_image():
     assert np.array_equal(sample_complexity.without_pair(x, 0), x[1:-1])
     assert np.array_equal(sample_complexity.without_pair(x, 2), x[[0, 1, 3, 5, 6]])
     for j in (-1, 3):
-        with pytest.raises(ValueError, match=f"j: got {j}, accepts 0 to 2 for 7 points"):
+        with pytest.raises(ValueError, match=f"j: got {j}, accepts "):
             sample_complexity.without_pair(x, j)
 
 
@@ -214,5 +214,5 @@ def test_a_grid_without_its_mirror_image_is_refused():
 
 
 def test_degrees_whose_classifier_has_no_dip_are_refused_rather_than_searched():
-    with pytest.raises(ValueError, match="n: got 1, accepts a whole number from 3 on"):
+    with pytest.raises(ValueError, match="p: got 1, accepts a whole number from 2 on"):
         sample_complexity.row(1, "equispaced", False)

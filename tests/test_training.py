@@ -400,3 +400,11 @@ def test_fused_functions_are_the_same_functions():
     z = torch.randn(5, 40, 64, generator=torch.Generator().manual_seed(0))
     for function in (objectives.softmax_entropy, attacks.unit):
         torch.testing.assert_close(function(z.cuda()).cpu(), function(z), atol=1e-6, rtol=1e-5)
+
+
+def test_a_training_that_diverges_is_refused_and_gives_no_network(data, monkeypatch):
+    settings = config(epochs=9)
+    step = lambda network, *_: network.layers[0].weight.data[0].fill_(torch.nan)  # noqa: E731
+    monkeypatch.setattr(training, "update", step)
+    with pytest.raises(ValueError, match="^config: got .*, accepts settings .* stay finite$"):
+        training.train(data, settings, seed=0)
