@@ -24,19 +24,16 @@ from pwlib.checks import (
     among,
     anything,
     column,
-    device_of_call,
     function,
-    images,
-    labels,
     listed,
     mapping,
     maybe,
-    network,
     whole,
 )
 from pwlib.datasets import NAMES
 from pwlib.networks import Network, fast_products
 from pwlib.robustness import Attack, accuracies, measure, numbers, together, under_pgd
+from pwlib.tensor_checks import device_of_call, images, labels, network
 from pwlib.training import Keep, TrainingConfig, hard_points, trained
 
 Row = dict[str, Any]

@@ -17,19 +17,9 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from pwlib.checks import (
-    accepts,
-    box_of_pixels,
-    finite,
-    images,
-    labels,
-    listed,
-    network,
-    real,
-    tensor,
-    whole,
-)
+from pwlib.checks import accepts, listed, real, whole
 from pwlib.networks import fused
+from pwlib.tensor_checks import box_of_pixels, finite, images, labels, network, tensor
 
 Model = Callable[[Tensor], Tensor]  # images (…, N, d) → logits (…, N, k)
 Box = tuple[float, float]  # the least and the largest value of a pixel

@@ -26,7 +26,7 @@ import torch
 from torch import Generator, Tensor
 
 from pwlib.attacks import margin_loss, unit
-from pwlib.checks import a, accepts, among, images, labels, listed, network, real, whole
+from pwlib.checks import a, accepts, among, listed, real, whole
 from pwlib.networks import Network, fused
 from pwlib.objectives import (
     adversarial_objective,
@@ -35,6 +35,7 @@ from pwlib.objectives import (
     hinge_self_loss,
     softmax_entropy,
 )
+from pwlib.tensor_checks import images, labels, network
 
 # Of a network at samples (…, N, d) with labels (…, N); a random head has weights (…, w, k).
 Objective = Callable[[Network, Tensor, Tensor, Tensor], Tensor]  # (…, N)

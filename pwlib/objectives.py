@@ -13,8 +13,9 @@ the class changes.
 import torch
 from torch import Tensor
 
-from pwlib.checks import accepts, network, tensor
+from pwlib.checks import accepts
 from pwlib.networks import Network, fused
+from pwlib.tensor_checks import network, tensor
 
 
 @fused

@@ -19,21 +19,10 @@ from scipy.special import betainc
 from torch import Generator, Tensor
 
 from pwlib.attacks import BOXES, Box, Model, move, unit
-from pwlib.checks import (
-    a,
-    accepts,
-    array,
-    box_of_pixels,
-    images,
-    labels,
-    listed,
-    network,
-    real,
-    tensor,
-    whole,
-)
+from pwlib.checks import a, accepts, array, listed, real, whole
 from pwlib.intervals import shown
 from pwlib.parameters import ParameterError
+from pwlib.tensor_checks import box_of_pixels, images, labels, network, tensor
 
 FREE = BOXES["free"]
 

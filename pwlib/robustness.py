@@ -16,25 +16,11 @@ from torch import Tensor, nn
 
 from pwlib import attacks, parallel
 from pwlib.attacks import PIXELS, Box
-from pwlib.checks import (
-    a,
-    accepts,
-    among,
-    array,
-    box_of_pixels,
-    device_of_call,
-    labels,
-    listed,
-    mapping,
-    maybe,
-    network,
-    real,
-    tensor,
-    whole,
-)
+from pwlib.checks import a, accepts, among, array, listed, mapping, maybe, real, whole
 from pwlib.datasets import NAMES, loaded
 from pwlib.intervals import above, at_least, equivalent
 from pwlib.networks import fast_products, stack
+from pwlib.tensor_checks import box_of_pixels, device_of_call, labels, network, tensor
 
 Array = NDArray[np.float64]
 Measures = Mapping[str, Array]

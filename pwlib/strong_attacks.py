@@ -13,21 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from pwlib import arms, attacks
-from pwlib.checks import (
-    a,
-    accepts,
-    among,
-    device_of_call,
-    function,
-    images,
-    labels,
-    maybe,
-    network,
-    real,
-    whole,
-)
+from pwlib.checks import a, accepts, among, function, maybe, real, whole
 from pwlib.datasets import NAMES, loaded
 from pwlib.robustness import Attack
+from pwlib.tensor_checks import device_of_call, images, labels, network
 from pwlib.training import Keep, trained
 
 LENGTHS = (0.5, 1.0, 2.0)

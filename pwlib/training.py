@@ -14,25 +14,12 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from pwlib import checks, datasets, parallel, parameters
-from pwlib.checks import (
-    a,
-    accepts,
-    among,
-    dataset,
-    device_of_call,
-    function,
-    images,
-    labels,
-    listed,
-    maybe,
-    real,
-    tensor,
-    whole,
-)
+from pwlib import datasets, parallel, parameters, tensor_checks
+from pwlib.checks import a, accepts, among, function, listed, maybe, real, whole
 from pwlib.datasets import Dataset, loaded
 from pwlib.directions import DIRECTIONS, moved
 from pwlib.networks import CNN, MLP, Network, fast_products, stack, unstack
+from pwlib.tensor_checks import dataset, device_of_call, images, labels, tensor
 
 __all__ = [
     "Job",
@@ -359,7 +346,7 @@ accepts(
         "networks": listed(a(nn.Module)),
         "data": dataset,
         "x": images(),
-        "network": checks.network(True),
+        "network": tensor_checks.network(True),
         "y": labels(),
     }
     | {
@@ -368,7 +355,7 @@ accepts(
         "steps": whole(1),
     }
     | {
-        "other": maybe(checks.network(True)),
+        "other": maybe(tensor_checks.network(True)),
         "seed": whole(0, 2**62),
         "seeds": _SEEDS,
         "radius": real(0),

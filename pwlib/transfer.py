@@ -21,7 +21,6 @@ from pwlib.checks import (
     among,
     anything,
     array,
-    device_of_call,
     flag,
     function,
     listed,
@@ -31,6 +30,7 @@ from pwlib.checks import (
 )
 from pwlib.datasets import NAMES, loaded
 from pwlib.robustness import Attack
+from pwlib.tensor_checks import device_of_call
 from pwlib.training import Keep, TrainingConfig, trained
 
 ARCHITECTURES: Mapping[str, Mapping[str, Any]] = {
