@@ -97,11 +97,15 @@ def dip_bound(n: int, reading: str, m: int) -> float:
         return np.inf
     degrees = np.arange(1, n + 1, 2.0)
     steepest = degrees**2 * (degrees**2 - 1) / 3 if equispaced else degrees**2
-    flat = 1 - half_gap**2  # from (1 − u²) T_k″ = u T_k′ − k² T_k, u < 1
-    bends = degrees**2 / flat + degrees * half_gap / flat**1.5
-    central = bends if equispaced else steepest
+    central = _curvatures(degrees, half_gap) if equispaced else steepest
     sags = step**2 / 8 * np.linalg.norm(steepest), half_gap**2 / 2 * np.linalg.norm(central)
     return float(max(sags) * np.linalg.norm(feasible_weights(n, phi)))
+
+
+def _curvatures(degrees: Vector, u: float) -> Vector:
+    """Bounds of |T_k″| on [−u, u], u < 1: from (1 − u²) T_k″ = u T_k′ − k² T_k."""
+    flat = 1 - u**2
+    return np.asarray(degrees**2 / flat + degrees * u / flat**1.5)
 
 
 def certified_size(n: int, reading: str, odd: bool = False) -> int:

@@ -51,11 +51,7 @@ def read(table: str | Path, swept: Sequence[str], parameters: Sequence[str]) -> 
             if row["state"] == "done" and _is_number(row[name]):
                 found.setdefault(name, {}).setdefault(point, []).append(row[name])
     columns = [name for name in (rows[0] if rows else ()) if name in found]
-    with np.errstate(invalid="ignore"):  # a number may be infinite
-        means = {
-            name: {p: Mean(float(np.mean(v)), *interval(v), len(v)) for p, v in found[name].items()}
-            for name in columns
-        }
+    means = {name: {p: _mean(values) for p, values in found[name].items()} for name in columns}
     return Summary(swept, Counter(row["state"] for row in rows), list(dict.fromkeys(at)), means)
 
 
@@ -105,6 +101,14 @@ def figure(found: Summary) -> Figure:
 def _untypeset(value: object) -> str:
     """A label as it is: between dollars matplotlib sets, or refuses, mathematics."""
     return str(value).replace("$", r"\$")
+
+
+def _mean(values: Sequence[float]) -> Mean:
+    """Of a number that isn't finite in every run there is no interval."""
+    with np.errstate(invalid="ignore"):
+        mean = float(np.mean(values))
+    ends = interval(values) if np.isfinite(values).all() else (np.nan, np.nan)
+    return Mean(mean, *ends, len(values))
 
 
 def _shown(found: Mean | None) -> str:
