@@ -22,12 +22,11 @@ from pwlib.checks import (
     a,
     accepts,
     among,
-    anything,
     column,
     function,
     listed,
-    mapping,
     maybe,
+    table,
     whole,
 )
 from pwlib.datasets import NAMES
@@ -311,7 +310,7 @@ def _on_one_device(
     return mixed
 
 
-_ABOUT = {"rows": listed(mapping(anything, "dataset", "arm", "device", "seed")), "measure": column}
+_ABOUT = {"rows": table("dataset", "arm", "device", "seed"), "measure": column}
 _NAMES = {"dataset": among(NAMES), "arm": among(ARMS), "device": device_of_call}
 _NAMES |= {"one": among(ARMS), "other": among(ARMS), "reference": among(ARMS)}
 accepts(
@@ -323,7 +322,7 @@ accepts(
     | {"y": labels(), "config": a(TrainingConfig)},
     named={"arm": among(MAIN)},
     missing={
-        "rows": listed(mapping(anything, "arm", "dataset", "device", "seed"), 0),
+        "rows": table("arm", "dataset", "device", "seed", least=0),
         "device": among(("cpu", "cuda")),
     },
 )

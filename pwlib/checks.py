@@ -118,14 +118,26 @@ def function(name: str, value: Callable, known: dict) -> Callable:
     return value
 
 
-def anything(name: str, value: object, known: dict) -> object:
-    """Whatever comes, in a column that a call may not look at."""
-    return value
+def table(*columns: str, least: int = 1) -> Check:
+    """Rows, each a mapping that has the columns."""
+
+    def check(name: str, rows: Sequence[Mapping], known: dict) -> Sequence[Mapping]:
+        wanted = f"a list of {least} or more rows that have {', '.join(columns)}"
+        if not isinstance(rows, list | tuple) or len(rows) < least:
+            raise refusal(name, rows, wanted)
+        for row in rows:
+            if not isinstance(row, Mapping) or not all(column in row for column in columns):
+                raise refusal(name, row, wanted)
+        return rows
+
+    return check
 
 
 def column(name: str, value: str, known: dict) -> str:
     """A column of the rows of a call."""
-    return choice(name, value, sorted(set().union(*known["rows"])))
+    if not isinstance(value, str) or not any(value in row for row in known["rows"]):
+        raise refusal(name, value, f"one of {', '.join(known['rows'][0])}")
+    return value
 
 
 def numbers(name: str, value: ArrayLike, known: dict) -> NDArray:

@@ -259,7 +259,7 @@ accepts(
     damage_shares={"found": _MEASURES},
     damage_share={"found": _MEASURES},
     measure_many={"jobs": listed(a(tuple))},
-    Attack={"magnitudes": listed(real(0)), "pgd_eps": listed(real(0)), "pgd_steps": whole(1)}
+    Attack={"magnitudes": listed(real(0)), "pgd_eps": listed(real(0), 0), "pgd_steps": whole(1)}
     | {
         "pgd_restarts": whole(1),
         "images": whole(1),

@@ -19,13 +19,13 @@ from pwlib.checks import (
     a,
     accepts,
     among,
-    anything,
     array,
     flag,
     function,
     listed,
     mapping,
     maybe,
+    table,
     whole,
 )
 from pwlib.datasets import NAMES, loaded
@@ -132,7 +132,7 @@ accepts(
     {"dataset": among(NAMES), "seeds": listed(whole(0, SEEDS - 1)), "seed": whole(0, SEEDS - 1)}
     | {"device": device_of_call, "keep": maybe(function), "networks": mapping(a(nn.Module))}
     | {"kind": a(tuple, where=lambda kind: kind in KINDS, what="an architecture with an arm")}
-    | {"table": listed(mapping(anything, "dataset", "source", "arm", "target", "seed"))}
+    | {"table": table("dataset", "source", "arm", "target", "seed")}
     | {"source_arm": among(ARMS), "target_arm": among(ARMS), "shares": _SHARES, "same": flag}
     | {"attack": among(("one_step", "pgd"))},
 )
