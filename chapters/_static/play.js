@@ -346,7 +346,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     for (const figure of document.querySelectorAll("figure.play")) {
       const output = figure.querySelector("output"), control = controls(figure);
-      const say = (text) => { if (output.textContent !== text) { output.textContent = text; output.style.minHeight = `${output.offsetHeight}px`; } };
+      const say = (text) => { if (output.textContent !== text) { output.textContent = text; output.style.minHeight = `${output.getBoundingClientRect().height}px`; } };
       const [settings, svgs] = [JSON.parse(figure.dataset.settings), [...figure.querySelectorAll("svg")]];
       const play = PLAYS[figure.dataset.play]({ figure, control, svgs, say, settings });
       const update = () => {
