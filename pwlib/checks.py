@@ -202,6 +202,7 @@ def array(
 
 
 def span(low: float, high: float) -> str:
+    """The numbers that a check accepts, in words."""
     return (
         f"numbers in [{low:g}, {high:g}]"
         if isfinite(high)

@@ -34,6 +34,7 @@ def refusal(name: str, value: object, accepts: str) -> ParameterError:
 
 
 def is_real(value: object) -> bool:
+    """Is it a real number, and not True or False?"""
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
