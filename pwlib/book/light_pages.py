@@ -22,8 +22,10 @@ MATHJAX = ["core", "input/tex", "output/chtml", "a11y/assistive-mml"]
 WORD = re.compile(r"[\w-]+")
 
 
-def settle_mathjax(app: Sphinx, config: Config) -> None:
-    """Load MathJax by its parts: another extension names the file with all of them."""
+def settle_config(app: Sphinx, config: Config) -> None:
+    """What other extensions force on, mended: all of MathJax in one file, where its parts do; and
+    Sphinx's own numbers of figures, as captions carry the paper's."""
+    config.numfig = False
     config.mathjax_path = "mathjax/startup.js"
     config.mathjax3_config = (config.mathjax3_config or {}) | {"loader": {"load": MATHJAX}}
 
@@ -83,10 +85,3 @@ def _wanted(prelude: list, used: set[str]) -> list[str]:
         for tokens in selectors
         if {name.value for dot, name in pairwise(tokens) if dot == "."} <= used
     ]
-
-
-def setup(app: Sphinx) -> None:
-    """Called by `pwlib.book.sphinx_extension`."""
-    app.connect("config-inited", settle_mathjax, priority=900)
-    app.connect("html-page-context", lighten_page, priority=950)
-    app.connect("build-finished", lighten_styles, priority=900)
