@@ -117,7 +117,7 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
             axes.errorbar(means, at, xerr=bars, fmt=marker, label=rival, **look)
             said.append(f"{title}, {rival} from {means.min():.1f} to {means.max():.1f}")
         axes.axvline(0, color=style.MUTED, lw=0.8, ls="--", zorder=0)
-    fig.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    style.legend(fig, "upper")
     return style.say(fig, f"The means: {'; '.join(said)}.")
 
 
