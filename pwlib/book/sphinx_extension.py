@@ -179,11 +179,10 @@ def tell_drawings(app: Sphinx, doctree: nodes.document) -> None:
             path = path.with_name(f"{path.stem}-dark.svg")
             inherited = drawn.replace("<svg ", '<svg fill="#000000" ', 1)  # by what has no colour
             path.write_text(re.sub(r"#[0-9a-f]{6}\b", _lightened, inherited), encoding="utf-8")
-            dark = image.deepcopy()
+            dark, uri = image.deepcopy(), str(Path(image["uri"]).with_name(path.name))
+            dark.attributes |= {"uri": uri, "candidates": {"*": uri}}
             dark["loading"] = "lazy"  # where it isn't shown it isn't fetched
-            dark["uri"] = str(Path(image["uri"]).with_name(path.name))
-            dark["candidates"] = {"*": dark["uri"]}
-            app.env.images.add_file(app.env.docname, dark["uri"])
+            app.env.images.add_file(app.env.docname, uri)
             image["classes"].append("for-light")
             dark["classes"].append("for-dark")
             image.parent.insert(image.parent.index(image) + 1, dark)
