@@ -57,19 +57,15 @@ def lighten_styles(app: Sphinx, error: Exception | None) -> None:
             path.write_text(lighter(path.read_text(encoding="utf-8"), used), encoding="utf-8")
 
 
-def lighter(style: str, used: set[str]) -> str:
+def lighter(style: str | list, used: set[str]) -> str:
     """A style sheet without the selectors whose classes aren't used, and without icon fonts."""
-    return _kept(tinycss2.parse_stylesheet(style, skip_comments=True), used)
-
-
-def _kept(rules: list, used: set[str]) -> str:
     text = []
-    for rule in rules:
+    for rule in tinycss2.parse_stylesheet(style, skip_comments=True):
         if rule.type == "qualified-rule":
             if wanted := _wanted(rule.prelude, used):
                 text.append(f"{','.join(wanted)}{{{tinycss2.serialize(rule.content)}}}")
         elif rule.type == "at-rule" and rule.at_keyword in ("media", "supports"):
-            inner = _kept(tinycss2.parse_rule_list(rule.content, skip_comments=True), used)
+            inner = lighter(rule.content, used)
             text.append(f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{inner}}}")
         elif "Font Awesome" not in rule.serialize():
             text.append(rule.serialize())

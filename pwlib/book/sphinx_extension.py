@@ -138,14 +138,10 @@ def add_offer(app: Sphinx, document: nodes.document, page: str) -> None:
     code = papermill_line(chapter.stem, values)
     head = f"<summary>Rerun it with other parameters</summary><p>{NOTE}</p>"
     title.parent[1:1] = [
-        _raw(f'<div class="offers"><p>{line}</p><details>{head}'),
+        nodes.raw("", f'<div class="offers"><p>{line}</p><details>{head}', format="html"),
         nodes.literal_block(code, code, language="bash"),
-        _raw("</details></div>"),
+        nodes.raw("", "</details></div>", format="html"),
     ]
-
-
-def _raw(text: str) -> nodes.raw:
-    return nodes.raw("", text, format="html")
 
 
 def mend_page(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:

@@ -115,12 +115,12 @@ def make(name: str, out: Path, workers: int = 0) -> Path:
     table; beside it lies its origin. Raises SweepError for a name that isn't known.
     """
     workers = workers or len(os.sched_getaffinity(0))
+    os.environ.setdefault(kept.VARIABLE, str(kept.default_folder()))  # references serve all arms
     if name == "networks":
         return networks(workers)
     if name not in LISTED:
         known = ", ".join(["networks", *LISTED])
         raise SweepError(f"table: got {name!r}, accepts one of {known}")
-    os.environ.setdefault(kept.VARIABLE, str(kept.default_folder()))
     rows, ran = _listed(LISTED[name], out, workers)
     last = max(ran, key=lambda one: one["started"])
     _, packages = provenance.imports(provenance.source(LISTED[name].function.__module__))
@@ -144,7 +144,6 @@ def networks(workers: int) -> Path:
     arm is written as it comes, so that a stopped command goes on where it was.
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    os.environ.setdefault(kept.VARIABLE, str(kept.default_folder()))  # references serve all arms
     rows = results.read("networks", RESULTS)
     about = json.loads((RESULTS / "networks.json").read_text(encoding="utf-8"))
     commit = _commit()  # before the table is written
