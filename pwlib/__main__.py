@@ -107,6 +107,9 @@ def _whole(text: str) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     """Run a command; what it needs is imported here, as torch takes its time."""
+    if options.command in ("book", "accept", "pdf", "serve"):
+        from pwlib.book import build, printing
+
     match options.command:
         case "data":
             from pwlib import datasets
@@ -114,26 +117,25 @@ def _run(options: argparse.Namespace) -> int:
             for name in datasets.NAMES:
                 datasets.fetch(name)
         case "book":
-            from pwlib.book import build
-
             build.make(options.fresh, options.live)
         case "accept":
-            from pwlib.book import build
-
             build.accept()
         case "pdf":
-            from pwlib.book import printing
-
             print(f"the book is printed at {printing.pdf()}")
         case "serve":
-            from pwlib.book import build, printing
-
             build.require_book()
             with suppress(KeyboardInterrupt), printing.served(build.HTML, options.port) as address:
                 print(f"the book is at {address} until you press Ctrl-C", flush=True)
                 threading.Event().wait()
         case "cache":
-            _cache(options.empty)
+            from pwlib.reruns import kept
+
+            place = kept.folder() or kept.default_folder()
+            if options.empty:
+                print(f"removed {kept.empty(place)} networks from {place}")
+            else:
+                sizes = [path.stat().st_size for path in kept.stored(place)]
+                print(f"{len(sizes)} networks, {sum(sizes) / 1e6:.0f} MB, in {place}")
         case "sweep":
             from pwlib.reruns import sweeps
 
@@ -146,18 +148,6 @@ def _run(options: argparse.Namespace) -> int:
             out = options.out or Path("runs", options.name)
             print(tables.make(options.name, out, options.workers))
     return 0
-
-
-def _cache(empty: bool) -> None:
-    from pwlib.reruns import kept
-
-    place = kept.folder() or kept.default_folder()
-    if empty:
-        print(f"removed {kept.empty(place)} networks from {place}")
-    else:
-        found = kept.stored(place)
-        size = sum(path.stat().st_size for path in found) / 1e6
-        print(f"{len(found)} networks, {size:.0f} MB, in {place}")
 
 
 if __name__ == "__main__":

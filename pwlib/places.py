@@ -19,9 +19,14 @@ CHAPTERS = ROOT / "chapters"
 RESULTS = CHAPTERS / "results"
 
 
-def write(path: Path, text: str) -> None:
-    """Write text to a path; a crash leaves the old file or the new one, never a part."""
+def write(path: Path, content: str | bytes) -> None:
+    """Write text or bytes to a path: what fails leaves the old file, never a part of the new."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
+    try:
+        with part.open("wb") as file:
+            file.write(content if isinstance(content, bytes) else content.encode())
+            os.fsync(file.fileno())  # so that no power cut can empty it
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)

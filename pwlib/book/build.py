@@ -158,8 +158,7 @@ def _assemble(chosen: list[Path]) -> None:
         wanted[SOURCE / "chapters" / path.name] = nbformat.writes(merged).encode()
     for path, content in wanted.items():
         if not path.exists() or path.read_bytes() != content:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+            write(path, content)
     for path in {path for path in SOURCE.rglob("*") if path.is_file()} - wanted.keys():
         path.unlink()
 

@@ -22,8 +22,10 @@ MATHJAX = ["core", "input/tex", "output/chtml", "a11y/assistive-mml"]
 WORD = re.compile(r"[\w-]+")
 
 
-def settle_mathjax(app: Sphinx, config: Config) -> None:
-    """Load MathJax by its parts: another extension names the file with all of them."""
+def settle_config(app: Sphinx, config: Config) -> None:
+    """What other extensions force on, mended: all of MathJax in one file, where its parts do; and
+    Sphinx's own numbers of figures, as captions carry the paper's."""
+    config.numfig = False
     config.mathjax_path = "mathjax/startup.js"
     config.mathjax3_config = (config.mathjax3_config or {}) | {"loader": {"load": MATHJAX}}
 
@@ -55,19 +57,15 @@ def lighten_styles(app: Sphinx, error: Exception | None) -> None:
             path.write_text(lighter(path.read_text(encoding="utf-8"), used), encoding="utf-8")
 
 
-def lighter(style: str, used: set[str]) -> str:
+def lighter(style: str | list, used: set[str]) -> str:
     """A style sheet without the selectors whose classes aren't used, and without icon fonts."""
-    return _kept(tinycss2.parse_stylesheet(style, skip_comments=True), used)
-
-
-def _kept(rules: list, used: set[str]) -> str:
     text = []
-    for rule in rules:
+    for rule in tinycss2.parse_stylesheet(style, skip_comments=True):
         if rule.type == "qualified-rule":
             if wanted := _wanted(rule.prelude, used):
                 text.append(f"{','.join(wanted)}{{{tinycss2.serialize(rule.content)}}}")
         elif rule.type == "at-rule" and rule.at_keyword in ("media", "supports"):
-            inner = _kept(tinycss2.parse_rule_list(rule.content, skip_comments=True), used)
+            inner = lighter(rule.content, used)
             text.append(f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{inner}}}")
         elif "Font Awesome" not in rule.serialize():
             text.append(rule.serialize())
@@ -83,10 +81,3 @@ def _wanted(prelude: list, used: set[str]) -> list[str]:
         for tokens in selectors
         if {name.value for dot, name in pairwise(tokens) if dot == "."} <= used
     ]
-
-
-def setup(app: Sphinx) -> None:
-    """Called by `pwlib.book.sphinx_extension`."""
-    app.connect("config-inited", settle_mathjax, priority=900)
-    app.connect("html-page-context", lighten_page, priority=950)
-    app.connect("build-finished", lighten_styles, priority=900)

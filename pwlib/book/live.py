@@ -24,7 +24,7 @@ from typing import Any
 import nbformat
 import yaml
 
-from pwlib.places import CHAPTERS, ROOT
+from pwlib.places import CHAPTERS, ROOT, write
 from pwlib.reruns import notebooks
 
 SCRIPTS = CHAPTERS / "_live"
@@ -110,12 +110,10 @@ def _python(found: dict[str, Any]) -> dict[str, bytes]:
             "library.bin": _zip({name: library[name] for name in left}),
             "fonts.bin": _zip(_unzip(library["matplotlib/mpl-data.zip"], *found["fonts"])),
         }
-        with tempfile.TemporaryDirectory(dir=CACHE) as work:
-            whole_at = Path(work, "parts")
-            whole_at.mkdir()
-            for name, part in packed.items():
-                (whole_at / name).write_bytes(gzip.compress(part, mtime=0))
-            whole_at.rename(kept)
+        whole_at = kept.with_suffix(".part")
+        for name, part in packed.items():
+            write(whole_at / name, gzip.compress(part, mtime=0))
+        whole_at.rename(kept)
     return {path.name: path.read_bytes() for path in sorted(kept.iterdir())}
 
 

@@ -20,6 +20,7 @@ from bs4 import BeautifulSoup, Tag
 
 from pwlib.book import build
 from pwlib.book.build import BUILD, HTML
+from pwlib.places import write
 from pwlib.reruns.notebooks import contents
 
 if TYPE_CHECKING:
@@ -79,15 +80,14 @@ def served(folder: Path, port: int = 0) -> Iterator[str]:
 
 
 def pdf(out: Path = PDF) -> Path:
-    """Print the book that lies in ``_build/html``; a crash leaves the old file or none.
+    """Print the book that lies in ``_build/html``.
 
     Raises `RuntimeError` where no Chromium is installed, and `build.BookError` where there is no
     book.
     """
     build.require_book()
     with chromium() as browser:
-        content = printed(browser, whole(contents()))
-    out.write_bytes(content)
+        write(out, printed(browser, whole(contents())))
     return out
 
 

@@ -18,7 +18,6 @@ import yaml
 from docutils import nodes
 from papermill import inspect_notebook
 from sphinx.application import Sphinx
-from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
@@ -139,19 +138,10 @@ def add_offer(app: Sphinx, document: nodes.document, page: str) -> None:
     code = papermill_line(chapter.stem, values)
     head = f"<summary>Rerun it with other parameters</summary><p>{NOTE}</p>"
     title.parent[1:1] = [
-        _raw(f'<div class="offers"><p>{line}</p><details>{head}'),
+        nodes.raw("", f'<div class="offers"><p>{line}</p><details>{head}', format="html"),
         nodes.literal_block(code, code, language="bash"),
-        _raw("</details></div>"),
+        nodes.raw("", "</details></div>", format="html"),
     ]
-
-
-def _raw(text: str) -> nodes.raw:
-    return nodes.raw("", text, format="html")
-
-
-def settle_config(app: Sphinx, config: Config) -> None:
-    """Captions carry the paper's figure numbers: another extension forces Sphinx's own on."""
-    config.numfig = False
 
 
 def mend_page(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
@@ -185,11 +175,10 @@ def tell_drawings(app: Sphinx, doctree: nodes.document) -> None:
             path = path.with_name(f"{path.stem}-dark.svg")
             inherited = drawn.replace("<svg ", '<svg fill="#000000" ', 1)  # by what has no colour
             path.write_text(re.sub(r"#[0-9a-f]{6}\b", _lightened, inherited), encoding="utf-8")
-            dark = image.deepcopy()
+            dark, uri = image.deepcopy(), str(Path(image["uri"]).with_name(path.name))
+            dark.attributes |= {"uri": uri, "candidates": {"*": uri}}
             dark["loading"] = "lazy"  # where it isn't shown it isn't fetched
-            dark["uri"] = str(Path(image["uri"]).with_name(path.name))
-            dark["candidates"] = {"*": dark["uri"]}
-            app.env.images.add_file(app.env.docname, dark["uri"])
+            app.env.images.add_file(app.env.docname, uri)
             image["classes"].append("for-light")
             dark["classes"].append("for-dark")
             image.parent.insert(image.parent.index(image) + 1, dark)
@@ -258,18 +247,23 @@ def keep_punctuation(app: Sphinx, doctree: nodes.document) -> None:
 
 def setup(app: Sphinx) -> dict:
     """Called by Sphinx."""
-    light_pages.setup(app)
-    sphinx_links.setup(app)
+    for extension in ("myst_nb", "sphinx.ext.autodoc"):
+        app.setup_extension(extension)
     for text in (execution_table, cost_table, how_to_cite):
         app.add_directive(text.__name__.replace("_", "-"), directive(text))
     app.add_directive("benchmark", directive(benchmark, arguments=1))
     app.add_directive("paper-numbers", directive(sphinx_links.paper_numbers, arguments=1))
-    app.connect("config-inited", settle_config, priority=900)
-    for mend in (tell_drawings, keep_punctuation, name_tables, drop_progress):
+    app.connect("config-inited", light_pages.settle_config, priority=900)
+    mends = (tell_drawings, keep_punctuation, name_tables, drop_progress)
+    for mend in (sphinx_links.join, *mends):
         app.connect("doctree-read", mend)
     app.connect("doctree-resolved", set_numbers)
     app.connect("doctree-resolved", add_offer)
     app.connect("html-page-context", mend_page, priority=900)
+    app.connect("html-page-context", light_pages.lighten_page, priority=950)
+    app.connect("build-finished", light_pages.lighten_styles, priority=900)
+    app.connect("autodoc-process-docstring", sphinx_links.link_docstring)
+    app.connect("autodoc-process-signature", sphinx_links.shorten_signature)
     # Sphinx reads all pages again when this changes, as it must when what makes them does.
     made_by = notebooks.digest([source(name) for name in (__name__, sphinx_links.__name__)])
     return {"version": made_by, "parallel_read_safe": True, "env_version": made_by}

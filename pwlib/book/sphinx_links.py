@@ -97,11 +97,8 @@ def join(app: Sphinx, document: nodes.document) -> None:
         elif match := ENTRY.match(raw.astext()):
             anchor(env, match[1])
     for node in list(document.findall(lambda n: isinstance(n, nodes.math_block | nodes.figure))):
-        if set(node["ids"]) & set(SHOWN):
-            kind = "equations" if isinstance(node, nodes.math_block) else "figures"
-            (label,) = set(node["ids"]) & set(SHOWN)
-            if label not in claimed:
-                continue
+        for label in claimed & {*node["ids"]}:
+            kind = "equations" if label in EQUATIONS else "figures"
             listed = link(env, f"paper-{kind}", f"claims about {SHOWN[label]}")
             line = nodes.paragraph("", "", listed, classes=["rests-on"])
             node.parent.insert(node.parent.index(node) + 1, line)
@@ -133,19 +130,8 @@ def shorten_signature(
     app: Sphinx, what: str, name: str, obj: object, options: object, call: str, gives: str
 ) -> tuple[str | None, str | None]:
     """Write NumPy's types by the names that people know."""
-    return _shortened(call), _shortened(gives)
-
-
-def _shortened(signature: str | None) -> str | None:
     arrays = r"[~\w.]*\bndarray\[tuple\[[~\w.]*Any, \.\.\.\], [~\w.]*dtype\[[~\w.]*?(\w+)\]\]"
     like = r"[~\w.]*\b_Buffer \| .*?\| bytes \| str\]"
-    return signature and re.sub(arrays, r"NDArray[\1]", re.sub(like, "ArrayLike", signature))
-
-
-def setup(app: Sphinx) -> None:
-    """Called by `pwlib.book.sphinx_extension`."""
-    app.setup_extension("myst_nb")
-    app.setup_extension("sphinx.ext.autodoc")
-    app.connect("doctree-read", join)
-    app.connect("autodoc-process-docstring", link_docstring)
-    app.connect("autodoc-process-signature", shorten_signature)
+    short = [re.sub(like, "ArrayLike", text) if text else text for text in (call, gives)]
+    call, gives = (re.sub(arrays, r"NDArray[\1]", text) if text else text for text in short)
+    return call, gives

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.transforms import Affine2D, Bbox
 from numpy.typing import NDArray
 
 from pwlib.figures import style
@@ -117,7 +118,7 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
             axes.errorbar(means, at, xerr=bars, fmt=marker, label=rival, **look)
             said.append(f"{title}, {rival} from {means.min():.1f} to {means.max():.1f}")
         axes.axvline(0, color=style.MUTED, lw=0.8, ls="--", zorder=0)
-    fig.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    style.legend(fig, "upper")
     return style.say(fig, f"The means: {'; '.join(said)}.")
 
 
@@ -194,26 +195,21 @@ def _name_dots(axes: Axes, dots: Mapping[str, tuple[float, float]], others: Arra
 
     ``others`` (k, 2) are dots that names keep off as well.
     """
-
-    def in_points(at: Sequence | Array) -> Array:
-        return 72 / axes.figure.dpi * axes.transData.transform(at)
-
-    points = in_points([*dots.values()])
-    taken = [(x - 3, y - 3, x + 3, y + 3) for x, y in in_points(others)]
+    in_points = axes.transData + Affine2D().scale(72 / axes.figure.dpi)
+    points = in_points.transform([*dots.values()])
+    taken = [Bbox.from_bounds(x - 3, y - 3, 6, 6) for x, y in in_points.transform(others)]
     ways = [(r, np.radians(angle)) for r in (6, 13, 20, 27, 34) for angle in range(30, 390, 30)]
     for name, dot, (x, y) in zip(dots, dots.values(), points, strict=True):
         width = 5.6 * len(name)
         for far, angle in ways:
             left = x + far * np.cos(angle) - width * (1 - np.sign(np.cos(angle).round(1))) / 2
-            low = y + far * np.sin(angle) - 4
-            if not any(
-                left < b[2] and b[0] < left + width and low < b[3] and b[1] < low + 8 for b in taken
-            ):
+            name_box = Bbox.from_bounds(left, y + far * np.sin(angle) - 4, width, 8)
+            if not name_box.count_overlaps(taken):
                 break
-        taken.append((left, low, left + width, low + 8))
+        taken.append(name_box)
         line: Look = {"arrowstyle": "-", "lw": 0.5, "color": style.MUTED}
         look: Look = {"textcoords": "offset points", "arrowprops": line if far > 6 else None}
-        axes.annotate(name, dot, (left - x, low - y), **look)
+        axes.annotate(name, dot, name_box.p0 - (x, y), **look)
 
 
 def _means(found: Mapping[str, Mapping[str, Numbers]]) -> str:

@@ -127,7 +127,7 @@ def figure_3(degree: int, x: Vector, readings: Mapping[str, Vector]) -> Figure:
     bottom.axhline(0, color=MUTED, lw=1)
     top.set(ylabel="expected loss", title=f"$n = {degree}$", ylim=(0, None))
     bottom.set(xlabel="$x$", ylabel="distance to a\nmaximiser / spacing", xlim=(0, 1))
-    style.legend_below(fig, top, 2)
+    style.legend(fig)
     message = f"{len(maximisers)} maximisers; the farthest node inside lies "
     return style.say(fig, f"{message}{' and '.join(said)} of a spacing away from one.")
 

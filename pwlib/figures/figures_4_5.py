@@ -58,9 +58,8 @@ def figure_4(seen: Maps) -> Figure:
             solids.set_rasterized(True)
     output.child_axes[0].set_yticks(range(1, len(CLASSES) + 1))
     output.child_axes[0].minorticks_off()
-    _draw_boundary(adversary, seen, "black")  # the boundary is bright in (10) itself
-    _draw_boundary(logarithm, seen, "black")
-    _draw_boundary(hard, seen, "white")
+    for axis, colour in ((adversary, "black"), (logarithm, "black"), (hard, "white")):
+        _draw_boundary(axis, seen, colour)  # which is bright in (10) itself
     output.set(xticks=[-1, 0, 1], yticks=[-1, 0, 1], ylabel="$x_2$")
     logarithm.set(xlabel="$x_1$", ylabel="$x_2$")
     hard.set_xlabel("$x_1$")
@@ -185,12 +184,9 @@ def figure_slice(lengths: Array, length: float, leads: Mapping[str, Array]) -> F
         axes.contourf(lengths, lengths, lead, [lead.min() - 1, 0], colors=[loss], alpha=0.3)
         axes.contour(lengths, lengths, lead, [0], colors=[loss], linewidths=1)
         axes.plot([0, length, 0], [0, 0, length], "o", color=style.INK, ms=4)
-        for place, name, up in (
-            ((0, 0), "image", 5),
-            ((length, 0), "attack", -13),
-            ((0, length), "noise", 5),
-        ):
-            axes.annotate(name, place, (0, up), textcoords="offset points", ha="center")
+        for name, place in {"image": (0, 0), "attack": (length, 0), "noise": (0, length)}.items():
+            up = (0, -13 if name == "attack" else 5)
+            axes.annotate(name, place, up, textcoords="offset points", ha="center")
         axes.set(title=title, xlabel="along the attack, $L^2$", aspect="equal")
         ahead = lead[np.abs(lengths).argmin(), lengths >= 0]
         lost = np.append(lengths[lengths >= 0][ahead < 0], np.inf)[0]

@@ -88,7 +88,7 @@ def usefulness_map(
     axis.annotate(f"size of the attack, {eps:g}", (eps, 1), (0, 3), ha="center", **place)
     axis.set(xscale="log", ylabel=r"usefulness $\rho$ on the test set")
     axis.set_xlabel(r"critical size $|\mathrm{E}\,y\langle v, x-m\rangle|$ (L2)")
-    style.legend_below(figure, axis, 2)
+    style.legend(figure)
     said = ", ".join(f"{int(mask.sum())} {name}" for name, mask in groups.items())
     return style.say(figure, f"Of {len(rho)} features: {said}.")
 

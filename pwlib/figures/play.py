@@ -82,9 +82,8 @@ def push(name: str, networks: Mapping[str, MLP], data: Dataset, shown: int) -> H
 
     At first three steps of length 1 lead the first digit up the loss of its label.
     """
-    layers = {key: _rounded(network) for key, network in networks.items()}
-    right = {key: 100 * _accuracy(one, data) for key, one in layers.items()}
-    said = " and ".join(f"the {key} {share:.1f} %" for key, share in right.items())
+    found = {key: _rounded(network, data) for key, network in networks.items()}
+    said = " and ".join(f"the {key} {100 * right:.1f} %" for key, (_, right) in found.items())
     ways = {"label": "the loss of its label", "hard": "the hard objective (9)"}
     ways |= {"output": "the adversarial objective (10)", "own": "my own push"}
     of = dict(enumerate(networks))
@@ -108,10 +107,7 @@ def push(name: str, networks: Mapping[str, MLP], data: Dataset, shown: int) -> H
     )
     images = (data.test_x[:shown].numpy() * 255).round().astype(np.uint8)
     settings = {
-        "networks": {
-            key: [one | {"weights": _base64(one["weights"])} for one in each]
-            for key, each in layers.items()
-        },
+        "networks": {key: layers for key, (layers, _) in found.items()},
         "digits": [
             {"label": int(label), "pixels": _base64(pixels)}
             for label, pixels in zip(data.test_y, images, strict=False)
@@ -121,24 +117,19 @@ def push(name: str, networks: Mapping[str, MLP], data: Dataset, shown: int) -> H
     return _figure(name, "push", caption, turn, drawings, settings)
 
 
-def _rounded(network: MLP) -> list[dict]:
-    """Each layer: its weights as whole numbers from -127 to 127 times a scale, and its bias."""
-    layers = []
+def _rounded(network: MLP, data: Dataset) -> tuple[list[dict], float]:
+    """Each layer, its weights as whole numbers from -127 to 127 times a scale, and its bias; and
+    the share of the test images that a network of these layers classifies right.
+    """
+    layers, x = [], data.test_x.numpy()
     for layer in network.layers:
         weights, bias = (part.detach().numpy() for part in (layer.weight, layer.bias))
         scale = float(np.abs(weights).max() / 127)
         whole = (weights / scale).round().astype(np.int8)
         bias = bias.astype(float).round(5).tolist()
-        layers.append({"weights": whole, "scale": scale, "bias": bias})
-    return layers
-
-
-def _accuracy(layers: Sequence[dict], data: Dataset) -> float:
-    """The share of the test images that a rounded network classifies right."""
-    x = data.test_x.numpy()
-    for layer in layers:
-        x = np.maximum(x, 0) @ (layer["scale"] * layer["weights"].T) + layer["bias"]
-    return float((x.argmax(1) == data.test_y.numpy()).mean())
+        layers.append({"weights": _base64(whole), "scale": scale, "bias": bias})
+        x = np.maximum(x, 0) @ (scale * whole.T) + bias
+    return layers, float((x.argmax(1) == data.test_y.numpy()).mean())
 
 
 def _base64(values: np.ndarray) -> str:

@@ -54,7 +54,7 @@ def figure_optimal_objective(
     left.set(yscale="log", ylabel="objective of (8)", title="What (8) measures")
     error = r"mean of $\max_x\,|\hat h_X - h|$"
     right.set(ylabel=error, title="What it should control", ylim=(0, None))
-    style.legend_below(fig, left, 2)
+    style.legend(fig)
     first = {name: (rows[0][0], errors[name][0][0]) for name, rows in objective.items()}
     said = [f"{name} (8) {a:.3g}, largest error {b:.3g}" for name, (a, b) in first.items()]
     return style.say(fig, f"With {sizes[0]} points: {'; '.join(said)}.")
@@ -202,9 +202,7 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
     sizes = np.array(list(next(iter(noise.values()))))
     right.plot(sizes, (degree + 1) / sizes, label="least possible", **_GUIDE)
     right.set(xscale="log", yscale="log", title=f"Noisy labels, $m > n = {degree}$")
-    named = {line.get_label(): line for line in (*left.lines, *right.lines)}
-    named = {name: line for name, line in named.items() if not name.startswith("_")}
-    fig.legend(named.values(), named.keys(), loc="outside lower center", ncols=2)
+    style.legend(fig)
     said = [f"{name} {next(iter(values.values())):.3g}" for name, values in noise.items()]
     return style.say(fig, f"With noise, at {sizes[0]} points: {', '.join(said)}.")
 

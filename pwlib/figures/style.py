@@ -73,9 +73,12 @@ def say(figure: Figure, text: str) -> Figure:
     return figure
 
 
-def legend_below(figure: Figure, axes: Axes, columns: int) -> None:
-    """The legend of one of the axes, below all of them."""
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=columns)
+def legend(figure: Figure, where: str = "lower") -> None:
+    """One legend of all axes in two columns, each name once: "lower", below them, or "upper"."""
+    found = [zip(*axes.get_legend_handles_labels(), strict=True) for axes in figure.axes]
+    named = {name: handle for pairs in found for handle, name in pairs}
+    place: Look = {"loc": f"outside {where} center", "ncols": 2}
+    figure.legend(named.values(), named.keys(), **place)
 
 
 def name_lines(axes: Axes) -> None:

@@ -48,6 +48,5 @@ def page(path: Path = REGISTER) -> Markdown:
         ]
     shown = "\n\n".join(text)
     for claim in ledger():  # the ids of claims become their names, as links to the chapters
-        link = f"[{claim.name}]({claim.chapter}.ipynb#claim-{claim.id})"
-        shown = re.sub(rf"(?<![\w#-]){claim.id}(?![\w-])", link, shown)
+        shown = re.sub(rf"(?<![\w#-]){claim.id}(?![\w-])", claim.link(claim.name), shown)
     return Markdown(shown)

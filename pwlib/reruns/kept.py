@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
+from pwlib import places
 from pwlib.reruns.provenance import imports, meaning, processor, source
 
 if TYPE_CHECKING:
@@ -93,8 +94,7 @@ def keep(settings: Mapping, compute: Callable[[], Tensors]) -> Tensors:
         if found is None:
             if path.exists():
                 print(f"{path}: damaged, so what it held is computed again", file=sys.stderr)
-            found = compute()
-            _write(path, found, settings)
+            _write(path, found := compute(), settings)
         return found
 
 
@@ -133,14 +133,8 @@ def _read(path: Path) -> Tensors | None:
 
 
 def _write(path: Path, tensors: Tensors, settings: Mapping) -> None:
-    from safetensors import SafetensorError
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
-    part = path.with_name(f"{path.name}.{os.getpid()}")
     about = {"settings": json.dumps(dict(settings), sort_keys=True)}
-    try:
-        save_file(tensors, part, about | {"checksum": _checksum(path, tensors)})
-        os.replace(part, path)
-    except (OSError, SafetensorError):  # a full disk
-        with suppress(OSError):
-            part.unlink()
+    with suppress(OSError):  # a full disk
+        places.write(path, save(tensors, about | {"checksum": _checksum(path, tensors)}))

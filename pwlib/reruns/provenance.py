@@ -2,7 +2,6 @@
 
 import ast
 import platform
-import sys
 from functools import cache
 from importlib import metadata
 from itertools import accumulate, chain
@@ -58,14 +57,11 @@ def meaning(code: str) -> str:
 
 @cache
 def version(package: str) -> str:
-    """The version of the distribution that brings a package, without its local build tag."""
-    if package in sys.stdlib_module_names:
-        return ""
-    try:
-        return metadata.version(package).split("+")[0]  # most have the name of what they bring
-    except metadata.PackageNotFoundError:
-        names = sorted(set(distributions().get(package, [])))
-        return " ".join(metadata.version(name).split("+")[0] for name in names)
+    """The version of the distribution that brings a package, without its local build tag; nothing
+    for one of Python's own.
+    """
+    names = sorted(set(distributions().get(package, [])))
+    return " ".join(metadata.version(name).split("+")[0] for name in names)
 
 
 def processor() -> str:

@@ -163,7 +163,16 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with dask.config.set(SETTINGS):
         if scheduler is None:
-            with _own(workers) as here, Client(here) as client:
+            with parallel.starting():  # which Dask can't undo half-way
+                here = LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    dashboard_address="127.0.0.1:0",  # any port: two sweeps at once have one each
+                    silence_logs="CRITICAL",
+                    memory_limit=0,
+                    preload=[__name__],
+                )
+            with here, Client(here) as client:
                 yield client
             return
         try:
@@ -174,19 +183,6 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
             raise SweepError(f"--scheduler: {why}") from None
         with client:
             yield client
-
-
-def _own(workers: int) -> LocalCluster:
-    """A cluster of this machine."""
-    with parallel.starting():  # which Dask can't undo half-way
-        return LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            dashboard_address="127.0.0.1:0",  # any port: two sweeps at once have one each
-            silence_logs="CRITICAL",
-            memory_limit=0,
-            preload=[__name__],
-        )
 
 
 def execute(

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from pwlib.figures import style
 from pwlib.intervals import interval
+from pwlib.parameters import is_real
 from pwlib.reruns import results
 
 
@@ -48,7 +49,7 @@ def read(table: str | Path, swept: Sequence[str], parameters: Sequence[str]) -> 
     at = [tuple(_key(row[name]) for name in swept) or ("all runs",) for row in rows]
     for point, row in zip(at, rows, strict=True):
         for name in row.keys() - {"run", "state", *parameters}:
-            if row["state"] == "done" and _is_number(row[name]):
+            if row["state"] == "done" and is_real(row[name]):
                 found.setdefault(name, {}).setdefault(point, []).append(row[name])
     columns = [name for name in (rows[0] if rows else ()) if name in found]
     means = {name: {p: _mean(values) for p, values in found[name].items()} for name in columns}
@@ -77,7 +78,7 @@ def figure(found: Summary) -> Figure:
 
     The other parameters tell the lines apart.
     """
-    numeric = all(_is_number(point[0]) for point in found.points)
+    numeric = all(is_real(point[0]) for point in found.points)
     rows = max(1, -(-len(found.means) // 2))
     figure, panels = style.subplots(rows, 2, height=2.6 * rows, squeeze=False)
     for panel, (number, means) in zip(panels.flat, found.means.items(), strict=False):
@@ -105,10 +106,8 @@ def _untypeset(value: object) -> str:
 
 def _mean(values: Sequence[float]) -> Mean:
     """Of a number that isn't finite in every run there is no interval."""
-    with np.errstate(invalid="ignore"):
-        mean = float(np.mean(values))
     ends = interval(values) if np.isfinite(values).all() else (np.nan, np.nan)
-    return Mean(mean, *ends, len(values))
+    return Mean(sum(values) / len(values), *ends, len(values))
 
 
 def _shown(found: Mean | None) -> str:
@@ -116,11 +115,6 @@ def _shown(found: Mean | None) -> str:
         return ""
     ends = f" [{found.low:.4g}, {found.high:.4g}]" if found.n > 1 else ""
     return f"{found.mean:.4g}{ends} ({found.n})"
-
-
-def _is_number(value: object) -> bool:
-    """Whether a cell of the table holds a number (a truth value is none)."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _key(value: object) -> object:

@@ -234,21 +234,16 @@ def _bound(task: Task, files: Sequence[bytes]) -> str:
 
 
 def keep(out: Path, task: Task, result: Result) -> Path:
-    """Write what a run left to its folder, whole or not at all; returns the folder."""
-    folder, part = out / task.key, out / ".part"
-    shutil.rmtree(part, ignore_errors=True)  # of a sweep that was killed
-    part.mkdir(parents=True)
+    """Write what a run left to its folder, the origin last; returns the folder."""
+    folder = out / task.key
     files = {NUMBERS: json.dumps(result.numbers, indent=1).encode()}
     files |= {"notebook.ipynb": result.notebook.encode()} if result.notebook else {}
     origin = results.sealed(result.origin | {"files": [*files]}, _bound(task, [*files.values()]))
     files[ORIGIN] = json.dumps(origin, indent=1).encode()
-    for name, content in files.items():
-        with (part / name).open("wb") as file:
-            file.write(content)
-            os.fsync(file.fileno())  # so that no power cut can empty it
     (folder / ORIGIN).unlink(missing_ok=True)  # without it a folder counts for nothing
     shutil.rmtree(folder, ignore_errors=True)
-    part.replace(folder)
+    for name, content in files.items():
+        places.write(folder / name, content)
     return folder
 
 

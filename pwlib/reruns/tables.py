@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -31,19 +32,15 @@ from pwlib.datasets import NAMES
 from pwlib.places import RESULTS, ROOT
 from pwlib.reruns import kept, provenance, results
 from pwlib.reruns.runs import SweepError
-from pwlib.training import Keep
 
 
 @dataclass(frozen=True)
 class Listed:
-    """A table of what ``function(**job)`` returns, one row or several, perhaps rounded; the
-    packages that matter; what keeps the networks that it trains."""
+    """A table of what ``function(**job)`` returns, one row or several, perhaps rounded."""
 
     function: Callable[..., results.Row | list[results.Row]]
     jobs: Sequence[Mapping]
-    packages: Sequence[str]
     digits: int | None = None
-    keep: Keep | None = None
 
 
 def every(**values: Iterable) -> list[dict[str, Any]]:
@@ -66,17 +63,14 @@ LISTED = {
     "sample-complexity": Listed(
         sample_complexity.row,
         every(p=range(5, 31), reading=sample_complexity.READINGS, odd=(False, True)),
-        ("numpy", "scipy", "daqp"),
     ),
     "chebyshev-sizes": Listed(
         large_degrees.chebyshev_row,
         every(p=range(35, 501, 15), reading=grids.CHEBYSHEV_KINDS, odd=(False, True)),
-        ("numpy",),
     ),
     "equispaced-sizes": Listed(
         large_degrees.equispaced_row,
         every(p=[40, 41, 60, 61, 80, 81, 100, 101, 120, 121], odd=(False, True)),
-        ("numpy", "scipy", "daqp"),
     ),
     "equispaced-limit": Listed(
         large_degrees.limit_row,
@@ -90,34 +84,26 @@ LISTED = {
             )
             for c in sorted({*range(5000, 20001, 500)} | near)
         ],
-        ("numpy", "scipy", "daqp"),
         digits=5,
     ),
     "point-sets": Listed(
         point_search.best,
         every(n=[10], m=range(1, 11), criterion=point_search.CRITERIA),
-        ("numpy", "scipy"),
         digits=12,
     ),
     "strong-attacks": Listed(
         strong_attacks.row,
         every(seed=strong_attacks.SEEDS, dataset=NAMES, arm=strong_attacks.ARMS),
-        ("torch", "torchattacks"),
         digits=2,
-        keep=kept.keep,
     ),
     "along": Listed(
         arms.along,
         of_networks(20, dataset=NAMES, arm=("third", "hard"), epochs=arms.ALONG)
         + of_networks(5, dataset=NAMES, arm=arms.AT_END, epochs=[arms.REFERENCE.epochs]),
-        ("torch",),
-        keep=kept.keep,
     ),
     "transfer": Listed(
         transfer.rows,
         of_networks(transfer.SEEDS, dataset=NAMES),
-        ("torch",),
-        keep=kept.keep,
     ),
 }
 
@@ -129,15 +115,16 @@ def make(name: str, out: Path, workers: int = 0) -> Path:
     table; beside it lies its origin. Raises SweepError for a name that isn't known.
     """
     workers = workers or len(os.sched_getaffinity(0))
+    os.environ.setdefault(kept.VARIABLE, str(kept.default_folder()))  # references serve all arms
     if name == "networks":
         return networks(workers)
     if name not in LISTED:
         known = ", ".join(["networks", *LISTED])
         raise SweepError(f"table: got {name!r}, accepts one of {known}")
-    os.environ.setdefault(kept.VARIABLE, str(kept.default_folder()))
     rows, ran = _listed(LISTED[name], out, workers)
     last = max(ran, key=lambda one: one["started"])
-    versions = {n: last["packages"][n].split("+")[0] for n in LISTED[name].packages}
+    _, packages = provenance.imports(provenance.source(LISTED[name].function.__module__))
+    versions = {n: v.split("+")[0] for n, v in last["packages"].items() if n in packages}
     about = {
         "command": f"python -m pwlib table {name}",
         "made": last["started"][:10],
@@ -157,7 +144,6 @@ def networks(workers: int) -> Path:
     arm is written as it comes, so that a stopped command goes on where it was.
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    os.environ.setdefault(kept.VARIABLE, str(kept.default_folder()))  # references serve all arms
     rows = results.read("networks", RESULTS)
     about = json.loads((RESULTS / "networks.json").read_text(encoding="utf-8"))
     commit = _commit()  # before the table is written
@@ -191,10 +177,9 @@ def _listed(table: Listed, out: Path, workers: int) -> tuple[list[dict], list[di
     out.mkdir(parents=True, exist_ok=True)  # or it fails when the first rows are made
     module = table.function.__module__
     places = {out / f"{kept.key(module, job)}.json": job for job in table.jobs}
-    more = {"keep": table.keep} if table.keep else {}
-    todo = [
-        (table.function, {**j, **more}, place) for place, j in places.items() if not place.exists()
-    ]
+    trains = "keep" in signature(table.function).parameters
+    more = {"keep": kept.keep} if trains else {}
+    todo = [(table.function, {**j, **more}, at) for at, j in places.items() if not at.exists()]
     parallel.run(_keep_row, todo, workers, "rows made")
     ran = [_read(place, table.digits) for place in places]
     rows = [one.pop("row") for one in ran]

@@ -105,7 +105,7 @@ def test_an_arm_is_written_before_the_next_is_begun(few, monkeypatch):
 def listed(tmp_path, monkeypatch):
     """A table of which each row takes well under a second."""
     jobs = tables.every(p=(2, 3), reading=("roots",), odd=(False, True))
-    table = tables.Listed(sample_complexity.row, jobs, ("numpy",))
+    table = tables.Listed(sample_complexity.row, jobs)
     monkeypatch.setattr(tables, "LISTED", {"tiny": table})
     monkeypatch.setattr(tables, "RESULTS", tmp_path)
     return table
