@@ -16,6 +16,7 @@ from pwlib.checks import a, accepts, array, listed, real, whole
 from pwlib.networks import MLP, negate_features
 from pwlib.objectives import softmax_entropy
 from pwlib.parameters import refusal
+from pwlib.tensor_checks import finite
 
 Map = NDArray[np.float64]  # (resolution, resolution)
 
@@ -41,8 +42,8 @@ def maps(model: MLP, resolution: int) -> Maps:
     """The output and both objectives of a float64 network with two inputs."""
     parts = []
     for x in torch.from_numpy(square(resolution)).split(1 << 14):  # keeps memory small
-        features = model.features(x)
-        z = model.layers[-1](features)
+        features = finite("model", model.features(x), "features")
+        z = finite("model", model.layers[-1](features), "logits")
         top = z.softmax(-1).max(-1)
         parts.append((top.indices, top.values, softmax_entropy(z), softmax_entropy(features)))
     return Maps(

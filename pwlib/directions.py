@@ -35,7 +35,7 @@ from pwlib.objectives import (
     hinge_self_loss,
     softmax_entropy,
 )
-from pwlib.tensor_checks import images, labels, network
+from pwlib.tensor_checks import finite, images, labels, network
 
 # Of a network at samples (…, N, d) with labels (…, N); a random head has weights (…, w, k).
 Objective = Callable[[Network, Tensor, Tensor, Tensor], Tensor]  # (…, N)
@@ -59,7 +59,7 @@ DRAWN = (*RANDOM, "heads", "head")
 DRAWN_EACH_STEP = ("noise", "heads")
 # What makes a step from what is climbed or drawn; for all others it is `attacks.unit`.
 LENGTHS: Mapping[str, Callable[[Tensor], Tensor]] = {
-    "unnormalised": lambda slope: slope,
+    "unnormalised": lambda slope: slope + 0 * slope,  # infinity is NaN, which no clamp hides
     "gaussian": lambda noise: noise / noise.shape[-1] ** 0.5,
 }
 DIRECTIONS = ("plain", *OBJECTIVES, *PARTS, *RANDOM)  # "plain" moves nothing
@@ -102,7 +102,7 @@ def gradient(
     x = x.detach().requires_grad_()
     with torch.enable_grad():
         objective = OBJECTIVES[direction](network, x, y, head).sum()
-    return torch.autograd.grad(objective, x)[0]
+    return finite("network", torch.autograd.grad(objective, x)[0], "gradients")
 
 
 def _part(network: Network, x: Tensor, y: Tensor, direction: str) -> Tensor:
@@ -158,17 +158,6 @@ def cosines(network: Network, x: Tensor, y: Tensor) -> dict[str, Tensor]:
     return {f"{a}_{b}": (steepest[a] * steepest[b]).sum(-1) for a, b in combinations(compared, 2)}
 
 
-def distances(
-    network: Network, x: Tensor, y: Tensor, direction: str, steps: int, radius: float
-) -> Tensor:
-    """How far steps in a direction lead from each image, an L2 length (N,).
-
-    Random directions are drawn with the seed 0.
-    """
-    ends = moved(network, x, y, direction, steps, radius, [Generator().manual_seed(0)])
-    return torch.linalg.vector_norm(ends - x, dim=-1)
-
-
 accepts(
     __name__,
     {"x": images(), "network": network(True), "y": labels(), "steps": whole(1)}
@@ -176,6 +165,5 @@ accepts(
     | {"within": real(0, above=True, infinite=True), "generators": listed(a(Generator), 0)}
     | {"head": a(Tensor)},
     moved={"direction": among([d for d in DIRECTIONS if d != "plain"])},
-    distances={"direction": among([d for d in DIRECTIONS if d != "plain"])},
     gradient={"direction": among([*OBJECTIVES, *PARTS])},
 )

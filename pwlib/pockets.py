@@ -22,7 +22,7 @@ from pwlib.attacks import BOXES, Box, Model, move, unit
 from pwlib.checks import a, accepts, array, listed, real, whole
 from pwlib.intervals import shown
 from pwlib.parameters import ParameterError
-from pwlib.tensor_checks import box_of_pixels, images, labels, network, tensor
+from pwlib.tensor_checks import box_of_pixels, finite, images, labels, network, tensor
 
 FREE = BOXES["free"]
 
@@ -51,7 +51,7 @@ class Shares:
 @torch.no_grad()
 def wrong(model: Model, x: Tensor, y: Tensor) -> Tensor:
     """Whether the largest logit at x isn't that of its label: (N,) of bool."""
-    return model(x).argmax(1) != y
+    return finite("model", model(x), "logits").argmax(1) != y
 
 
 def flipping_lengths(

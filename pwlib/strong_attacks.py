@@ -16,7 +16,7 @@ from pwlib import arms, attacks
 from pwlib.checks import a, accepts, among, function, maybe, real, whole
 from pwlib.datasets import NAMES, loaded
 from pwlib.robustness import Attack
-from pwlib.tensor_checks import device_of_call, images, labels, network
+from pwlib.tensor_checks import device_of_call, finite, images, labels, network
 from pwlib.training import Keep, trained
 
 LENGTHS = (0.5, 1.0, 2.0)
@@ -69,8 +69,8 @@ def strong(model: nn.Module, x: Tensor, y: Tensor, seed: int) -> dict[str, float
     of the length FAR; "zero_gradients" is the share of images whose gradient vanishes.
     """
     with torch.no_grad():
-        lead = attacks.margin_loss(model(x), y).abs().max().item()
-    network, few = Images(model, LEAD / lead), slice(BLACK_BOX)
+        leads = finite("model", attacks.margin_loss(model(x), y), "logits")
+    network, few = Images(model, LEAD / leads.abs().max().item()), slice(BLACK_BOX)
     found = {"natural": _share(model(x).argmax(1) == y)}
     for eps in LENGTHS:
         ours = _survives(model, x, y, attacks.pgd(model, x, y, eps, 40, 5, seed), eps)

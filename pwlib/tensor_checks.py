@@ -6,6 +6,7 @@ from math import inf, isfinite
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from pwlib.checks import Check, listed, real, sized, span
 from pwlib.parameters import ParameterError, refusal
@@ -49,13 +50,13 @@ def tensor(shape: str, low: float = -inf, high: float = inf, *, whole: bool = Fa
     """The same of a tensor of PyTorch, of floats, or of whole numbers."""
     kind = f"a tensor ({shape}) of {'whole numbers' if whole else 'floats'}"
 
-    def check(name: str, values: torch.Tensor, known: dict) -> torch.Tensor:
-        if not isinstance(values, torch.Tensor) or values.is_complex():
+    def check(name: str, values: Tensor, known: dict) -> Tensor:
+        if not isinstance(values, Tensor) or values.is_complex():
             raise refusal(name, values, kind)
         if values.is_floating_point() == whole or values.dtype == torch.bool:
             raise refusal(name, values.dtype, kind)
         sized(name, values, shape, known, 1)
-        if not (values.is_cuda and torch.cuda.is_current_stream_capturing()):
+        if not _captured(values):
             ends = [end.item() for end in values.detach().aminmax()]
             for end in ends:
                 if not low <= end <= high or not isfinite(end):
@@ -65,9 +66,17 @@ def tensor(shape: str, low: float = -inf, high: float = inf, *, whole: bool = Fa
     return check
 
 
-def finite(name: str, values: Any, what: str) -> Any:  # noqa: ANN401
-    """The values, if all are finite: NaN or infinity counts neither as robust nor as a class."""
-    if not torch.as_tensor(values).isfinite().all():
+def _captured(values: Tensor) -> bool:
+    """Whether a CUDA graph is being made, in which nobody can look at values."""
+    return values.is_cuda and torch.cuda.is_current_stream_capturing()
+
+
+def finite(name: str, values: Tensor, what: str) -> Tensor:
+    """The values, if all are finite: NaN or infinity counts neither as robust nor as a class.
+
+    Values in a CUDA graph that is being captured are not looked at.
+    """
+    if not _captured(values) and not values.isfinite().all():
         raise ParameterError(f"{name}: got {what} that are NaN or infinite, accepts finite ones")
     return values
 

@@ -19,7 +19,7 @@ from pwlib.checks import a, accepts, among, function, listed, maybe, real, whole
 from pwlib.datasets import Dataset, loaded
 from pwlib.directions import DIRECTIONS, moved
 from pwlib.networks import CNN, MLP, Network, fast_products, stack, unstack
-from pwlib.tensor_checks import dataset, device_of_call, images, labels, tensor
+from pwlib.tensor_checks import dataset, device_of_call, finite, images, labels, tensor
 
 __all__ = [
     "Job",
@@ -114,15 +114,16 @@ def update(
     config: TrainingConfig,
     generators: Sequence[Generator] = (),
     other: Network | None = None,
-) -> None:
+) -> Tensor:
     """One step on the mean cross entropy of a batch x (…, N, d), y (…, N) and of its hard points.
 
     The arm of ``config`` says what stands in the place of hard points: nothing in "plain". They are
     those of the network with the weights of this step, or of the ``other``, and keep the labels of
     the batch. With the updates "apart" there is a step on the batch and then one on the points. The
-    networks of a stack each have a loss of their own, and the step is on the sum.
+    networks of a stack each have a loss of their own, and the step is on the sum. Returns the loss
+    of the batch and the points, summed over samples, (); one that is NaN or infinite is refused.
     """
-    batches = [(x, y)]
+    batches, total = [(x, y)], x.new_zeros(())
     if config.arm != "plain":
         ascent = config.ascent_steps, config.radius, generators, config.within, config.head_scale
         points = moved(other or network, x, y, config.arm, *ascent)
@@ -134,8 +135,10 @@ def update(
         with torch.autocast(x.device.type, torch.bfloat16, config.precision == "bfloat16"):
             logits = network(x)
         loss = cross_entropy(logits.flatten(0, -2).to(x.dtype), y.flatten(), reduction="sum")
+        total = total + finite("config", loss.detach(), "settings with losses")
         (loss / y.shape[-1]).backward()
         optimiser.step()
+    return total
 
 
 def hard_points(network: Network, x: Tensor, steps: int, radius: float) -> Tensor:
@@ -183,10 +186,13 @@ def fit(
     other = _other(data, config, seeds) if config.arm == "other" else None
     optimiser = _optimiser(together, config)
     generators = _generators(seeds, x.device)
+    losses = x.new_zeros(())  # the sum, in which NaN and infinity stay
 
     def step(rows: Tensor) -> None:
         some = x.index_select(0, rows.flatten()).unflatten(0, rows.shape)
-        update(cast(Network, together), optimiser, some, y[rows], config, generators, other)
+        network = cast(Network, together)
+        loss = update(network, optimiser, some, y[rows], config, generators, other)
+        losses.add_(loss)
 
     take: Callable[[Tensor], None] = step
     orders = [_orders(y.cpu(), config, seed) for seed in seeds]
@@ -198,9 +204,8 @@ def fit(
                 if x.is_cuda and full and take is step:
                     take = captured(step, rows, together, optimiser, generators)
                 (take if full else step)(rows)
-            if not all(weights.isfinite().all() for weights in together.parameters()):
-                kept = "settings with which the weights stay finite"
-                raise parameters.refusal("config", config, kept)
+            for values in (losses, *together.parameters()):  # of steps that were captured too
+                finite("config", values, "settings with losses or weights")
     if len(networks) > 1:
         unstack(together, networks)
 

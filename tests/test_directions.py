@@ -195,14 +195,35 @@ def test_cosines_are_those_of_the_gradients_of_the_graph(network):
 def test_random_steps_far_from_the_edge_add_up_along_one_direction_alone(arm, wanted):
     x = torch.full((50, 10_000), 0.5)
     model = MLP((10_000, 2, 2), "relu", seed=0)
-    found = directions.distances(model, x, torch.zeros(50, dtype=torch.long), arm, 3, 0.1)
+    ends = move(model, x, torch.zeros(50, dtype=torch.long), arm, 3, 0.1)
+    found = (ends - x).norm(dim=1)
     assert found.numpy() == pytest.approx(wanted, rel=0.05 if arm == "noise" else 1e-5)
 
 
 def test_a_distance_is_cut_short_at_the_edge_of_the_box():
     model, x = MLP((16, 8, 2), "relu", seed=0), torch.zeros(40, 16)
-    y = torch.zeros(40, dtype=torch.long)
     ends = hard_points(model, x, steps=2, radius=0.5)
-    found = directions.distances(model, x, y, "hard", 2, 0.5)
-    assert torch.equal(found, (ends - x).norm(dim=1))
-    assert found.max() < 0.99
+    assert (ends - x).norm(dim=1).max() < 0.99
+
+
+class Diverging:
+    """Features and logits that are finite, with slopes that are not."""
+
+    def features(self, x):
+        return (x - x.detach()).sqrt()  # 0, of infinite slope
+
+    def __call__(self, x):
+        return self.features(x)
+
+
+@pytest.mark.parametrize("arm", [*directions.OBJECTIVES, *directions.PARTS])
+def test_a_gradient_that_is_not_finite_is_refused_and_moves_nothing(arm):
+    x, y = samples()
+    with pytest.raises(ValueError, match="^network: got gradients that are NaN or infinite"):
+        move(Diverging(), x, y, arm)
+
+
+def test_an_infinite_multiple_of_a_gradient_is_not_clamped_to_a_pixel():
+    step = directions.LENGTHS["unnormalised"](torch.tensor([1.0, torch.inf]))
+    assert step[0] == 1
+    assert step.clamp(0, 1)[1].isnan()

@@ -187,8 +187,9 @@ def test_two_arms_of_one_seed_start_alike_and_see_the_same_samples_in_the_same_o
 
 
 def seen_by(data, settings, monkeypatch):
-    labels = []
-    monkeypatch.setattr(training, "update", lambda _, __, x, y, *settings: labels.append((x, y)))
+    labels, loss = [], torch.zeros(())
+    seen = lambda _, __, x, y, *settings: labels.append((x, y)) or loss  # noqa: E731
+    monkeypatch.setattr(training, "update", seen)
     training.train(data, settings, seed=7)
     return (torch.cat(parts) for parts in zip(*labels, strict=True))
 
@@ -222,8 +223,9 @@ def test_a_balanced_sample_has_as_many_of_each_class(data, monkeypatch):
 
 
 def test_an_epoch_shows_each_drawn_sample_once(data, monkeypatch):
-    batches = []
-    monkeypatch.setattr(training, "update", lambda network, _, x, y, *settings: batches.append(x))
+    batches, loss = [], torch.zeros(())
+    seen = lambda network, _, x, y, *settings: batches.append(x) or loss  # noqa: E731
+    monkeypatch.setattr(training, "update", seen)
     training.train(data, config(epochs=3, fraction=0.3), seed=7)
     assert [len(x) for x in batches] == [32, 28] * 3
     epochs = [torch.cat(batches[i : i + 2]) for i in (0, 2, 4)]
@@ -404,7 +406,34 @@ def test_fused_functions_are_the_same_functions():
 
 def test_a_training_that_diverges_is_refused_and_gives_no_network(data, monkeypatch):
     settings = config(epochs=9)
-    step = lambda network, *_: network.layers[0].weight.data[0].fill_(torch.nan)  # noqa: E731
-    monkeypatch.setattr(training, "update", step)
-    with pytest.raises(ValueError, match="^config: got .*, accepts settings .* stay finite$"):
-        training.train(data, settings, seed=0)
+
+    def broken(network, *_):  # as in a CUDA graph, where no loss is looked at
+        network.layers[0].weight.data[0].fill_(torch.nan)
+        return torch.zeros(())
+
+    for step in (broken, lambda *_: torch.tensor(torch.inf)):
+        monkeypatch.setattr(training, "update", step)
+        with pytest.raises(ValueError, match="^config: got .* NaN or infinite, accepts finite"):
+            training.train(data, settings, seed=0)
+
+
+@pytest.mark.parametrize("scale", [1e38, torch.inf])
+@pytest.mark.parametrize("updates", training.UPDATES)
+def test_an_update_whose_loss_is_not_finite_is_refused_and_not_counted(data, scale, updates):
+    model, settings = MLP(WIDTHS, "relu", 0), config(arm="random", updates=updates)
+    torch.nn.init.constant_(model.layers[-1].bias, 0).data[0] = -scale
+    model.layers[-1].bias.data[1] = scale
+    before = [weight.clone() for weight in model.parameters()]
+    optimiser, y = torch.optim.SGD(model.parameters(), 0.1), torch.zeros(8, dtype=torch.long)
+    generators = [torch.Generator().manual_seed(0)]
+    with pytest.raises(ValueError, match="^(config|network): got .* NaN or infinite"):
+        training.update(model, optimiser, data.train_x[:8], y, settings, generators)
+    assert all(map(torch.equal, before, model.parameters()))
+
+
+def test_an_update_returns_the_loss_that_it_lowers(data):
+    model, x, y = MLP(WIDTHS, "relu", 0), data.train_x[:8], data.train_y[:8]
+    expected = -model(x).log_softmax(-1).gather(1, y[:, None]).sum()
+    optimiser = torch.optim.SGD(model.parameters(), 0.1)
+    found = training.update(model, optimiser, x, y, config())
+    torch.testing.assert_close(found, expected.detach())
