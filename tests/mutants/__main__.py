@@ -2,6 +2,7 @@
 
     python tests/mutants                    the scores of the report
     python tests/mutants polynomials grids  try these modules; what was tried before is kept
+    python tests/mutants edits              try the wrong edits of edits.py
 
 The mutants are cosmic-ray's. Its own runner writes each into the working tree and starts Python
 anew, which here takes longer than the tests do; so each mutant is imported in the place of its
@@ -34,8 +35,9 @@ from pathlib import Path
 import cosmic_ray.operators.provider
 import pytest
 from cosmic_ray.mutating import MutationVisitor
+from edits import EDITS
 
-from pwlib.places import ROOT
+from pwlib.places import ROOT, write
 
 REPORT = Path(__file__).with_name("report.json")
 TRIED = ROOT / "_build" / "mutants"
@@ -60,15 +62,39 @@ def main(modules: list[str]) -> None:
     """Try the mutants of the modules, one after the other, and print the scores."""
     report = json.loads(REPORT.read_text(encoding="utf-8")) if REPORT.exists() else {}
     for module in modules:
+        if module == "edits":
+            report["edits"] = edited()
+            write(REPORT, in_json(report))
+            continue
         if not path_of(module).exists():
             sys.exit(f"module: got {module!r}, accepts the name of a module of pwlib")
         report[module] = tried(module, report.get(module, {}))
-        text = json.dumps(dict(sorted(report.items())), ensure_ascii=False, indent=1)
-        REPORT.write_text(text + "\n", encoding="utf-8")
+        write(REPORT, in_json(report))
     for name, found in report.items():
         share = 100 * found["killed"] / found["mutants"]
-        at = "" if found["code"] == meaning(path_of(name).read_text("utf-8")) else "  (other code)"
+        now = name == "edits" or found["code"] == meaning(path_of(name).read_text("utf-8"))
+        at = "" if now else "  (other code)"
         print(f"{name:20}{found['killed']:5} of {found['mutants']:4} {share:6.1f} %{at}")
+
+
+def in_json(report: dict) -> str:
+    return json.dumps(dict(sorted(report.items())), ensure_ascii=False, indent=1) + "\n"
+
+
+def edited() -> dict:
+    """What became of each wrong edit; one that no longer applies stops the command."""
+    survivors = []
+    load("training")
+    for module, there, then in EDITS:
+        source = path_of(module).read_text(encoding="utf-8")
+        if there not in source:
+            sys.exit(f"edits: got {there!r}, accepts what stands in {module}")
+        tests = [ROOT / "tests" / f"test_{name}.py" for name in (module, *OF_ALL)]
+        if survives(module, source.replace(there, then, 1), tests, 300):
+            survivors.append(f"{module}: {there} → {then}")
+            print(f"survives: {survivors[-1]}", flush=True)
+    killed = len(EDITS) - len(survivors)
+    return {"mutants": len(EDITS), "killed": killed, "survivors": dict.fromkeys(survivors, "")}
 
 
 def tried(module: str, before: dict) -> dict:
