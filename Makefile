@@ -6,6 +6,8 @@
 # make test       everything that is checked; make check: lint, types, layers and quick tests alone;
 #                 LIVE=1: every chapter that runs in the page, not one of them
 # make bench      the benchmarks; ONLY="training attacks maxmargin book sweeps" names some
+# make mutants    wrong edits that the fast tests must notice; ONLY="edits polynomials" tries these,
+#                 else the scores of the report
 # make accept     copy executed chapters and benchmarks back, for whoever works on the book
 # make clean      remove what was built, but neither the environment nor the data
 
@@ -32,10 +34,10 @@ export OMP_NUM_THREADS = 1
 export OPENBLAS_NUM_THREADS = 1
 export MKL_NUM_THREADS = 1
 
-.PHONY: help book serve pdf test check data bench accept clean
+.PHONY: help book serve pdf test check data bench mutants accept clean
 
 help:
-	@sed -n 's/^# //p' Makefile | head -10
+	@sed -n 's/^# //p' Makefile | head -12
 
 book: data
 	@$(BIN)/python -m pwlib book $(if $(FRESH),--fresh) $(if $(LIVE),--live)
@@ -67,6 +69,9 @@ data: $(READY)
 bench: data $(VENV)/.bench
 	@$(BIN)/python tests/benchmarks $(ONLY)
 
+mutants: data $(VENV)/.mutants
+	@$(BIN)/python tests/mutants $(ONLY)
+
 accept: $(READY)
 	@$(BIN)/python -m pwlib accept
 
@@ -87,6 +92,11 @@ $(VENV)/.bench: tests/benchmarks/requirements.txt $(READY)
 	@echo "installing other people's attacks, and what the benchmarks compare with"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r $<
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps torchattacks==3.5.1
+	@touch $@
+
+$(VENV)/.mutants: tests/mutants/requirements.txt $(READY)
+	@echo "installing what makes mutants"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 $(VENV)/.browser: tests/requirements-browser.txt $(READY)

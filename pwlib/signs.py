@@ -91,9 +91,9 @@ def longest_correct(weights: ArrayLike) -> float:
 def _intervals(weights: ArrayLike) -> tuple[Vector, NDArray[np.bool_]]:
     """0, the sign changes, 1/2 and 1 in order; for each interval between: is it misclassified?"""
     edges = np.sort(np.concatenate(([0.0], sign_changes(weights), [0.5, 1.0])))
-    middles = (edges[1:] + edges[:-1]) / 2
-    labels = nearest_neighbour_labels(middles)
-    return edges, np.sign(_values(_checked(weights), middles)) != labels
+    inner = edges[:-1] + 0.6180339887498949 * np.diff(edges)  # a double zero may be in the middle
+    labels = nearest_neighbour_labels(inner)
+    return edges, np.sign(_values(_checked(weights), inner)) != labels
 
 
 def _values(weights: Vector, x: Vector) -> Vector:

@@ -57,6 +57,28 @@ def test_holm_stops_at_the_first_that_is_too_large():
     assert intervals.holm(p) == {"a": True, "b": True, "c": False, "d": False}
 
 
+def test_two_values_have_an_interval():
+    expected = stats.ttest_1samp([1.0, 2.0], 0).confidence_interval(0.95)
+    assert intervals.interval([1.0, 2.0]) == pytest.approx(tuple(expected))
+    assert intervals.at_least([1.0, 2.0]) == pytest.approx(expected.low)
+    assert intervals.with_interval([1.0, 2.0]) == f"1.5 ({expected.low:.1f} to {expected.high:.1f})"
+
+
+def test_a_difference_that_is_just_the_margin_is_neither_above_nor_equivalent():
+    a, b = [3.0, 4.0], [2.0, 3.0]  # without spread, so that the interval is a point
+    assert not intervals.above(a, b, 1)
+    assert intervals.above(a, b, 0.999)
+    for first, second in ((a, b), (b, a)):
+        assert not intervals.equivalent(first, second, 1)
+        assert intervals.equivalent(first, second, 1.001)
+
+
+def test_holm_rejects_at_the_level_itself():
+    assert intervals.holm({"a": 0.05}) == {"a": True}
+    assert intervals.holm({"a": 0.025, "b": 0.05}) == {"a": True, "b": True}
+    assert intervals.holm({"a": 0.0251, "b": 0.03}) == {"a": False, "b": False}
+
+
 def test_a_mean_is_shown_with_its_interval():
     values = [0.4, 4.8, 9.2]  # mean 4.8, standard error 4.4/√3, and t is 4.303 for two degrees
     assert intervals.with_interval(values) == "4.8 (-6.1 to 15.7)"

@@ -102,6 +102,12 @@ def test_a_zero_without_a_change_of_sign_does_not_count():
     assert np.allclose(signs.sign_changes(shifted([0.0, 0.25, 1.0])), [0.25])
 
 
+def test_a_double_zero_in_the_middle_of_an_interval_leaves_its_sign():
+    # 1 + T*_3 is 0 at x = 3/4 and positive about it: right there, wrong to the left of 1/2
+    assert signs.misclassified_measure([1, 0, 0, 1]) == pytest.approx(0.5)
+    assert signs.misclassified_measure([-1, 0, 0, -1]) == pytest.approx(0.5)
+
+
 def test_zeros_outside_the_interval_do_not_count():
     assert np.allclose(signs.sign_changes(shifted([-0.2, 0.4, 1.3])), [0.4])
 

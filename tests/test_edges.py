@@ -1,0 +1,153 @@
+"""The last value that each argument accepts, and the first beyond it, which is refused by name."""
+
+import importlib
+
+import numpy as np
+import pytest
+import torch
+
+from pwlib.datasets import Dataset
+from pwlib.networks import MLP
+from pwlib.robustness import Attack
+from pwlib.training import TrainingConfig
+
+NET = MLP((4, 6, 6, 3), "relu", 0)
+X, Y = torch.rand(8, 4, generator=torch.Generator().manual_seed(0)), torch.arange(8) % 3
+ROOTS = [0.1, 0.5, 0.9]
+PGD = {"model": NET, "x": X, "y": Y, "eps": 0.1, "steps": 1, "restarts": 1, "seed": 0}
+MOVED = {"network": NET, "x": X, "y": Y, "direction": "hard", "steps": 1, "radius": 0.1}
+H = np.ones((2, 4))
+EVEN = [0.0, 0.25, 0.75, 1.0]
+TINY = 1e-12
+
+# Of a function: good arguments; then a name, what is accepted at the edge, what beyond it isn't.
+EDGES = [
+    ("polynomials.bernstein_features", {"x": ROOTS}, "n", [0], [-1, 0.5]),
+    ("polynomials.chebyshev_features", {"x": ROOTS}, "n", [0], [-1]),
+    ("polynomials.chebyshev_features", {"n": 2}, "x", [[0, 1]], [[-TINY], [1 + TINY], [-0.5], [2]]),
+    ("polynomials.bernstein_classifier", {"x": ROOTS}, "n", [1], [0]),
+    ("polynomials.bernstein_sign_and_log", {"x": ROOTS}, "n", [1], [0]),
+    ("polynomials.chebyshev_classifier", {"x": ROOTS}, "n", [1], [0]),
+    ("polynomials.chebyshev_classifier_weights", {}, "n", [1], [0]),
+    ("polynomials.agreement", {}, "n", [1], [0]),
+    ("polynomials.hard_objective", {"x": ROOTS}, "n", [0], [-1]),
+    ("polynomials.hard_angles", {}, "n", [1], [0]),
+    ("polynomials.orthonormal_basis", {"nodes": ROOTS, "masses": [1, 1, 1]}, "n", [0, 2], [-1]),
+    ("grids.equispaced", {}, "m", [2], [1]),
+    ("grids.chebyshev", {}, "m", [2], [1]),
+    ("grids.chebyshev", {"kind": "roots"}, "m", [1], [0]),
+    ("grids.chebyshev", {"kind": "roots+ends"}, "m", [2, 3], [1]),
+    ("grids.training_set", {}, "x", [[0, 1]], [[-TINY, 1], [0, 1 + TINY], [-0.5], [1.5]]),
+    ("intervals.interval", {"values": ROOTS}, "level", [1e-9, 1 - 1e-9], [0, 1, 1.5, 2]),
+    ("intervals.interval", {}, "values", [[0.5], [0.5, 1]], [[], [np.nan, 1]]),
+    ("intervals.mean_with_error", {}, "values", [[0, 1]], [[1]]),
+    ("intervals.p_above", {"margin": 0}, "difference", [[0, 1]], []),
+    ("intervals.p_above", {"difference": [0, 1]}, "margin", [-1e9, 1e9], [np.inf]),
+    ("intervals.holm", {}, "p", [{"a": 0, "b": 1}], [{"a": -TINY}, {"a": 1 + TINY}, {"a": -0.5}]),
+    ("intervals.holm", {}, "p", [{"a": 1}], [{"a": 1.5}, {}]),
+    ("intervals.shown", {"mean": 0, "high": 2}, "low", [-np.inf, -1], [np.nan]),
+    ("intervals.shown", {"mean": 0, "low": 2}, "high", [np.inf, 3], [np.nan]),
+    ("intervals.with_interval", {"values": ROOTS}, "form", [".1f", "+.2e"], ["", "zz", 1]),
+    ("signs.sign_changes", {}, "weights", [[0, 1]], [[], [0, 0], [np.inf, 1]]),
+    ("signs.regions", {"weights": [0, 1]}, "right", [True, False, 1, 0], [2, -1]),
+    ("signs.exact_sign_changes", {"coefficients": [1, 2], "high": None}, "low", [-9], [0.5]),
+    ("signs.exact_sign_changes", {"coefficients": [1, 2], "low": -9}, "high", [None, 9], [0.5]),
+    ("optimal.error_coefficients", {"x": ROOTS, "coefficients": [[1.0]]}, "n", [0], [-1]),
+    ("optimal.error_coefficients", {"n": 3, "coefficients": H}, "x", [[0, 1]], [[-TINY], [1.1]]),
+    ("optimal.error_coefficients", {"n": 3, "coefficients": H}, "x", [[0.5]], [[], [0.5, 0.5]]),
+    ("optimal.error_coefficients", {"n": 3, "x": ROOTS}, "coefficients", [H], [H[0], H[:, :3]]),
+    ("optimal.ridge_error", {"n": 3, "x": ROOTS, "coefficients": H}, "penalty", [1e-9], [0, -1]),
+    ("optimal.feature_slopes", {"n": 3, "x": ROOTS}, "order", [1], [0]),
+    ("optimal.expected_objective_of_pairs", {"n": 9}, "centres", [[0.1]], [[], [1.1], [-0.1]]),
+    ("optimal.pairs", {"x": ROOTS}, "gap", [0, 1], [-TINY, 1 + 1e-9, 2]),
+    ("optimal.point_sets", {}, "m", [2], [0, 1, 3]),
+    ("optimal.against_size", {"n": 3, "coefficients": H}, "sizes", [[2]], [[], [0], [3]]),
+    ("optimal.self_loss", {}, "values", [0.5, [1.0]], [[np.nan]]),
+    ("optimal.mean_self_loss", {}, "values", [[[0.5]]], [[0.5]]),
+    ("maxmargin.fit_soft", {"features": [[1.0]], "labels": [1]}, "penalty", [0.1, 9], [0, -1]),
+    ("maxmargin.exact_weights", {"features": [[1]], "labels": [1]}, "support", [[0]], [[-1], []]),
+    (
+        "maxmargin.exact_weights",
+        {"features": [[-1]], "support": [0]},
+        "labels",
+        [[-1]],
+        [[2], [-2]],
+    ),
+    ("sample_complexity.grid", {"reading": "equispaced"}, "m", [2], [1]),
+    ("sample_complexity.limit_weights", {}, "n", [1], [0]),
+    ("sample_complexity.feasible_weights", {"n": 3}, "phi", [0.5, 1e-6], [0, 0.5 + 1e-9, -0.1]),
+    ("sample_complexity.feasible_weights", {"phi": 0.1}, "n", [3], [2]),
+    ("sample_complexity.dip_bound", {"reading": "lobatto", "m": 9}, "n", [3], [2]),
+    ("sample_complexity.certified_size", {"reading": "lobatto"}, "n", [3], [2]),
+    ("sample_complexity.certified_size", {"n": 3, "reading": "roots"}, "odd", [True, 0], [2]),
+    ("sample_complexity.fit", {"n": 1}, "x", [[0, 1], EVEN], [[0, 0.5], [-1, 2]]),
+    ("sample_complexity.without_pair", {"x": EVEN}, "j", [0, 1], [-1, 2]),
+    ("sample_complexity.least_margin", {"weights": [0, 1]}, "gap", [1, 0.5], [-TINY, 1.1, 2]),
+    ("sample_complexity.least_margins", {"n": 3, "reading": "lobatto"}, "sizes", [[2]], [[1], []]),
+    ("sample_complexity.row", {"reading": "lobatto", "odd": False}, "p", [2], [1]),
+    ("attacks.pgd", PGD, "eps", [0, 9], [-TINY, np.inf, np.nan]),
+    ("attacks.pgd", PGD, "steps", [1], [0]),
+    ("attacks.pgd", PGD, "restarts", [1], [0]),
+    ("attacks.pgd", PGD, "seed", [0], [-1]),
+    ("attacks.pgd", PGD, "x", [0 * X, 0 * X + 1], [X - 1, X + 1, X[0], X[:0]]),
+    ("attacks.pgd", PGD, "y", [0 * Y, 0 * Y + 2], [0 * Y + 3, Y - 1, Y[:2], Y.float()]),
+    ("attacks.pgd", PGD, "box", [(0.0, 1.0), (-1, 2)], [(0.0, 0.0), (1, 0), (0, 1, 2)]),
+    ("attacks.move", {"x": X, "step": X}, "eps", [0, torch.zeros(8)], [-1, torch.zeros(8) - 1]),
+    (
+        "attacks.accuracy_curve",
+        {"model": NET, "x": X, "y": Y, "step": X},
+        "magnitudes",
+        [(0.0,)],
+        [(-0.1,), ()],
+    ),
+    ("attacks.accuracy", {"model": NET, "y": Y}, "x", [X - 9], [X[:0], Y]),
+    ("attacks.margin_loss", {"logits": X}, "y", [0 * Y + 3], [Y - 1]),
+    ("directions.moved", MOVED, "steps", [1], [0]),
+    ("directions.moved", MOVED, "radius", [0], [-TINY]),
+    ("directions.moved", MOVED, "within", [1e-9, np.inf], [0, -1]),
+    ("directions.moved", MOVED, "scale", [1e-9], [0, np.inf]),
+    ("directions.moved", MOVED, "direction", ["label"], ["plain", "up"]),
+    ("directions.gradient", {"network": NET, "x": X, "y": Y}, "direction", ["parallel"], ["noise"]),
+    ("objectives.softmax_entropy", {}, "z", [X, X[0]], [X[:0], X / 0, Y]),
+    ("networks.random_network", {"widths": (4, 6, 3), "activation": "tanh"}, "seed", [0], [-1]),
+    (
+        "training.train_together",
+        {"data": Dataset(X, Y, X, Y), "config": TrainingConfig((4, 3, 3), 1)},
+        "seeds",
+        [[0, 2**62]],
+        [[-1], [2**62 + 1], []],
+    ),
+    ("training.hard_points", {"network": NET, "x": X, "radius": 0.1}, "steps", [1], [0]),
+    ("training.hard_points", {"network": NET, "x": X, "steps": 1}, "radius", [0], [-TINY]),
+    ("robustness.Attack", {}, "magnitudes", [(0.0, 0.1)], [(-0.1,), ()]),
+    ("robustness.Attack", {}, "pgd_eps", [(0.0,), ()], [(-0.1,)]),
+    ("robustness.Attack", {}, "pgd_steps", [1], [0]),
+    ("robustness.Attack", {}, "pgd_restarts", [1], [0]),
+    ("robustness.Attack", {}, "images", [1], [0]),
+    ("robustness.Attack", {}, "drawn", [None, 0], [-1]),
+    (
+        "robustness.under_pgd",
+        {"network": NET, "x": X, "y": Y, "attack": Attack((0.0,), (0.1,), 1)},
+        "seed",
+        [0],
+        [-1],
+    ),
+    ("robustness.mean_accuracy", {"curve": [1, 2]}, "magnitudes", [[0, 1]], [[-1, 0], [1, 1]]),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "argument", "accepted", "refused"),
+    EDGES,
+    ids=[f"{edge[0]}-{edge[2]}" for edge in EDGES],
+)
+def test_what_is_at_the_edge_is_accepted_and_what_is_beyond_is_refused_by_name(
+    name, good, argument, accepted, refused
+):
+    module, _, function = name.partition(".")
+    call = getattr(importlib.import_module(f"pwlib.{module}"), function)
+    for value in accepted:
+        call(**good | {argument: value})
+    for value in refused:
+        with pytest.raises(ValueError, match=rf"^{argument}\b[^\n]*: got [^\n]*, "):
+            call(**good | {argument: value})
