@@ -54,6 +54,29 @@ def test_totally_positive_features_change_sign_as_often_as_the_labels(system, sc
     assert tried > 15
 
 
+def test_what_theorem_1_needs_is_multipliers_of_one_sign():
+    u = np.linspace(0, 1, 2001)
+
+    def changes(weights):
+        f = polynomials.bernstein_features(len(weights) - 1, u) @ weights
+        return np.count_nonzero(np.diff(np.sign(f[np.abs(f) > 1e-12 * np.abs(f).max()])))
+
+    rng = np.random.default_rng(4)
+    for n, m in ((3, 8), (6, 9), (10, 7)):
+        phi = polynomials.bernstein_features(n, np.sort(rng.random(m)))
+        labels = rng.choice([-1.0, 1.0], m)
+        bound, w = np.count_nonzero(np.diff(labels)), np.zeros(n + 1)
+        assert changes(maxmargin.fit_soft(phi, labels, 1).weights) <= bound
+        for _ in range(50):  # gradient descent on the logistic loss
+            w = w + phi.T @ (labels / (1 + np.exp(labels * (phi @ w))))
+            assert changes(w) <= bound
+    x, labels = [Fraction(k, 40) for k in (0, 3, 12, 21)], sp.Matrix([-1, -1, 1, 1])
+    phi = sp.Matrix([[sp.Rational(v) for v in bernstein(2, a)] for a in x])
+    squares = (phi.T * phi).LUsolve(phi.T * labels)
+    in_z = [Fraction(int(w.p), int(w.q)) * comb(2, j) for j, w in enumerate(squares)]
+    assert signs.exact_sign_changes(in_z, 0, None) == 2  # one more than the labels have
+
+
 @pytest.mark.parametrize("order", [0.3, 0.5, 1, 2.5])
 @pytest.mark.parametrize("n", [1, 2, 7, 12, 20])
 def test_two_samples_at_the_ends_give_an_orthonormal_basis_all_its_sign_changes(n, order):
