@@ -8,6 +8,7 @@
   const { BASES, MESH, add, bisect, dot, fit, place, signChanges, solve, sum, value, wrongIntervals } = maxmargin;
   const X = Array.from({ length: MESH + 1 }, (_, i) => place(i));
   const HEIGHT = 210, LEFT = 44, RIGHT = 10, TOP = 26, BOTTOM = 34, ROOM = 8; // of a panel, in pixels
+  const MOST = 60; // points to drag
   const highest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const counted = (n, what) => `${n || "no"} ${what}${n === 1 ? "" : "s"}`;
   const percent = (share) => (share > 0 && share < 1e-5 ? "under 0.001 %" : `${Number((100 * share).toPrecision(2))} %`);
@@ -25,6 +26,20 @@
     make(svg, "text", { x, y, "font-size": 13, "text-anchor": "middle", ...more }, text);
   const scale = ([low, high], [from, to], bent = (v) => v) => (v) =>
     from + ((bent(v) - bent(low)) / (bent(high) - bent(low))) * (to - from);
+
+  // Calls { down, move, up } with a pointer's place now and before: of the first finger or the left button.
+  const pointer = (svg, update, acts) => {
+    let last; // while it is down
+    Object.entries(acts).forEach(([name, act]) => svg.addEventListener(`pointer${name}`, (event) => {
+      if (!event.isPrimary || (!last && (name !== "down" || event.button))) return;
+      if (name === "down") svg.setPointerCapture(event.pointerId);
+      const before = last;
+      last = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+      act(last, before ?? last, event);
+      update();
+    }));
+    svg.addEventListener("lostpointercapture", () => { last = undefined; });
+  };
 
   // Empties a drawing and gives it axes; returns how data are drawn into it.
   const panel = (svg, { title, xlim = [0, 1], ylim, yticks, xticks = [xlim[0], (xlim[0] + xlim[1]) / 2, xlim[1]], xlabel = "x", bent }) => {
@@ -101,7 +116,7 @@
       points[chosen][0] = Math.min(Math.max(x, 0), 1);
       ordered(points, points[chosen]);
     };
-    const insert = (point) => points.length < 60 && ordered([...points, point], point);
+    const insert = (point) => points.length < MOST && ordered([...points, point], point);
     const ACTIONS = {
       flip: () => { points[chosen][1] *= -1; },
       remove: () => points.length > 1 && ordered(points.filter((_, k) => k !== chosen)),
@@ -117,11 +132,10 @@
       ordered(PRESETS[name](Number(control.size.value)));
     };
 
+    const words = (found) =>
+      (found ? `${counted(found.changes.length, "sign change")}, ${percent(found.share)} wrong` : "not separable in double precision");
     const show = (svg, basis, found, limit) => {
-      const title = found
-        ? `${basis}: ${counted(found.changes.length, "sign change")}, ${percent(found.share)} wrong`
-        : `${basis}: not separable in double precision`;
-      const axes = panel(svg, { title, ylim: [-limit, limit], yticks: powers(limit), bent: Math.asinh });
+      const axes = panel(svg, { title: `${basis}: ${words(found)}`, ylim: [-limit, limit], yticks: powers(limit), bent: Math.asinh });
       if (found) {
         found.wrong.forEach((at) => axes.span(at, { fill: colour[at[2]], "fill-opacity": 0.4, class: "wrong" }));
         const line = curve(found.values);
@@ -146,10 +160,8 @@
       const [x, y] = points[chosen];
       [control.point.max, control.point.value, control.place.value] = [points.length, chosen + 1, x];
       const turns = points.slice(1).filter(([, label], k) => label !== points[k][1]).length;
-      const told = shown.map(({ dataset: { basis } }, k) => found[k]
-        ? `${basis}: ${counted(found[k].changes.length, "sign change")}, ${percent(found[k].share)} wrong, margin ${rounded(found[k].margin)}.`
-        : `${basis}: these points are not separable in double precision.`);
-      say([`${counted(points.length, "point")}, ${counted(turns, "sign change")} of the labels, degree ${n}.`, ...told,
+      const told = found.map((one, k) => `${shown[k].dataset.basis}: ${words(one)}${one ? `, margin ${rounded(one.margin)}` : ""}.`);
+      say([`${counted(points.length, "point")}${points.length === MOST ? " (no more fit)" : ""}, ${counted(turns, "sign change")} of the labels, degree ${n}.`, ...told,
         `Chosen: point ${chosen + 1} at ${x.toFixed(3)}, label ${y > 0 ? "+" : "−"}.`].join(" "));
       control.point.text(`${chosen + 1} of ${points.length}`);
       control.place.text(x.toFixed(3));
@@ -163,36 +175,30 @@
     figure.addEventListener("input", ({ target }) => CHANGES[target.name]?.());
     figure.addEventListener("click", ({ target }) => {
       const name = target.closest("button")?.name;
-      if (name in PRESETS) preset(name);
-      ACTIONS[name]?.();
-      if (name) update();
+      (name in PRESETS ? preset : ACTIONS[name])?.(name);
     });
 
-    // By pointer: the nearest point within 22 pixels is taken, and elsewhere a click adds one.
+    // By pointer: the nearest point within 22 pixels, 12 of a mouse, is taken, and elsewhere a click adds one.
     for (const svg of svgs) {
-      const pixel = ({ clientX, clientY }, { left, top } = svg.getBoundingClientRect()) => [clientX - left, clientY - top];
-      const apart = ([a, b], [c, d]) => Math.hypot(a - c, b - d);
-      const x = (event) => (pixel(event)[0] - svg.spot.across(0)) / (svg.spot.across(1) - svg.spot.across(0));
-      let [held, pressed] = [false, [0, 0]];
-      svg.addEventListener("pointerdown", (event) => {
-        pressed = pixel(event);
-        const distances = points.map((at) => apart(pressed, [svg.spot.across(at[0]), svg.spot.up(at[1])]));
-        held = Math.min(...distances) <= 22;
-        if (!held) return;
-        chosen = distances.indexOf(Math.min(...distances));
-        svg.setPointerCapture(event.pointerId);
-        update();
-      });
-      svg.addEventListener("pointermove", (event) => {
-        if (!held || !event.buttons) return;
-        move(Number(x(event).toFixed(3)));
-        update();
-      });
-      svg.addEventListener("pointerup", (event) => {
-        const [at, end] = [x(event), pixel(event)];
-        if (held || apart(pressed, end) > 6 || at < 0 || at > 1) return;
-        insert([Number(at.toFixed(3)), end[1] < svg.spot.up(0) ? 1 : -1]);
-        update();
+      const apart = (one, other) => Math.hypot(one.x - other.x, one.y - other.y);
+      const x = (at) => (at.x - svg.spot.across(0)) / (svg.spot.across(1) - svg.spot.across(0));
+      let pressed, held; // where the pointer went down, and the point that was there
+      pointer(svg, update, {
+        down: (at, _, { pointerType }) => {
+          const distances = points.map(([x, y]) => apart(at, { x: svg.spot.across(x), y: svg.spot.up(y) }));
+          const closest = Math.min(...distances), near = closest <= (pointerType === "mouse" ? 12 : 22);
+          [pressed, held] = [at, near && points[distances.indexOf(closest)]];
+          if (near) chosen = points.indexOf(held);
+        },
+        move: (at) => {
+          if (!points.includes(held)) return;
+          chosen = points.indexOf(held);
+          move(Number(x(at).toFixed(3)));
+        },
+        up: (at) => {
+          if (held || apart(pressed, at) > 6 || x(at) < 0 || x(at) > 1) return;
+          insert([Number(x(at).toFixed(3)), at.y < svg.spot.up(0) ? 1 : -1]);
+        },
       });
     }
     return update;
@@ -233,8 +239,7 @@
       timer = setTimeout(grow, 300);
     };
     figure.addEventListener("input", () => clearTimeout(timer)); // a reader goes on by hand
-    figure.addEventListener("click", ({ target }) => {
-      if (target.name !== "grow") return;
+    figure.querySelector("button").addEventListener("click", () => {
       clearTimeout(timer);
       control.size.value = 0;
       grow();
@@ -315,21 +320,15 @@
       [control.way.value, control.column.value, control.row.value] = ["own", ...at];
       own[28 * at[1] + at[0]] = control.brighter.checked ? -1 : 1;
     };
-    figure.addEventListener("input", ({ target: { name } }) => {
-      if (name === "column" || name === "row") control.way.value = "own";
-    });
+    [control.column, control.row].forEach((slider) => slider.addEventListener("input", () => { control.way.value = "own"; }));
     const ACTIONS = { paint: () => paint(number("column"), number("row")), clear: () => own.fill(0) };
-    figure.addEventListener("click", ({ target: { name } }) => {
-      ACTIONS[name]?.();
-      if (name in ACTIONS) update();
-    });
-    const draw = ({ buttons, clientX, clientY }) => {
-      if (!buttons) return;
-      const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(drawn.getScreenCTM().inverse());
-      paint(Math.floor(x / cell), Math.floor(y / cell));
-      update();
+    figure.addEventListener("click", ({ target }) => ACTIONS[target.name]?.());
+    const draw = (now, then) => { // from pixel to pixel: a fast stroke leaves no holes
+      const [at, before] = [now, then].map(({ x, y }) => [x, y].map((v) => Math.floor(v / cell)));
+      const gap = add(at, before, -1), most = highest(gap) || 1;
+      for (let k = 1; k <= most; k++) paint(...add(before, gap, k / most).map(Math.round));
     };
-    ["pointerdown", "pointermove"].forEach((name) => drawn.addEventListener(name, draw));
+    pointer(drawn, update, { down: draw, move: draw });
     return update;
   };
 
@@ -353,7 +352,8 @@
         Object.values(control).forEach((input) => input.type === "range" && input.text(input.value));
         play();
       };
-      figure.addEventListener("input", update); // after the figure's own
+      ["input", "click"].forEach((name) => figure.addEventListener(name, update)); // after the figure's own
+      addEventListener("pageshow", update); // a browser that goes back puts controls as they were
       new ResizeObserver(update).observe(figure);
       update();
     }

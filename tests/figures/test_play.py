@@ -275,6 +275,91 @@ def test_a_point_follows_a_finger_and_a_tap_adds_one_on_a_phone(phone):
     assert_shows(phone, [*FRONT[:3], (moved, -1), (added, -1)], 30)
 
 
+def press(tab, button):
+    """A button by a finger where there is one, else by the mouse."""
+    where = tab.locator(button)
+    where.tap() if tab.evaluate("navigator.maxTouchPoints") else where.click()
+
+
+@pytest.mark.parametrize("device", ["page", "phone"])
+def test_by_mouse_and_finger_a_point_is_chosen_flipped_removed_and_added(request, device):
+    tab = request.getfixturevalue(device)
+    touch = tab.touchscreen.tap if device == "phone" else tab.mouse.click
+    touch(*at(tab, "Chebyshev", FRONT[2]))
+    assert "Chosen: point 3 at 0.600, label +." in said(tab)
+    press(tab, "#drag button[name=flip]")
+    assert_shows(tab, [*FRONT[:2], (0.6, -1), FRONT[3]], 30)
+    press(tab, "#drag button[name=remove]")
+    assert_shows(tab, [*FRONT[:2], FRONT[3]], 30)
+    press(tab, "#drag button[name=add]")  # in the widest gap
+    assert_shows(tab, [*FRONT[:2], (0.625, 1), FRONT[3]], 30)
+    for name in ("two", "chebyshev"):
+        press(tab, f"#drag button[name={name}]")
+        grid = [0, 1] if name == "two" else grids.chebyshev(10)
+        assert_shows(tab, [(x, -1 if x < 0.5 else 1) for x in grid], 30)
+    slide(tab, "drag-degree", 0.3)
+    n = int(tab.locator("#drag-degree").get_attribute("aria-valuetext"))
+    assert 8 < n < 18
+    assert_shows(tab, [(x, -1 if x < 0.5 else 1) for x in grids.chebyshev(10)], n)
+    press(tab, "#drag-Legendre")
+    assert_shows(tab, [(x, -1 if x < 0.5 else 1) for x in grids.chebyshev(10)], n, FEATURES)
+
+
+def slide(tab, id, share):
+    """A slider by a finger where there is one, else by the mouse, to a share of its length."""
+    slider = tab.locator(f"#{id}")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    place = box["x"] + box["width"] * share, box["y"] + box["height"] / 2
+    touch = tab.evaluate("navigator.maxTouchPoints")
+    tab.touchscreen.tap(*place) if touch else tab.mouse.click(*place)
+
+
+def test_another_button_and_what_began_elsewhere_move_nothing(page):
+    page.mouse.click(*at(page, "Bernstein", (0.75, -1)), button="right")
+    page.mouse.click(*at(page, "Bernstein", FRONT[1]))  # chooses a point, which is let go
+    assert_shows(page, FRONT, 30)
+    caption = page.locator("#drag figcaption").bounding_box()
+    page.mouse.move(caption["x"] + 5, caption["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(*at(page, "Bernstein", (0.5, 1)), steps=4)
+    page.mouse.up()
+    assert_shows(page, FRONT, 30)
+    page.mouse.click(*at(page, "Bernstein", (0.5, 1)))  # and the mouse still adds
+    assert "5 points" in said(page)
+
+
+def test_a_drag_goes_on_over_points_and_in_a_figure_of_another_width(page):
+    page.mouse.move(*at(page, "Chebyshev", FRONT[0]))
+    page.mouse.down()
+    page.mouse.move(*at(page, "Chebyshev", (0.95, -1)), steps=20)
+    page.set_viewport_size({"width": 500, "height": 900})
+    page.wait_for_function("document.querySelector('#drag svg').clientWidth > 400")
+    page.mouse.move(*at(page, "Chebyshev", (0.2, -1)), steps=5)
+    page.mouse.up()
+    moved = float(re.search(r"point 1 at ([\d.]+), label −", said(page))[1])
+    assert moved == pytest.approx(0.2, abs=0.003)
+    assert_shows(page, [(moved, -1), *FRONT[1:]], 30)
+
+
+def test_one_point_is_kept_and_what_is_full_says_so(page):
+    for _ in range(6):
+        page.locator("#drag button[name=remove]").press("Enter")
+    assert said(page).startswith("1 point, no sign changes of the labels")
+    set_value(page, "drag-size", 60)
+    page.locator("#drag button[name=add]").click()
+    assert said(page).startswith("60 points (no more fit), 1 sign change")
+
+
+def test_what_a_browser_puts_back_into_controls_is_shown(page):
+    set_value(page, "drag-degree", 7)
+    page.goto("about:blank")
+    page.go_back()
+    n = page.locator("#drag-degree").input_value()
+    page.wait_for_function(f"document.querySelector('#drag-said').innerText.includes('e {n}.')")
+    assert_shows(page, FRONT, int(n))
+
+
 def test_everything_is_done_by_keyboard_too(page):
     page.locator("#drag-point").focus()
     page.keyboard.press("ArrowRight")
@@ -321,47 +406,53 @@ def test_what_is_not_separable_in_double_precision_is_said(page):
     assert_shows(page, [(0, -1), (1, 1)], 30)
 
 
+def assert_settles(page, grid, m, n=30):
+    """The sentence and the curve are those of pwlib's classifier of m points."""
+    x = sample_complexity.grid("lobatto" if grid == "chebyshev" else grid, m)
+    weights, gap = sample_complexity.fit(n, x), sample_complexity.half_gap(x)
+    f = poly.chebyshev_features(n, MESH) @ weights
+    spurious = np.count_nonzero(np.diff(np.sign(f[np.abs(f) > 1e-12]))) - 1
+    pattern = rf"m = {m}: (\w+) spurious sign changes?, margin (\S+), .* ({NUMBER}\S*)\.$"
+    counted, margin, away = re.search(pattern, said(page, "limit")).groups()
+    assert counted.replace("no", "0") == str(spurious)
+    margin, away = (float(text.replace("·10^−", "e-")) for text in (margin, away))
+    assert margin == pytest.approx(sample_complexity.margin(weights), rel=0.06)
+    expected = sample_complexity.distance_to_limit(weights, gap)
+    assert away == pytest.approx(expected, rel=0.06, abs=1e-6)
+
+
 @pytest.mark.parametrize("grid", ["equispaced", "chebyshev"])
 def test_the_limit_shows_the_classifier_of_pwlib(page, grid):
     page.locator("#limit-grid").select_option(grid)
     slider = page.locator("#limit-size")
     slider.focus()
     page.keyboard.press("Home")
-    reading = "lobatto" if grid == "chebyshev" else grid
     for place, m in enumerate(play.SIZES):
         assert slider.get_attribute("aria-valuetext") == str(m)
         if place % 6 == 0:
-            x = sample_complexity.grid(reading, m)
-            weights, gap = sample_complexity.fit(30, x), sample_complexity.half_gap(x)
-            f = poly.chebyshev_features(30, MESH) @ weights
-            spurious = np.count_nonzero(np.diff(np.sign(f[np.abs(f) > 1e-12]))) - 1
-            pattern = rf"m = {m}: (\w+) spurious sign changes?, margin (\S+), .* ({NUMBER}\S*)\.$"
-            counted, margin, away = re.search(pattern, said(page, "limit")).groups()
-            assert counted.replace("no", "0") == str(spurious)
-            margin, away = (float(text.replace("·10^−", "e-")) for text in (margin, away))
-            assert margin == pytest.approx(sample_complexity.margin(weights), rel=0.06)
-            expected = sample_complexity.distance_to_limit(weights, gap)
-            assert away == pytest.approx(expected, rel=0.06, abs=1e-6)
+            assert_settles(page, grid, m)
         page.keyboard.press("ArrowRight")
 
 
 def test_the_limit_is_played_by_a_button_and_dragged_by_mouse_and_finger(page, phone):
-    page.locator("#limit button[name=grow]").click()
-    page.wait_for_function(
-        "document.querySelector('#limit-said').textContent.startsWith('m = 20:')"
-    )
     for tab in (page, phone):
-        slider = tab.locator("#limit-size")
-        slider.scroll_into_view_if_needed()
-        box = slider.bounding_box()
-        place = box["x"] + box["width"] * 0.75, box["y"] + box["height"] / 2
-        tab.touchscreen.tap(*place) if tab is phone else tab.mouse.click(*place)
-        assert int(re.match(r"m = (\d+)", said(tab, "limit"))[1]) > 300
+        press(tab, "#limit button[name=grow]")
+        tab.wait_for_function(
+            "document.querySelector('#limit-said').textContent.startsWith('m = 20:')"
+        )
+        slide(tab, "limit-size", 0.75)  # and no longer grows
+        slide(tab, "limit-degree", 0.5)
+        m, n = (
+            int(tab.locator(f"#limit-{name}").get_attribute("aria-valuetext"))
+            for name in ("size", "degree")
+        )
+        assert m > 300
+        assert 15 < n < 28
+        assert_settles(tab, "equispaced", m, n)
 
 
-@pytest.mark.parametrize("n", [1, 2, 10, 40])
-def test_figure_3_has_the_maximisers_and_the_distances_of_the_nodes(page, n):
-    set_value(page, "nodes-degree", n)
+def assert_figure_3(page, n):
+    """The maximisers, and the distances of the nodes from them, are those of pwlib."""
     count, root, extremum = re.match(
         rf"n = {n}: (\d+) maximisers?; .* root lies ({NUMBER}) .* inside ({NUMBER})\.$",
         said(page, "nodes"),
@@ -374,6 +465,18 @@ def test_figure_3_has_the_maximisers_and_the_distances_of_the_nodes(page, n):
         inside = nodes[(nodes > 0) & (nodes < 1)]
         expected = np.abs(poly.nearest_hard_points(n, inside)[1]).max()
         assert float(farthest) == pytest.approx(expected, abs=6e-4)
+
+
+def test_figure_3_follows_keys_a_mouse_and_a_finger(page, phone):
+    page.locator("#nodes-degree").focus()
+    for key, n in (("ArrowRight", 11), ("Home", 1), ("ArrowUp", 2), ("End", 40)):
+        page.keyboard.press(key)
+        assert_figure_3(page, n)
+    for tab in (page, phone):
+        slide(tab, "nodes-degree", 0.6)
+        n = int(tab.locator("#nodes-degree").get_attribute("aria-valuetext"))
+        assert 18 < n < 30
+        assert_figure_3(tab, n)
 
 
 @torch.no_grad()
@@ -417,6 +520,60 @@ def test_a_digit_climbs_as_pwlib_moves_it(page, way):
         x, y = DATA.test_x[digit : digit + 1].double(), DATA.test_y[digit : digit + 1]
         end = directions.moved(model, x, y, way, steps, length) if steps else x
         assert_pushed(page, digit, end, of)
+
+
+def assert_climbed(tab):
+    """What is shown is what pwlib makes of the values that the controls have."""
+    value = {
+        name: tab.locator(f"#push-{name}").input_value()
+        for name in ("digit", "way", "steps", "length", "of")
+    }
+    digit, steps, of = (int(value[name]) for name in ("digit", "steps", "of"))
+    model = eight_bits(list(NETWORKS.values())[of])
+    x, y = DATA.test_x[digit : digit + 1].double(), DATA.test_y[digit : digit + 1]
+    length = float(value["length"])
+    end = directions.moved(model, x, y, value["way"], steps, length) if steps else x
+    assert_pushed(tab, digit, end, of)
+    return value
+
+
+def test_a_climb_is_set_by_keys_a_mouse_and_a_finger(page, phone):
+    assert assert_climbed(page)["steps"] == "3"  # it opens with something moved
+    climbs = []
+    for name, key in (("way", "ArrowDown"), ("steps", "ArrowRight"), ("steps", "ArrowRight")):
+        page.locator(f"#push-{name}").focus()
+        page.keyboard.press(key)
+        climbs.append(assert_climbed(page))
+    for name, key in (("length", "ArrowLeft"), ("digit", "End"), ("of", "ArrowDown")):
+        page.locator(f"#push-{name}").focus()
+        page.keyboard.press(key)
+        climbs.append(assert_climbed(page))
+    assert climbs[-1] == {"digit": "4", "way": "hard", "steps": "5", "length": "0.9", "of": "1"}
+    for tab in (page, phone):
+        for name, share in (("digit", 0.5), ("steps", 0.2), ("length", 0.7)):
+            before = tab.locator(f"#push-{name}").input_value()
+            slide(tab, f"push-{name}", share)
+            assert assert_climbed(tab)[name] != before
+
+
+def test_a_fast_stroke_has_no_holes_and_another_button_none_at_all(page):
+    drawn = page.locator("#push svg").nth(1)
+    drawn.scroll_into_view_if_needed()
+    corner = drawn.evaluate("e => { const m = e.getScreenCTM(); return [m.e, m.f, m.a * 7.5]; }")
+    start, end = (
+        [corner[i] + (v + 0.5) * corner[2] for i, v in enumerate(p)] for p in ((2, 3), (9, 24))
+    )
+    page.mouse.click(*start, button="right")
+    assert page.locator("#push-way").input_value() == "label"
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(*end)
+    page.mouse.up()
+    own = torch.zeros(28, 28, dtype=torch.double)
+    for k in range(22):  # with halves upwards, as JavaScript rounds
+        own[3 + k, int(np.floor(2 + 7 * k / 21 + 0.5))] = 1
+    x = DATA.test_x[:1].double()
+    assert_pushed(page, 0, (x + 3 * (own / own.norm()).reshape(1, 784)).clamp(0, 1), 0)
 
 
 def test_a_push_is_drawn_by_mouse_finger_and_keyboard(page, phone):
