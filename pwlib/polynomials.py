@@ -19,7 +19,8 @@ MEASURES = ("lebesgue", "arcsine")  # on [0, 1], of mass 1
 def bernstein_features(n: int, x: ArrayLike) -> Matrix:
     """The n + 1 Bernstein polynomials of degree n, equation (3), at x: shape (len(x), n + 1).
 
-    Built by raising the degree, so that no binomial coefficient is formed: n may be thousands.
+    Built by raising the degree, so that no binomial coefficient is formed: to 1e-13 of
+    themselves up to n = 2000, where they do not underflow.
     """
     n, x = integer("n", n, 0), points("x", x)
     features = np.zeros((len(x), n + 1))
@@ -92,7 +93,8 @@ def chebyshev_classifier(n: int, x: ArrayLike) -> Vector:
     """g_n(x) = (1/p) Σ_{k<p} T*_{2k+1}(x) with p = ⌊(n + 1)/2⌋: equation (7), n ≥ 1.
 
     The constant is 1/p at every n, which makes g_n(1) = 1; the 2/(n + 1) in print is that only
-    at odd n. Evaluated as sin(2pt)/(2p sin t), odd about x = 1/2 to the last bit.
+    at odd n. Evaluated as sin(2pt)/(2p sin t), odd about x = 1/2 to the last bit, and within
+    1e-15 for n up to 20,000.
     """
     p, x = (integer("n", n, 1) + 1) // 2, points("x", x)
     return np.where(x < 0.5, -1, 1) * _sine_ratio(2 * p, x) / (2 * p)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import nnls
 
-from pwlib import grids, large_degrees, sample_complexity, signs
+from pwlib import grids, large_degrees, polynomials, sample_complexity, signs
 from pwlib.places import CHAPTERS
 from pwlib.reruns import results
 
@@ -262,3 +262,10 @@ def test_the_counts_approach_the_limits_as_the_drift_of_the_ripple_says():
             assert drift < excess < 3
         else:
             assert excess == pytest.approx(drift, abs=0.15 + 0.001 * p)
+
+
+@pytest.mark.parametrize("m", [1100, 1101])
+def test_at_degree_2000_the_interpolant_is_1_to_1e_12(m):
+    x = grids.chebyshev(m, "roots")[m // 2 + m % 2 :]
+    f = polynomials.chebyshev_features(2000, x) @ large_degrees.interpolant(2000, "roots", m)
+    np.testing.assert_allclose(f, 1, rtol=0, atol=1e-12)

@@ -319,3 +319,18 @@ def test_where_the_bernstein_classifier_underflows_its_sign_is_kept():
     assert signs.tolist() == [-1, 0, 1]
     assert logs[0] == logs[2] == pytest.approx(2000 * np.log(0.6), rel=1e-15)
     assert logs[1] == -np.inf
+
+
+def test_classifier_and_features_are_as_exact_at_large_degrees_as_they_say():
+    x = [0.1, 0.37, 0.5, 0.9]
+    features = polynomials.bernstein_features(2000, x)
+    with mpmath.workdps(40):
+        for row, a in zip(features, map(mpmath.mpf, x), strict=True):
+            for i in range(0, 2001, 50):
+                truth = mpmath.binomial(2000, i) * a**i * (1 - a) ** (2000 - i)
+                assert abs(row[i] / truth - 1) < 1e-13 or truth < 1e-290
+        for n in (1000, 20_000):
+            for a, g in zip(x, polynomials.chebyshev_classifier(n, x), strict=True):
+                t = mpmath.acos(2 * mpmath.mpf(a) - 1)
+                truth = mpmath.sin(n * t) / (n * mpmath.sin(t))
+                assert abs(g - truth) < 1e-15

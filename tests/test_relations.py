@@ -573,12 +573,14 @@ def test_the_sizes_at_which_6b_has_closed_forms_and_the_extrema_win():
 
 def test_aliases_have_the_degrees_that_are_stated():
     degree = between("proofs", "the polynomials $T^*_1$ and $T^*_{", "}$ have")
-    N, n, p = 9, 20, 10
+    N, n, p = 9, 19, 10  # the least degree, and the last at which it is among the features
     other = int(value(formulas.read(degree), N=N))
     at_extrema = polynomials.chebyshev_features(other, grids.chebyshev(N + 1))
     at_roots = polynomials.chebyshev_features(other, grids.chebyshev(N, "roots"))
     np.testing.assert_allclose(at_extrema[:, 1], at_extrema[:, other], atol=1e-12)
     np.testing.assert_allclose(at_roots[:, 1], -at_roots[:, other], atol=1e-12)
+    same = np.abs(np.abs(at_roots[:, 2:]) - np.abs(at_roots[:, 1:2])).max(axis=0) < 1e-9
+    assert np.flatnonzero(same)[0] + 2 == other
     condition = between("proofs", "As long as $", "$, both")
     shared = between(HOW_MANY, "among the features for $", "$, and")
     for N in range(p, 2 * p):
@@ -615,3 +617,31 @@ def test_the_degrees_at_which_the_signs_agree_on_at_most_half_are_listed():
     listed = between(III_A, "that is for $n = ", ", \\dots$, by")
     found = [n for n in range(1, 9) if polynomials.agreement(n) <= 0.5]
     assert [int(n) for n in listed.split(",")] == found
+
+
+def test_the_bound_of_proposition_5_follows_from_the_slope():
+    slope = formulas.read(between("proofs", "the slope of $q$ is at least $", "$."))
+    steepest = between("proofs", "bounds it by $", "$. $\\square$").replace(
+        r"\lVert q \rVert_\infty", r" \q "
+    )
+    height = between("proofs", "Then $\\lVert q \\rVert_\\infty \\ge ", "$ on")
+    for n, h in ((1, 0.3), (7, 0.05)):
+        q = value(formulas.read(height), n=n, h=h)
+        assert value(formulas.read(steepest), n=n, h=h, q=q) == pytest.approx(value(slope, h=h))
+
+
+def test_the_norm_of_the_series_grows_as_is_stated():
+    def norm(n):
+        k = np.arange(1, n + 1)
+        return 1 / (2 * n + 1) + 2 / np.pi * np.sum(np.tan(np.pi * k / (2 * n + 1)) / k)
+
+    growth = formulas.read(between("proofs", "without bound, like $", "$, so some"))
+    found = norm(4000) - norm(1000)
+    assert value(growth, n=4000) - value(growth, n=1000) == pytest.approx(found, rel=1e-3)
+
+
+def test_the_usual_scale_of_legendre_polynomials_is_the_one_that_is_stated():
+    nodes, masses = np.polynomial.legendre.leggauss(9)
+    of_3 = masses @ np.polynomial.legendre.Legendre.basis(3)(nodes) ** 2 / 2
+    scale = value(formulas.read(between(III_A, "$\\varphi_i$; $s = ", "$ is their usual")))
+    assert 7.0**-scale == pytest.approx(np.sqrt(of_3))
