@@ -32,6 +32,14 @@ window.visits = {
         loaded: e.naturalWidth > 0 || !e.checkVisibility(),
       })),
       plays: all("figure.play").length,
+      firstFigure: all(".bd-article figure")
+        .filter((e) => e.checkVisibility())
+        .map((e) => e.getBoundingClientRect().top + scrollY)[0],
+      tables: all(".bd-article table").map((e) => ({
+        caption: e.caption?.textContent.trim(),
+        heads: [...e.tBodies].every((body) => [...body.rows].every((row) => row.querySelector("th"))),
+      })),
+      boxes: all(".bd-article .admonition").length,
       bytes: ["navigation", "resource"]
         .flatMap((kind) => performance.getEntriesByType(kind))
         .reduce((sum, entry) => sum + entry.transferSize, 0),
@@ -92,6 +100,14 @@ window.visits = {
       .filter((e) => e.checkVisibility() && /^[.,;:!?)\]’”%-]/.test(e.nextSibling?.data ?? ""))
       .filter((e) => begins(e.nextSibling).top > [...e.getClientRects()].at(-1).bottom - 2)
       .map((e) => e.parentElement.textContent.slice(0, 60));
+  },
+
+  // Displayed equations that are cut at the edge, and have to be scrolled to be read.
+  cutDisplays: () => {
+    const { all } = window.visits;
+    return all(".bd-article mjx-container[display]")
+      .filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1)
+      .map((e) => e.textContent.slice(0, 60));
   },
 
   // Formulas that leave their paragraph.

@@ -39,6 +39,7 @@ class Visit:
     torn: list[str] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
     wide_tables: list[str] = field(default_factory=list)
+    cut_displays: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
 
 
@@ -96,6 +97,7 @@ def look(browser, page: str, address: str, *, closely: bool) -> Visit:
             visit.cut += [f"{width}: {e}" for e in tab.evaluate("visits.cut()")]
             if width == WIDTHS[0]:
                 visit.wide_tables = tab.evaluate("visits.wideTables()")
+                visit.cut_displays = tab.evaluate("visits.cutDisplays()")
         # axe fetches style sheets in its own way: what it says isn't the page's.
         said = list(visit.said)
         tab.evaluate("visits.thin()")

@@ -135,10 +135,31 @@ def test_no_table_is_wider_than_a_phone(close):
     assert not [(visit.page, visit.wide_tables) for visit in close if visit.wide_tables]
 
 
-def test_a_chapter_loads_less_than_two_megabytes(close):
-    found = {v.page: v.facts["bytes"] for v in close if re.match(r"chapters/(\d|index)", v.page)}
-    assert len(found) == 12
+def test_no_displayed_equation_is_cut_on_a_phone(close):
+    assert not [(visit.page, visit.cut_displays) for visit in close if visit.cut_displays]
+
+
+def test_a_page_loads_less_than_two_megabytes(close):
+    found = {visit.page: visit.facts["bytes"] for visit in close}
     assert not {page: size for page, size in found.items() if not 100_000 < size < 2_000_000}
+
+
+def test_a_chapter_has_a_picture_within_two_screens_few_tables_and_one_answer(close):
+    facts = {v.page: v.facts for v in close if re.match(r"chapters/\d", v.page)}
+    assert len(facts) == 11
+    for page, found in facts.items():
+        assert found["firstFigure"] < 2000, page
+        assert len(found["tables"]) <= 3, page
+        assert found["boxes"] == 1, page
+
+
+def test_every_table_has_a_caption_and_heads_of_rows(close):
+    lists = ("genindex.html", "py-modindex.html")  # which Sphinx lays out
+    for visit in close:
+        if visit.page not in lists:
+            for table in visit.facts["tables"]:
+                assert table["caption"], (visit.page, table)
+                assert table["heads"], (visit.page, table)
 
 
 def test_axe_finds_nothing_of_level_a_or_aa_in_either_theme(close):
