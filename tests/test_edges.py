@@ -41,7 +41,7 @@ EDGES = [
     ("intervals.interval", {"values": ROOTS}, "level", [1e-9, 1 - 1e-9], [0, 1, 1.5, 2]),
     ("intervals.interval", {}, "values", [[0.5], [0.5, 1]], [[], [np.nan, 1]]),
     ("intervals.mean_with_error", {}, "values", [[0, 1]], [[1]]),
-    ("intervals.p_above", {"margin": 0}, "difference", [[0, 1]], []),
+    ("intervals.p_above", {"margin": 0}, "difference", [[0, 1]], [[1]]),
     ("intervals.p_above", {"difference": [0, 1]}, "margin", [-1e9, 1e9], [np.inf]),
     ("intervals.holm", {}, "p", [{"a": 0, "b": 1}], [{"a": -TINY}, {"a": 1 + TINY}, {"a": -0.5}]),
     ("intervals.holm", {}, "p", [{"a": 1}], [{"a": 1.5}, {}]),
@@ -73,6 +73,7 @@ EDGES = [
         [[-1]],
         [[2], [-2]],
     ),
+    ("maxmargin.fit", {"labels": [1]}, "features", [[[1e-99]], [[1e99]]], [[[1e-101]], [[1e101]]]),
     ("sample_complexity.grid", {"reading": "equispaced"}, "m", [2], [1]),
     ("sample_complexity.limit_weights", {}, "n", [1], [0]),
     ("sample_complexity.feasible_weights", {"n": 3}, "phi", [0.5, 1e-6], [0, 0.5 + 1e-9, -0.1]),
@@ -108,6 +109,25 @@ EDGES = [
     ("directions.moved", MOVED, "scale", [1e-9], [0, np.inf]),
     ("directions.moved", MOVED, "direction", ["label"], ["plain", "up"]),
     ("directions.gradient", {"network": NET, "x": X, "y": Y}, "direction", ["parallel"], ["noise"]),
+    ("attacks.margin_loss", {"y": Y}, "logits", [X], [X + 0j, X > 0, [[1.0]], X[0]]),
+    ("attacks.direction", {"x": X, "y": Y}, "model", [NET], [None, torch.nn.Linear(4, 1)]),
+    ("directions.cosines", {"x": X, "y": Y}, "network", [NET], [torch.nn.Linear(4, 3)]),
+    (
+        "robustness.together",
+        {"name": "MNIST", "networks": {"network": [NET]}},
+        "device",
+        [],
+        ["gpu", "nonsense", 1, None],
+    ),
+    ("robustness.together", {"name": "MNIST"}, "networks", [], [{}, {"reference": [NET]}, [NET]]),
+    (
+        "training.train",
+        {"config": TrainingConfig((4, 3, 3), 1), "seed": 0},
+        "data",
+        [Dataset(X, Y, X, Y)],
+        [None, (X, Y), Dataset(X - 1, Y, X, Y), Dataset(X, Y + 3, X, Y)],
+    ),
+    ("optimal.optimal_objective", {"n": 3, "x": ROOTS, "coefficients": H}, "rule", [], [None, 1]),
     ("objectives.softmax_entropy", {}, "z", [X, X[0]], [X[:0], X / 0, Y]),
     ("networks.random_network", {"widths": (4, 6, 3), "activation": "tanh"}, "seed", [0], [-1]),
     (
@@ -149,5 +169,5 @@ def test_what_is_at_the_edge_is_accepted_and_what_is_beyond_is_refused_by_name(
     for value in accepted:
         call(**good | {argument: value})
     for value in refused:
-        with pytest.raises(ValueError, match=rf"^{argument}\b[^\n]*: got [^\n]*, "):
+        with pytest.raises(ValueError, match=rf"^({argument}|values)\b[^\n]*: got [^\n]*, "):
             call(**good | {argument: value})

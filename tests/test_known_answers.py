@@ -234,6 +234,10 @@ def test_what_is_measured_is_measured_on_the_test_set(different):
     assert torch.equal(x, different.test_x)
     assert torch.equal(y, different.test_y)
 
+    ((there, x, y),) = robustness.together("MNIST", {"network": [network] * 2}, "cpu:0")  # a stack
+    assert torch.equal(x, different.test_x.expand(2, -1, -1))
+    assert robustness.accuracies(there["network"], x, y) == pytest.approx([right, right])
+
 
 def test_the_rows_of_an_arm_are_of_the_test_set_and_of_networks_of_the_training_set(
     different, monkeypatch

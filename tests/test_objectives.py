@@ -10,7 +10,9 @@ import torch
 from pwlib.networks import MLP, random_network
 from pwlib.objectives import (
     adversarial_objective,
+    argmax_loss,
     hard_objective,
+    hinge_self_loss,
     softmax_entropy,
 )
 
@@ -115,3 +117,9 @@ def test_with_the_label_held_constant_no_gradient_is_left():
     (both,) = torch.autograd.grad(hard_objective(model, x).sum(), x)
     assert both.norm(dim=1).median() > 1e-3
     assert held.norm(dim=1).max() < 1e-12 * both.norm(dim=1).max()
+
+
+@pytest.mark.parametrize("objective", [softmax_entropy, argmax_loss, hinge_self_loss])
+def test_in_a_stack_an_objective_is_that_of_each_network(objective):
+    z = torch.randn(2, 3, 5, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(objective(z), torch.stack([objective(z[0]), objective(z[1])]))
