@@ -37,8 +37,12 @@ live.Engine = class {
   #ask(message) {
     return new Promise((answer) => {
       this.answer = answer;
-      this.worker.onmessage = ({ data }) => answer(data);
-      this.worker.onerror = (event) => answer({ outputs: [], error: event.message });
+      const told = (data) => {
+        answer(data);
+        if (data.broken) this.stop(); // the next start has a new one
+      };
+      this.worker.onmessage = ({ data }) => told(data);
+      this.worker.onerror = (event) => told({ outputs: [], error: event.message, broken: true });
       this.worker.postMessage(message);
     });
   }

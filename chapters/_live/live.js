@@ -175,6 +175,7 @@ window.live = { parts: {} };
     say("Loading Python …", "loading");
     try {
       if (!live.Engine) await live.load("engine.js");
+      if (stopped) throw new Error();
       engine ??= new live.Engine(base, live.chapter.parts);
       const { error } = await engine.start((bytes) => {
         bar.value = bytes / total();
@@ -194,7 +195,6 @@ window.live = { parts: {} };
   const total = () => Object.values(live.chapter.parts).reduce((sum, size) => sum + size, 0);
 
   const open = async () => {
-    if (form.children.length) return;
     await live.load(`${chapter}.js`);
     const sources = (wanted) => live.chapter.cells.filter(wanted).map(({ source }) => source).join("\n");
     const given = sources(({ tags }) => tags.includes("parameters"));
@@ -224,7 +224,10 @@ window.live = { parts: {} };
     restore();
     say("These are the book’s outputs.", "");
   });
-  panel.addEventListener("toggle", () => panel.open && open());
+  let opening; // once, however often it is opened meanwhile
+  panel.addEventListener("toggle", () => {
+    if (panel.open) opening ??= open().catch((error) => say(error.message, "failed"));
+  });
   panel.append(form, bar, status);
   (document.querySelector(".offers") ?? document.querySelector(".bd-article h1")).after(panel);
 }

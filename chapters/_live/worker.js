@@ -95,6 +95,6 @@ onmessage = async ({ data: { parts, fresh, code } }) => {
     const text = new TextDecoder().decode(scratch.contents.get("answer").data);
     return postMessage(JSON.parse(text));
   } catch (error) {
-    return postMessage({ outputs: [], error: String(error.message ?? error) });
+    return postMessage({ outputs: [], error: String(error.message ?? error), broken: true });
   }
 };

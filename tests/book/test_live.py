@@ -256,8 +256,8 @@ def violations(tab):
 
 
 def test_a_changed_parameter_and_a_bad_one(reads):
-    """By keyboard alone, at 360 px; axe looks at each state."""
-    reader = reads(ONE, viewport={"width": 360, "height": 800})
+    """By keyboard, once by a finger, at 360 px; axe looks at what has run."""
+    reader = reads(ONE, viewport={"width": 360, "height": 800}, has_touch=True)
     tab = reader.tab
     tab.locator("details.live > summary").focus()
     tab.keyboard.press("Enter")
@@ -274,7 +274,7 @@ def test_a_changed_parameter_and_a_bad_one(reads):
     assert re.fullmatch(r"ParameterError: seed: got -1, accepts .*", said)
     assert tab.locator("pre.error").inner_text() == said
     reader.set(seed="one")
-    reader.button("Run").press("Enter")
+    reader.button("Run").tap()
     state, said = reader.ends()
     assert state == "failed"
     assert said.startswith("ParameterError: seed: got one, accepts a value as Python writes it")
@@ -288,6 +288,33 @@ def test_a_changed_parameter_and_a_bad_one(reads):
     assert tab.locator("figure.yours img").first.evaluate("e => e.naturalWidth") > 100
     assert not tab.evaluate("visits.sticksOut()")
     assert not violations(tab)
+
+
+def test_a_panel_opened_in_haste_is_made_once_and_a_python_that_breaks_is_started_anew(reads):
+    reader = reads(FIRST)
+    panel = reader.tab.locator("details.live")
+    panel.evaluate("""async (e) => {
+        for (e.open of [true, false, true, false]) await new Promise((go) => setTimeout(go));
+    }""")
+    reader.tab.wait_for_timeout(100)
+    reader.open()
+    assert reader.button("Run").count() == 1
+    assert panel.locator("form > p").count() == 2
+    ids = panel.locator("input").evaluate_all("all => all.map(e => e.id)")
+    assert len(set(ids)) == len(ids)
+    reader.tab.evaluate(
+        "live.chapter.cells.unshift({kind: 'code', tags: ['remove-cell'], "
+        "source: 'import os; os.abort()'})"
+    )
+    reader.button("Run").click()
+    state, said = reader.ends()
+    assert state == "failed"
+    assert said
+    reader.tab.evaluate("live.chapter.cells.shift()")
+    reader.button("Run").click()
+    reader.tab.locator(".yours:not(:has(.error))").first.wait_for(timeout=300_000)
+    reader.button("Stop").click()
+    assert reader.ends()[0] == "stopped"
 
 
 def test_from_a_folder_a_run_is_stopped_and_started_again(reads, folder):
