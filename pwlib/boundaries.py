@@ -185,16 +185,13 @@ def _side(name: str, values: NDArray) -> int:
     return len(values)
 
 
+_MAP = array("side side")
 accepts(
     __name__,
-    {"model": a(MLP), "resolution": whole(2), "seen": a(Maps), "radius": real(0), "bins": whole(1)}
-    | {"a": array("side side"), "b": array("side side"), "classes": array("side side", 0)}
-    | {"values": array("side side"), "level": real()},
+    {"resolution": whole(2), "radius": real(0), "bins": whole(1), "a b values score": _MAP}
+    | {"classes": array("side side", 0), "distance": array("side side", 0, infinite=True)}
+    | {"positive": a(np.ndarray, where=lambda one: one.dtype == bool, what="an array of bool")},
     measure_all={"seen": listed(a(Maps))},
-    roc_auc={
-        "positive": a(np.ndarray, where=lambda one: one.dtype == bool, what="an array of bool"),
-        "score": array("..."),
-    },
-    unexplained_variance={"distance": array("side side", 0, infinite=True)},
-    count_local_maxima={"distance": array("side side", 0, infinite=True)},
+    roc_auc={"score": array("...")},
+    Maps={"classes": array("side side", 0), "confidence adversarial hard": _MAP},
 )

@@ -252,14 +252,7 @@ def checked(features: ArrayLike, labels: ArrayLike) -> tuple[Matrix, Vector]:
 
 accepts(
     __name__,
-    {
-        "features": numbers,
-        "labels": numbers,
-        "penalty": real(above=True, low=0),
-    },
-    exact_weights={
-        "features": listed(listed(a(int, Fraction))),
-        "labels": listed(whole(-1, 1)),
-        "support": listed(whole(0)),
-    },
+    {"features labels": numbers, "penalty": real(0, above=True)},
+    exact_weights={"features": listed(listed(a(int, Fraction))), "labels": listed(whole(-1, 1))}
+    | {"support": listed(whole(0))},
 )

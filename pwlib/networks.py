@@ -10,7 +10,7 @@ from typing import Protocol, cast
 import torch
 from torch import Tensor, nn
 
-from pwlib.checks import a, accepts, among, function, listed, maybe, whole
+from pwlib.checks import accepts, among, listed, maybe, whole
 
 ACTIVATIONS = {"tanh": torch.tanh, "relu": torch.relu}
 BIASES = ("normal", "zero")
@@ -225,14 +225,10 @@ def _checked_widths(widths: Sequence[int]) -> tuple[int, ...]:
     return tuple(widths)
 
 
-_MODULES = listed(a(nn.Module))
-_SEED = whole(0, 2**63 - 1)
-_SHAPE = {"widths": listed(whole(1), 3), "activation": among(ACTIVATIONS)}
+_START = {"widths": listed(whole(1), 3), "activation": among(ACTIVATIONS)}
 accepts(
     __name__,
-    {"networks": _MODULES, "stacked": a(nn.Module), "function": function, "model": a(MLP)}
-    | {"seed": _SEED, "biases": among(BIASES)}
-    | _SHAPE,
-    MLP=_SHAPE | {"seed": maybe(_SEED)},
-    CNN={"seed": _SEED},
+    _START | {"seed": whole(0, 2**63 - 1), "biases": among(BIASES)},
+    MLP=_START | {"seed": maybe(whole(0, 2**63 - 1))},
+    CNN={"seed": whole(0, 2**63 - 1)},
 )

@@ -13,7 +13,7 @@ from numpy.polynomial.chebyshev import chebder, chebvander
 from numpy.typing import ArrayLike, NDArray
 
 from pwlib import grids, maxmargin, polynomials, power_function
-from pwlib.checks import accepts, array, function, listed, real, whole
+from pwlib.checks import accepts, array, listed, real, whole
 from pwlib.intervals import mean_with_error
 from pwlib.parameters import points
 
@@ -189,8 +189,8 @@ accepts(
     __name__,
     {"n": whole(0), "m": whole(2, even=True), "order": whole(1), "x": array("points", 0, 1)}
     | {"centres": array("pairs", 0, 1), "coefficients": array("hypotheses n+1")}
-    | {"penalty": real(0, above=True), "rule": function, "sizes": listed(whole(2, even=True))}
-    | {"a": array("rows points"), "b": array("rows points"), "gap": real(0, 1)},
+    | {"penalty": real(0, above=True), "sizes": listed(whole(2, even=True)), "gap": real(0, 1)}
+    | {"a b": array("rows points")},
     self_loss={"values": array("...")},
     mean_self_loss={"values": array("hypotheses points")},
 )

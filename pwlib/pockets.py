@@ -19,7 +19,7 @@ from scipy.special import betainc
 from torch import Generator, Tensor
 
 from pwlib.attacks import BOXES, Box, Model, move, unit
-from pwlib.checks import a, accepts, array, listed, real, whole
+from pwlib.checks import accepts, array, listed, real, whole
 from pwlib.intervals import shown
 from pwlib.parameters import ParameterError
 from pwlib.tensor_checks import box_of_pixels, finite, images, labels, network, tensor
@@ -157,11 +157,10 @@ def _check_lengths(name: str, values: ArrayLike | Tensor) -> None:
 
 accepts(
     __name__,
-    {"box": box_of_pixels, "x": images(), "model": network(), "y": labels()}
-    | {"step": tensor("N d"), "longest": real(0), "lengths": tensor("N", 0), "draws": whole(1)}
-    | {"multiples": listed(real(0)), "generator": a(Generator), "trials": whole(1)}
-    | {"counts": listed(whole(0)), "samples": tensor("M d"), "labels": labels("M")}
-    | {"dimension": whole(2), "height": array("..."), "beyond": real(1)},
+    {"box": box_of_pixels, "x": images(), "model": network(), "y": labels(), "longest": real(0)}
+    | {"step": tensor("N d"), "lengths": tensor("N", 0), "multiples": listed(real(0))}
+    | {"draws trials": whole(1), "counts": listed(whole(0)), "dimension": whole(2)}
+    | {"samples": tensor("M d"), "labels": labels("M"), "height": array("..."), "beyond": real(1)},
     wrong={"x": tensor("N d")},
     nearest_other={"x": tensor("N d")},
     hyperplane_shares={"multiples": array("k", 1e-300)},

@@ -249,21 +249,15 @@ _MEASURES = mapping(array("..."))
 _NETWORKS = mapping(a(nn.Module), "network")
 accepts(
     __name__,
-    {"x": tensor("... N d"), "y": labels(), "seed": whole(0), "attack": a(Attack)}
-    | {"networks": _NETWORKS, "network": network(), "workers": whole(1), "device": device_of_call}
-    | {"name": among(NAMES), "found": a(Measured), "magnitudes": array("k", 0)}
-    | {"curve": array("... k"), "robust": _MEASURES, "reference": _MEASURES}
-    | {"under": a(str), "own": a(str), "natural": a(str)},
+    {"x": tensor("... N d"), "y": labels(), "seed": whole(0), "networks": _NETWORKS}
+    | {"network": network(), "workers": whole(1), "device": device_of_call, "name": among(NAMES)}
+    | {"magnitudes": array("k", 0), "curve": array("... k"), "robust reference": _MEASURES},
     together={"networks": mapping(listed(a(nn.Module)), "network")},
-    over_seeds={"found": listed(a(Measured))},
     damage_shares={"found": _MEASURES},
     damage_share={"found": _MEASURES},
     measure_many={"jobs": listed(a(tuple))},
-    Attack={"magnitudes": listed(real(0)), "pgd_eps": listed(real(0), 0), "pgd_steps": whole(1)}
-    | {
-        "pgd_restarts": whole(1),
-        "images": whole(1),
-        "drawn": maybe(whole(0)),
-        "box": box_of_pixels,
-    },
+    Attack={"magnitudes": listed(real(0)), "pgd_eps": listed(real(0), 0), "box": box_of_pixels}
+    | {"pgd_steps pgd_restarts images": whole(1), "drawn": maybe(whole(0))},
+    Measured={"curves": mapping(array("... magnitudes")), "lengths": array("... magnitudes")}
+    | {"one_step pgd": array("... eps", least=0)},
 )

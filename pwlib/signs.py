@@ -7,13 +7,12 @@ all sign changes; an error δ in the place of an extremum moves its value by no 
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import inf
 
 import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike, NDArray
 
-from pwlib.checks import a, accepts, array, flag, listed, maybe, whole
+from pwlib.checks import a, accepts, array, listed
 from pwlib.grids import nearest_neighbour_labels
 from pwlib.parameters import choice
 from pwlib.polynomials import MEASURES
@@ -123,6 +122,5 @@ def _checked(weights: ArrayLike) -> Vector:
 
 accepts(
     __name__,
-    {"weights": array("features"), "right": flag, "low": whole(-inf), "high": maybe(whole(-inf))},
-    exact_sign_changes={"coefficients": listed(a(int, Fraction))},
+    {"weights": array("features"), "coefficients": listed(a(int, Fraction))},
 )
