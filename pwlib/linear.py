@@ -54,8 +54,6 @@ def ridge(x: np.ndarray, y: np.ndarray, strength: float) -> Linear:
     coordinate, or scaling x, changes w but no score. y is (n,) or, for k classes, (n, k). Solved
     in the smaller of the two spaces, of samples or of coordinates.
     """
-    if not strength > 0:
-        raise ValueError(f"strength: got {strength!r}, accepts a number above 0")
     mean, centre = x.mean(axis=0), y.mean(axis=0)
     x, y = x - mean, y - centre
     penalty = strength * np.sum(x * x) / len(x)
@@ -79,10 +77,7 @@ def flipping_sizes(model: Linear, x: np.ndarray, y: np.ndarray, order: float = 2
     `y (<w, x> + b)` over the dual norm of w, `||w||_2` for order 2 and `||w||_1` for order inf
     (Hölder). Negative for a sample that is misclassified as it is.
     """
-    dual = {2: 2, np.inf: 1}.get(order)
-    if dual is None:
-        raise ValueError(f"order: got {order!r}, accepts 2 or inf")
-    return y * model(x) / np.linalg.norm(model.weights, dual)
+    return y * model(x) / np.linalg.norm(model.weights, {2: 2, np.inf: 1}[order])
 
 
 def flipping_ratio(model: Linear, x: np.ndarray, y: np.ndarray, order: float = 2) -> float:

@@ -13,7 +13,6 @@ points, looks where the result violates the other constraints, takes those in, a
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from numbers import Real
 
 import daqp
 import numpy as np
@@ -107,10 +106,8 @@ def fit_soft(features: ArrayLike, labels: ArrayLike, penalty: float) -> MaxMargi
 
     The arguments are those of `fit`, which remains of it for C above its largest multiplier. The
     points need not be separable; `gap` bounds the error as there. Raises ValueError for what
-    `checked` refuses, and for a penalty that isn't positive.
+    `checked` refuses.
     """
-    if not isinstance(penalty, Real) or not 0 < penalty < np.inf:
-        raise ValueError(f"penalty: got {penalty!r}, accepts a positive number")
     features, labels = checked(features, labels)
     rows = labels[:, None] * features
     weights, multipliers = _solve_soft(rows, penalty)

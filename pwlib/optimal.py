@@ -39,8 +39,6 @@ def ridge_error(n: int, x: ArrayLike, coefficients: ArrayLike, penalty: float = 
     `penalty` is positive.
     """
     x, coefficients = _training_points(x), _coefficients(n, coefficients)
-    if not penalty > 0:
-        raise ValueError(f"penalty: got {penalty}, accepts positive numbers")
     features = polynomials.chebyshev_features(n, x)
     damped = features.T @ features + penalty * np.eye(n + 1)
     return np.asarray(-penalty * np.linalg.solve(damped, coefficients.T).T, dtype=float)

@@ -21,7 +21,6 @@ from torch import Generator, Tensor
 from pwlib.attacks import BOXES, Box, Model, move, unit
 from pwlib.checks import accepts, array, listed, real, whole
 from pwlib.intervals import shown
-from pwlib.parameters import ParameterError
 from pwlib.tensor_checks import box_of_pixels, finite, images, labels, network, tensor
 
 FREE = BOXES["free"]
@@ -61,10 +60,8 @@ def flipping_lengths(
 
     Each ray is looked at every 1/200 of ``longest`` until the classifier errs, then bisected. A
     misclassified stretch that is shorter can be missed. Infinite where none is met up to
-    ``longest``; 0 where x itself is misclassified. Raises ParameterError for a ``longest`` that is
-    negative or not finite.
+    ``longest``; 0 where x itself is misclassified.
     """
-    _check_lengths("longest", longest)
     found = torch.where(wrong(model, x, y), 0.0, inf).to(x)
     low = torch.zeros_like(found)
     for length in torch.linspace(0, longest, 201, dtype=x.dtype)[1:]:
@@ -94,10 +91,8 @@ def random_steps(
     """The share of ``draws`` random steps from each row of x that end misclassified.
 
     A step has the ``lengths`` (N,) of its row, times the multiple; each direction serves for all
-    multiples. Raises ParameterError for lengths and multiples that are negative or not finite.
+    multiples.
     """
-    _check_lengths("lengths", lengths)
-    _check_lengths("multiples", multiples)
     counts = torch.zeros(len(multiples), dtype=torch.long)
     for _ in range(draws):
         step = unit(torch.randn(x.shape, generator=generator, dtype=x.dtype))
@@ -130,8 +125,6 @@ def cap(dimension: int, height: ArrayLike) -> NDArray[np.float64]:
     With u the first coordinate of a random unit vector, u² has the Beta distribution with the
     parameters 1/2 and (dimension − 1)/2.
     """
-    if dimension < 2:
-        raise ValueError(f"dimension: got {dimension!r}, accepts a whole number from 2")
     u = np.clip(np.asarray(height, float), -1, 1)
     upper = betainc((dimension - 1) / 2, 0.5, 1 - u**2) / 2
     return np.where(u < 0, 1 - upper, upper)
@@ -147,12 +140,6 @@ def hyperplane_shares(
     """
     k = np.asarray(multiples, float)
     return cap(dimension, 1 / k), 1 - cap(dimension, (beyond - 1) / k)
-
-
-def _check_lengths(name: str, values: ArrayLike | Tensor) -> None:
-    bad = [v for v in np.asarray(values, float).flat if not 0 <= v < inf]
-    if bad:
-        raise ParameterError(f"{name}: got {bad[0]}, accepts finite numbers from 0")
 
 
 accepts(
