@@ -119,10 +119,9 @@ def boundary_distance(classes: NDArray[np.int64]) -> Map:
 
     The boundary is where a cell's class differs from that of one of its four neighbours; the
     distance to it is right to one cell, and infinite everywhere for a map of one class. What lies
-    outside the square is not seen, so that near its edge the distance can be too large. Raises
-    ValueError for a map that is not square.
+    outside the square is not seen, so that near its edge the distance can be too large.
     """
-    cell = 2 / _side("classes", classes)
+    cell = 2 / len(classes)
     around = scipy.ndimage.generate_binary_structure(2, 1)  # a cell and its four neighbours
     highest = scipy.ndimage.maximum_filter(classes, footprint=around)
     on_boundary = highest != scipy.ndimage.minimum_filter(classes, footprint=around)
@@ -170,19 +169,12 @@ def count_local_maxima(values: Map, distance: Map, radius: float, level: float) 
     A local maximum is a cell, or a patch of equal ones, with no larger value within ``radius``
     along both axes, and not within ``radius`` of the edge of the square.
     """
-    reach = max(1, round(radius * _side("values", values) / 2))
+    reach = max(1, round(radius * len(values) / 2))
     highest = scipy.ndimage.maximum_filter(values, size=2 * reach + 1, mode="nearest")
     inner = np.zeros(values.shape, dtype=bool)
     inner[reach:-reach, reach:-reach] = True
     peaks = inner & (values == highest) & (values > level) & (distance > radius)
     return scipy.ndimage.label(peaks, structure=np.ones((3, 3)))[1]
-
-
-def _side(name: str, values: NDArray) -> int:
-    """The number of cells along each side of a map."""
-    if values.ndim != 2 or values.shape[0] != values.shape[1]:
-        raise ValueError(f"{name}: got the shape {values.shape}, accepts a square map")
-    return len(values)
 
 
 _MAP = array("side side")
