@@ -18,7 +18,7 @@ import daqp
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pwlib.checks import a, accepts, listed, numbers, real, whole
+from pwlib.checks import a, accepts, array, listed, numbers, real, whole
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -252,4 +252,5 @@ accepts(
     {"features labels": numbers, "penalty": real(0, above=True)},
     exact_weights={"features": listed(listed(a(int, Fraction))), "labels": listed(whole(-1, 1))}
     | {"support": listed(whole(0))},
+    MaxMargin={"weights": array("features"), "support": array("vectors", 0)},
 )

@@ -151,4 +151,5 @@ accepts(
     wrong={"x": tensor("N d")},
     nearest_other={"x": tensor("N d")},
     hyperplane_shares={"multiples": array("k", 1e-300)},
+    Shares={"multiples": array("k", 0), "share low high": array("k", 0, 1)},
 )

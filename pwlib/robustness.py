@@ -20,6 +20,7 @@ from pwlib.checks import a, accepts, among, array, listed, mapping, maybe, real,
 from pwlib.datasets import NAMES, loaded
 from pwlib.intervals import above, at_least, equivalent
 from pwlib.networks import fast_products, stack
+from pwlib.parameters import choice
 from pwlib.tensor_checks import box_of_pixels, device_of_call, labels, network, tensor
 
 Array = NDArray[np.float64]
@@ -245,6 +246,10 @@ def _measured(
         return measure(there, data.test_x.to(device), data.test_y.to(device), seed, attack)
 
 
+def _measure(name: str, value: str, known: dict) -> str:
+    return choice(name, value, list(known["found"]))
+
+
 _MEASURES = mapping(array("..."))
 _NETWORKS = mapping(a(nn.Module), "network")
 accepts(
@@ -254,7 +259,7 @@ accepts(
     | {"magnitudes": array("k", 0), "curve": array("... k"), "robust reference": _MEASURES},
     together={"networks": mapping(listed(a(nn.Module)), "network")},
     damage_shares={"found": _MEASURES},
-    damage_share={"found": _MEASURES},
+    damage_share={"found": _MEASURES, "under own natural": _measure},
     measure_many={"jobs": listed(a(tuple))},
     Attack={"magnitudes": listed(real(0)), "pgd_eps": listed(real(0), 0), "box": box_of_pixels}
     | {"pgd_steps pgd_restarts images": whole(1), "drawn": maybe(whole(0))},
