@@ -19,13 +19,10 @@ from torch import Tensor, nn
 from pwlib import attacks, directions
 from pwlib.attacks import Box
 from pwlib.checks import (
-    a,
     accepts,
     among,
     column,
-    function,
     listed,
-    maybe,
     table,
     whole,
 )
@@ -310,19 +307,13 @@ def _on_one_device(
     return mixed
 
 
-_ABOUT = {"rows": table("dataset", "arm", "device", "seed"), "measure": column}
-_NAMES = {"dataset": among(NAMES), "arm": among(ARMS), "device": device_of_call}
-_NAMES |= {"one": among(ARMS), "other": among(ARMS), "reference": among(ARMS)}
 accepts(
     __name__,
-    _NAMES
-    | _ABOUT
-    | {"direction": among(directions.DIRECTIONS), "choice": among(OPEN), "seeds": listed(whole(0))}
-    | {"epochs": whole(1), "keep": maybe(function), "x": images(), "network": network(True)}
-    | {"y": labels(), "config": a(TrainingConfig)},
+    {"dataset": among(NAMES), "arm one other reference": among(ARMS), "device": device_of_call}
+    | {"rows": table("dataset", "arm", "device", "seed"), "measure": column, "choice": among(OPEN)}
+    | {"direction": among(directions.DIRECTIONS), "seeds": listed(whole(0)), "epochs": whole(1)}
+    | {"x": images(), "network": network(True), "y": labels()},
     named={"arm": among(MAIN)},
-    missing={
-        "rows": table("arm", "dataset", "device", "seed", least=0),
-        "device": among(("cpu", "cuda")),
-    },
+    missing={"rows": table("arm", "dataset", "device", "seed", least=0)}
+    | {"device": among(("cpu", "cuda"))},
 )

@@ -119,10 +119,9 @@ def boundary_distance(classes: NDArray[np.int64]) -> Map:
 
     The boundary is where a cell's class differs from that of one of its four neighbours; the
     distance to it is right to one cell, and infinite everywhere for a map of one class. What lies
-    outside the square is not seen, so that near its edge the distance can be too large. Raises
-    ValueError for a map that is not square.
+    outside the square is not seen, so that near its edge the distance can be too large.
     """
-    cell = 2 / _side("classes", classes)
+    cell = 2 / len(classes)
     around = scipy.ndimage.generate_binary_structure(2, 1)  # a cell and its four neighbours
     highest = scipy.ndimage.maximum_filter(classes, footprint=around)
     on_boundary = highest != scipy.ndimage.minimum_filter(classes, footprint=around)
@@ -170,7 +169,7 @@ def count_local_maxima(values: Map, distance: Map, radius: float, level: float) 
     A local maximum is a cell, or a patch of equal ones, with no larger value within ``radius``
     along both axes, and not within ``radius`` of the edge of the square.
     """
-    reach = max(1, round(radius * _side("values", values) / 2))
+    reach = max(1, round(radius * len(values) / 2))
     highest = scipy.ndimage.maximum_filter(values, size=2 * reach + 1, mode="nearest")
     inner = np.zeros(values.shape, dtype=bool)
     inner[reach:-reach, reach:-reach] = True
@@ -178,23 +177,13 @@ def count_local_maxima(values: Map, distance: Map, radius: float, level: float) 
     return scipy.ndimage.label(peaks, structure=np.ones((3, 3)))[1]
 
 
-def _side(name: str, values: NDArray) -> int:
-    """The number of cells along each side of a map."""
-    if values.ndim != 2 or values.shape[0] != values.shape[1]:
-        raise ValueError(f"{name}: got the shape {values.shape}, accepts a square map")
-    return len(values)
-
-
+_MAP = array("side side")
 accepts(
     __name__,
-    {"model": a(MLP), "resolution": whole(2), "seen": a(Maps), "radius": real(0), "bins": whole(1)}
-    | {"a": array("side side"), "b": array("side side"), "classes": array("side side", 0)}
-    | {"values": array("side side"), "level": real()},
+    {"resolution": whole(2), "radius": real(0), "bins": whole(1), "a b values score": _MAP}
+    | {"classes": array("side side", 0), "distance": array("side side", 0, infinite=True)}
+    | {"positive": a(np.ndarray, where=lambda one: one.dtype == bool, what="an array of bool")},
     measure_all={"seen": listed(a(Maps))},
-    roc_auc={
-        "positive": a(np.ndarray, where=lambda one: one.dtype == bool, what="an array of bool"),
-        "score": array("..."),
-    },
-    unexplained_variance={"distance": array("side side", 0, infinite=True)},
-    count_local_maxima={"distance": array("side side", 0, infinite=True)},
+    roc_auc={"score": array("...")},
+    Maps={"classes": array("side side", 0), "confidence adversarial hard": _MAP},
 )

@@ -1,7 +1,8 @@
-"""Checks of the arguments of public functions, by their names: what they can't mean is refused.
+"""Checks of the arguments of public functions: what they can't mean is refused.
 
-`accepts` stands at the end of a module of the science, with a check for each name of an argument.
-A bad call stops with one line that names the argument, what came and what is accepted.
+`accepts` stands at the end of a module of the science, with a check for each name of an argument
+of which the type hint doesn't say enough. A bad call stops with one line that names the argument,
+what came and what is accepted.
 """
 
 import inspect
@@ -10,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from functools import wraps
 from math import inf, isfinite
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,29 +26,37 @@ _checked: ContextVar[bool] = ContextVar("_checked", default=False)  # within a c
 
 
 def accepts(module: str, checks: Mapping[str, Check], **own: Mapping[str, Check]) -> None:
-    """Let the public functions of a module refuse what their arguments, by their names, can't mean.
+    """Let the public functions and classes of a module refuse what their arguments can't mean.
 
-    ``own`` has what differs for a function, by its name, and the arguments of classes. Arguments
-    are checked in the order of the checks. Only the outermost call is checked: what the package
-    hands on to itself costs nothing, nor does a step of training.
+    ``checks`` holds for functions, by the names of arguments, "a b"; ``own`` has what differs for
+    one, by its name, and the arguments of classes. All others are held against their type hints.
+    These come first, then arguments in the order of the checks. Of functions only the outermost
+    call is checked: what the package hands on to itself costs nothing, nor does a training step.
     """
     there = vars(sys.modules[module])
     for name, thing in list(there.items()):
         if name.startswith("_") or getattr(thing, "__module__", None) != module:
             continue
-        if inspect.isclass(thing) and name in own:
-            setattr(thing, "__init__", _checking(thing.__init__, own[name]))  # noqa: B010
+        if "__init__" in vars(thing) and not getattr(thing, "_is_protocol", False):
+            start = _checking(thing.__init__, own.get(name, {}), always=True)
+            setattr(thing, "__init__", start)  # noqa: B010
         elif callable(thing) and not inspect.isclass(thing):
-            there[name] = _checking(thing, {**checks, **own.get(name, {})})
+            there[name] = _checking(thing, checks, own.get(name, {}))
 
 
-def _checking(function: Callable, checks: Mapping[str, Check]) -> Callable:
-    signature = inspect.signature(function)
-    checks = {name: check for name, check in checks.items() if name in signature.parameters}
+def _checking(function: Callable, *tables: Mapping[str, Check], always: bool = False) -> Callable:
+    signature, hints = inspect.signature(function), get_type_hints(function)
+    named = [
+        one.name for one in signature.parameters.values() if one.kind == one.POSITIONAL_OR_KEYWORD
+    ]
+    each = {name: check for one in tables for names, check in one.items() for name in names.split()}
+    own = {name: check for name, check in each.items() if name in named}
+    hinted = {name: of_type(hints.get(name)) for name in named if name not in own}
+    checks = {name: check for name, check in hinted.items() if check} | own
 
     @wraps(function)
     def call(*args: object, **kwargs: object) -> object:
-        if _checked.get():
+        if _checked.get() and not always:
             return function(*args, **kwargs)
         bound = signature.bind(*args, **kwargs)
         given = set(bound.arguments)
@@ -61,6 +71,23 @@ def _checking(function: Callable, checks: Mapping[str, Check]) -> Callable:
             _checked.reset(before)
 
     return call
+
+
+def of_type(hint: Any) -> Check | None:  # noqa: ANN401
+    """What a type hint asks for; None where it doesn't say, as of arrays and protocols."""
+    kind, parts = get_origin(hint), [part for part in get_args(hint) if part is not NoneType]
+    if hint in (bool, int, float):
+        return {bool: flag, int: whole(-inf), float: real()}[hint]
+    if kind is Callable:
+        return function
+    if inspect.isclass(hint) and hint is not object and not getattr(hint, "_is_protocol", False):
+        return a(hint)
+    inner = of_type(parts[-1]) if parts else None
+    if kind in (Union, UnionType) and len(parts) == 1:
+        return inner and maybe(inner)
+    if kind in (Sequence, Iterable):
+        return inner and listed(inner)
+    return inner and mapping(inner) if kind is Mapping else None
 
 
 def whole(low: float, high: float = inf, even: bool = False) -> Check:

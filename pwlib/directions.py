@@ -160,10 +160,8 @@ def cosines(network: Network, x: Tensor, y: Tensor) -> dict[str, Tensor]:
 
 accepts(
     __name__,
-    {"x": images(), "network": network(True), "y": labels(), "steps": whole(1)}
-    | {"direction": among(DIRECTIONS), "radius": real(0), "scale": real(0, above=True)}
-    | {"within": real(0, above=True, infinite=True), "generators": listed(a(Generator), 0)}
-    | {"head": a(Tensor)},
-    moved={"direction": among([d for d in DIRECTIONS if d != "plain"])},
-    gradient={"direction": among([*OBJECTIVES, *PARTS])},
+    {"x": images(), "network": network(True), "y": labels(), "steps": whole(1), "radius": real(0)}
+    | {"direction": among([*OBJECTIVES, *PARTS]), "scale": real(0, above=True)}
+    | {"within": real(0, above=True, infinite=True), "generators": listed(a(Generator), 0)},
+    moved={"direction": among([one for one in DIRECTIONS if one != "plain"])},
 )

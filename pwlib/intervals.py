@@ -103,11 +103,9 @@ def _is_form(form: str) -> bool:
         return False
 
 
-_INTERVAL = {"mean": real(), "low": real(infinite=True), "high": real(infinite=True)}
 accepts(
     __name__,
-    {"values": array("values"), "a": array("values"), "b": array("values")}
-    | {"difference": array("values"), "margin": real(), "level": real(1e-9, 1 - 1e-9)}
+    {"values a b difference": array("values"), "level": real(1e-9, 1 - 1e-9)}
     | {"p": mapping(real(0, 1)), "form": a(str, where=_is_form, what="a format of numbers")}
-    | _INTERVAL,
+    | {"low high": real(infinite=True)},
 )

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pwlib import sample_complexity
-from pwlib.checks import accepts, among, array, flag, function, real, whole
+from pwlib.checks import accepts, among, array, real, whole
 from pwlib.parameters import choice, integer, number
 
 Vector = NDArray[np.float64]
@@ -278,8 +278,7 @@ def _least(
 
 accepts(
     __name__,
-    {"n": whole(1), "m": whole(2), "p": whole(2), "reading": among(_LESS), "odd": flag}
-    | {"c": real(1e-3, 10), "terms": whole(2), "nodes": whole(4), "odd_p": flag, "odd_m": flag}
-    | {"weights": array("features"), "share": real(0, 1, above=True), "f": function},
+    {"n": whole(1), "m p terms": whole(2), "reading": among(_LESS), "c": real(1e-3, 10)}
+    | {"nodes": whole(4), "weights": array("features"), "share": real(0, 1, above=True)},
     end_of_classifier={"m": whole(4)},
 )

@@ -6,7 +6,6 @@ exact: no attack is searched for, each is a projection. Samples are rows, labels
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf
 
 import numpy as np
 
@@ -55,8 +54,6 @@ def ridge(x: np.ndarray, y: np.ndarray, strength: float) -> Linear:
     coordinate, or scaling x, changes w but no score. y is (n,) or, for k classes, (n, k). Solved
     in the smaller of the two spaces, of samples or of coordinates.
     """
-    if not strength > 0:
-        raise ValueError(f"strength: got {strength!r}, accepts a number above 0")
     mean, centre = x.mean(axis=0), y.mean(axis=0)
     x, y = x - mean, y - centre
     penalty = strength * np.sum(x * x) / len(x)
@@ -80,10 +77,7 @@ def flipping_sizes(model: Linear, x: np.ndarray, y: np.ndarray, order: float = 2
     `y (<w, x> + b)` over the dual norm of w, `||w||_2` for order 2 and `||w||_1` for order inf
     (Hölder). Negative for a sample that is misclassified as it is.
     """
-    dual = {2: 2, np.inf: 1}.get(order)
-    if dual is None:
-        raise ValueError(f"order: got {order!r}, accepts 2 or inf")
-    return y * model(x) / np.linalg.norm(model.weights, dual)
+    return y * model(x) / np.linalg.norm(model.weights, {2: 2, np.inf: 1}[order])
 
 
 def flipping_ratio(model: Linear, x: np.ndarray, y: np.ndarray, order: float = 2) -> float:
@@ -301,30 +295,22 @@ def rounding_bound(terms: int, eps: float) -> float:
     return rounded / (1 - rounded) / eps if rounded < 1 else np.inf
 
 
-_SAMPLES = {"x": array("n d"), "y": array("n", -1, 1)}
-_ORDER = a(int, float, where=lambda order: order in (2, np.inf), what="2 or inf")
-_RANDOM = {"rng": a(np.random.Generator)}
+_IN_BOX = {"x": array("n d", 0, 1), "direction": array("... d")}
+
+
+def _targets(name: str, y: np.ndarray, known: dict) -> np.ndarray:
+    return array("n k" if np.ndim(y) > 1 else "n")(name, y, known)
+
+
 accepts(
     __name__,
-    _SAMPLES
-    | _RANDOM
-    | {
-        "model": a(Linear),
-        "order": _ORDER,
-        "lengths": array("k", 0),
-        "strength": real(0, above=True),
-    }
-    | {"size": real(0), "gain": array("n", 0), "count": whole(1), "d": whole(1), "eps": real(0)}
-    | {"separation": real(), "side": whole(1), "contrast": real(0, 0.5), "grain": real(0)}
-    | {"angle": real(), "terms": whole(1), "weights": array("d"), "direction": array("d")},
-    two_classes={"labels": array("n"), "negative": whole(-inf), "positive": whole(-inf)},
-    ridge={
-        "y": lambda name, y, known: array("n k" if getattr(y, "ndim", 1) > 1 else "n")(
-            name, y, known
-        )
-    },
-    worst_step_in_box={"x": array("n d", 0, 1), "direction": array("... d")},
-    flipping_step_in_box={"x": array("n d", 0, 1), "direction": array("... d")},
+    {"x": array("n d"), "y": array("n", -1, 1), "lengths": array("k", 0), "gain": array("n", 0)}
+    | {"order": a(int, float, where=lambda order: order in (2, np.inf), what="2 or inf")}
+    | {"strength": real(0, above=True), "size grain eps": real(0), "contrast": real(0, 0.5)}
+    | {"count d side terms": whole(1), "weights direction": array("d"), "labels": array("n")},
+    ridge={"y": _targets},
+    worst_step_in_box=_IN_BOX,
+    flipping_step_in_box=_IN_BOX,
     usefulness={"features": array("n k")},
     usefulness_in_box={"features": a(Features), "x": array("n d", 0, 1)},
     half_images={"side": whole(2, even=True)},

@@ -13,13 +13,12 @@ points, looks where the result violates the other constraints, takes those in, a
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from numbers import Real
 
 import daqp
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pwlib.checks import a, accepts, listed, numbers, real, whole
+from pwlib.checks import a, accepts, array, listed, numbers, real, whole
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -107,10 +106,8 @@ def fit_soft(features: ArrayLike, labels: ArrayLike, penalty: float) -> MaxMargi
 
     The arguments are those of `fit`, which remains of it for C above its largest multiplier. The
     points need not be separable; `gap` bounds the error as there. Raises ValueError for what
-    `checked` refuses, and for a penalty that isn't positive.
+    `checked` refuses.
     """
-    if not isinstance(penalty, Real) or not 0 < penalty < np.inf:
-        raise ValueError(f"penalty: got {penalty!r}, accepts a positive number")
     features, labels = checked(features, labels)
     rows = labels[:, None] * features
     weights, multipliers = _solve_soft(rows, penalty)
@@ -252,14 +249,8 @@ def checked(features: ArrayLike, labels: ArrayLike) -> tuple[Matrix, Vector]:
 
 accepts(
     __name__,
-    {
-        "features": numbers,
-        "labels": numbers,
-        "penalty": real(above=True, low=0),
-    },
-    exact_weights={
-        "features": listed(listed(a(int, Fraction))),
-        "labels": listed(whole(-1, 1)),
-        "support": listed(whole(0)),
-    },
+    {"features labels": numbers, "penalty": real(0, above=True)},
+    exact_weights={"features": listed(listed(a(int, Fraction))), "labels": listed(whole(-1, 1))}
+    | {"support": listed(whole(0))},
+    MaxMargin={"weights": array("features"), "support": array("vectors", 0)},
 )

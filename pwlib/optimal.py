@@ -13,7 +13,7 @@ from numpy.polynomial.chebyshev import chebder, chebvander
 from numpy.typing import ArrayLike, NDArray
 
 from pwlib import grids, maxmargin, polynomials, power_function
-from pwlib.checks import accepts, array, function, listed, real, whole
+from pwlib.checks import accepts, array, listed, real, whole
 from pwlib.intervals import mean_with_error
 from pwlib.parameters import points
 
@@ -26,7 +26,7 @@ def error_coefficients(n: int, x: ArrayLike, coefficients: ArrayLike) -> Array:
 
     `x` (m,) are the training points, m ≥ 1 and without repeats.
     """
-    x, coefficients = _training_points(x), _coefficients(n, coefficients)
+    x, coefficients = _training_points(x), np.asarray(coefficients, dtype=float)
     features = polynomials.chebyshev_features(n, x)
     *_, singular, rows = np.linalg.svd(features, full_matrices=False)
     seen = rows[singular > singular[0] * np.finfo(float).eps * max(features.shape)]
@@ -38,9 +38,7 @@ def ridge_error(n: int, x: ArrayLike, coefficients: ArrayLike, penalty: float = 
 
     `penalty` is positive.
     """
-    x, coefficients = _training_points(x), _coefficients(n, coefficients)
-    if not penalty > 0:
-        raise ValueError(f"penalty: got {penalty}, accepts positive numbers")
+    x, coefficients = _training_points(x), np.asarray(coefficients, dtype=float)
     features = polynomials.chebyshev_features(n, x)
     damped = features.T @ features + penalty * np.eye(n + 1)
     return np.asarray(-penalty * np.linalg.solve(damped, coefficients.T).T, dtype=float)
@@ -51,7 +49,7 @@ def margin_error(n: int, x: ArrayLike, coefficients: ArrayLike) -> Array:
 
     Its ĥ has the scale that makes the least |ĥ(x_j)| equal to 1, whatever that of h.
     """
-    x, coefficients = _training_points(x), _coefficients(n, coefficients)
+    x, coefficients = _training_points(x), np.asarray(coefficients, dtype=float)
     features = polynomials.chebyshev_features(n, x)
     labels = np.sign(coefficients @ features.T)
     return np.stack([maxmargin.fit(features, y).weights for y in labels]) - coefficients
@@ -59,7 +57,7 @@ def margin_error(n: int, x: ArrayLike, coefficients: ArrayLike) -> Array:
 
 def slopes(n: int, x: ArrayLike, coefficients: ArrayLike) -> Array:
     """h′(x) of each hypothesis at each point: (hypotheses, points)."""
-    return _coefficients(n, coefficients) @ feature_slopes(n, x).T
+    return np.asarray(coefficients, dtype=float) @ feature_slopes(n, x).T
 
 
 def optimal_objective(
@@ -177,20 +175,12 @@ def _training_points(x: ArrayLike) -> Array:
     return x
 
 
-def _coefficients(n: int, coefficients: ArrayLike) -> Array:
-    coefficients = np.asarray(coefficients, dtype=float)
-    if coefficients.ndim != 2 or coefficients.shape[1] != n + 1:
-        accepts = f"(hypotheses, {n + 1}) at degree {n}"
-        raise ValueError(f"coefficients: got shape {coefficients.shape}, accepts {accepts}")
-    return coefficients
-
-
 accepts(
     __name__,
     {"n": whole(0), "m": whole(2, even=True), "order": whole(1), "x": array("points", 0, 1)}
     | {"centres": array("pairs", 0, 1), "coefficients": array("hypotheses n+1")}
-    | {"penalty": real(0, above=True), "rule": function, "sizes": listed(whole(2, even=True))}
-    | {"a": array("rows points"), "b": array("rows points"), "gap": real(0, 1)},
+    | {"penalty": real(0, above=True), "sizes": listed(whole(2, even=True)), "gap": real(0, 1)}
+    | {"a b": array("rows points")},
     self_loss={"values": array("...")},
     mean_self_loss={"values": array("hypotheses points")},
 )

@@ -19,9 +19,8 @@ from scipy.special import betainc
 from torch import Generator, Tensor
 
 from pwlib.attacks import BOXES, Box, Model, move, unit
-from pwlib.checks import a, accepts, array, listed, real, whole
+from pwlib.checks import accepts, array, listed, real, whole
 from pwlib.intervals import shown
-from pwlib.parameters import ParameterError
 from pwlib.tensor_checks import box_of_pixels, finite, images, labels, network, tensor
 
 FREE = BOXES["free"]
@@ -61,10 +60,8 @@ def flipping_lengths(
 
     Each ray is looked at every 1/200 of ``longest`` until the classifier errs, then bisected. A
     misclassified stretch that is shorter can be missed. Infinite where none is met up to
-    ``longest``; 0 where x itself is misclassified. Raises ParameterError for a ``longest`` that is
-    negative or not finite.
+    ``longest``; 0 where x itself is misclassified.
     """
-    _check_lengths("longest", longest)
     found = torch.where(wrong(model, x, y), 0.0, inf).to(x)
     low = torch.zeros_like(found)
     for length in torch.linspace(0, longest, 201, dtype=x.dtype)[1:]:
@@ -94,10 +91,8 @@ def random_steps(
     """The share of ``draws`` random steps from each row of x that end misclassified.
 
     A step has the ``lengths`` (N,) of its row, times the multiple; each direction serves for all
-    multiples. Raises ParameterError for lengths and multiples that are negative or not finite.
+    multiples.
     """
-    _check_lengths("lengths", lengths)
-    _check_lengths("multiples", multiples)
     counts = torch.zeros(len(multiples), dtype=torch.long)
     for _ in range(draws):
         step = unit(torch.randn(x.shape, generator=generator, dtype=x.dtype))
@@ -130,8 +125,6 @@ def cap(dimension: int, height: ArrayLike) -> NDArray[np.float64]:
     With u the first coordinate of a random unit vector, u² has the Beta distribution with the
     parameters 1/2 and (dimension − 1)/2.
     """
-    if dimension < 2:
-        raise ValueError(f"dimension: got {dimension!r}, accepts a whole number from 2")
     u = np.clip(np.asarray(height, float), -1, 1)
     upper = betainc((dimension - 1) / 2, 0.5, 1 - u**2) / 2
     return np.where(u < 0, 1 - upper, upper)
@@ -149,20 +142,14 @@ def hyperplane_shares(
     return cap(dimension, 1 / k), 1 - cap(dimension, (beyond - 1) / k)
 
 
-def _check_lengths(name: str, values: ArrayLike | Tensor) -> None:
-    bad = [v for v in np.asarray(values, float).flat if not 0 <= v < inf]
-    if bad:
-        raise ParameterError(f"{name}: got {bad[0]}, accepts finite numbers from 0")
-
-
 accepts(
     __name__,
-    {"box": box_of_pixels, "x": images(), "model": network(), "y": labels()}
-    | {"step": tensor("N d"), "longest": real(0), "lengths": tensor("N", 0), "draws": whole(1)}
-    | {"multiples": listed(real(0)), "generator": a(Generator), "trials": whole(1)}
-    | {"counts": listed(whole(0)), "samples": tensor("M d"), "labels": labels("M")}
-    | {"dimension": whole(2), "height": array("..."), "beyond": real(1)},
+    {"box": box_of_pixels, "x": images(), "model": network(), "y": labels(), "longest": real(0)}
+    | {"step": tensor("N d"), "lengths": tensor("N", 0), "multiples": listed(real(0))}
+    | {"draws trials": whole(1), "counts": listed(whole(0)), "dimension": whole(2)}
+    | {"samples": tensor("M d"), "labels": labels("M"), "height": array("..."), "beyond": real(1)},
     wrong={"x": tensor("N d")},
     nearest_other={"x": tensor("N d")},
     hyperplane_shares={"multiples": array("k", 1e-300)},
+    Shares={"multiples": array("k", 0), "share low high": array("k", 0, 1)},
 )

@@ -132,7 +132,6 @@ def _linear_step(angles: Array, values: Array, slopes: Array, radius: float) -> 
 
 accepts(
     __name__,
-    {"n": whole(1), "m": whole(1), "x": array("m", 0, 1), "criterion": among(CRITERIA)}
-    | {"seed": whole(0), "index": whole(0), "starts": maybe(whole(1))}
-    | {"angles": array("m", 0, np.pi), "features": array("points n+1")},
+    {"n m": whole(1), "x": array("m", 0, 1), "criterion": among(CRITERIA), "seed index": whole(0)}
+    | {"starts": maybe(whole(1)), "angles": array("m", 0, np.pi), "features": array("points n+1")},
 )

@@ -8,7 +8,7 @@ T*_i(x) = cos(i t), and their sums are ratios of sines.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pwlib.parameters import ParameterError, choice, integer, points
+from pwlib.parameters import ParameterError, choice, integer, points, refusal
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -60,7 +60,7 @@ def orthonormal_basis(n: int, nodes: ArrayLike, masses: ArrayLike) -> Matrix:
     n, nodes = integer("n", n, 0), points("nodes", nodes)
     masses = np.asarray(masses, dtype=float)
     if masses.shape != nodes.shape or not ((masses > 0) & np.isfinite(masses)).all():
-        raise ParameterError(f"masses: got {masses}, accepts a positive number for each node")
+        raise refusal("masses", masses, "a positive number for each node")
     if len(np.unique(nodes)) <= n:
         raise ParameterError(f"nodes: got {len(np.unique(nodes))}, accepts {n + 1} or more")
     upper = np.linalg.qr(np.sqrt(masses)[:, None] * chebyshev_features(n, nodes), mode="r")

@@ -14,7 +14,7 @@ from numpy.polynomial import chebyshev, legendre
 from numpy.typing import ArrayLike, NDArray
 
 from pwlib import grids, polynomials
-from pwlib.checks import accepts, among, array, function, whole
+from pwlib.checks import accepts, among, array, whole
 from pwlib.parameters import choice, points
 
 Array = NDArray[np.float64]
@@ -235,12 +235,8 @@ def _largest(values: Callable[[Array], Array], degree: int) -> float:
 
 accepts(
     __name__,
-    {"n": whole(1), "m": whole(1), "x": array("points", 0, 1), "at": array("others", 0, 1)}
-    | {"measure": among(polynomials.MEASURES), "grid": function},
-    fekete={"m": whole(2)},
-    grids_of={"m": whole(2)},
-    unseen={"n": whole(0)},
-    gram={"n": whole(0)},
-    variance={"n": whole(0)},
-    noise_variance={"n": whole(0)},
+    {"n m": whole(1), "x": array("points", 0, 1), "at": array("others", 0, 1)}
+    | {"measure": among(polynomials.MEASURES)},
+    **{name: {"m": whole(2)} for name in ("fekete", "grids_of")},
+    **{name: {"n": whole(0)} for name in ("unseen", "gram", "variance", "noise_variance")},
 )

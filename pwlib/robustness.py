@@ -20,6 +20,7 @@ from pwlib.checks import a, accepts, among, array, listed, mapping, maybe, real,
 from pwlib.datasets import NAMES, loaded
 from pwlib.intervals import above, at_least, equivalent
 from pwlib.networks import fast_products, stack
+from pwlib.parameters import choice
 from pwlib.tensor_checks import box_of_pixels, device_of_call, labels, network, tensor
 
 Array = NDArray[np.float64]
@@ -245,25 +246,23 @@ def _measured(
         return measure(there, data.test_x.to(device), data.test_y.to(device), seed, attack)
 
 
+def _measure(name: str, value: str, known: dict) -> str:
+    return choice(name, value, list(known["found"]))
+
+
 _MEASURES = mapping(array("..."))
 _NETWORKS = mapping(a(nn.Module), "network")
 accepts(
     __name__,
-    {"x": tensor("... N d"), "y": labels(), "seed": whole(0), "attack": a(Attack)}
-    | {"networks": _NETWORKS, "network": network(), "workers": whole(1), "device": device_of_call}
-    | {"name": among(NAMES), "found": a(Measured), "magnitudes": array("k", 0)}
-    | {"curve": array("... k"), "robust": _MEASURES, "reference": _MEASURES}
-    | {"under": a(str), "own": a(str), "natural": a(str)},
+    {"x": tensor("... N d"), "y": labels(), "seed": whole(0), "networks": _NETWORKS}
+    | {"network": network(), "workers": whole(1), "device": device_of_call, "name": among(NAMES)}
+    | {"magnitudes": array("k", 0), "curve": array("... k"), "robust reference": _MEASURES},
     together={"networks": mapping(listed(a(nn.Module)), "network")},
-    over_seeds={"found": listed(a(Measured))},
     damage_shares={"found": _MEASURES},
-    damage_share={"found": _MEASURES},
+    damage_share={"found": _MEASURES, "under own natural": _measure},
     measure_many={"jobs": listed(a(tuple))},
-    Attack={"magnitudes": listed(real(0)), "pgd_eps": listed(real(0), 0), "pgd_steps": whole(1)}
-    | {
-        "pgd_restarts": whole(1),
-        "images": whole(1),
-        "drawn": maybe(whole(0)),
-        "box": box_of_pixels,
-    },
+    Attack={"magnitudes": listed(real(0)), "pgd_eps": listed(real(0), 0), "box": box_of_pixels}
+    | {"pgd_steps pgd_restarts images": whole(1), "drawn": maybe(whole(0))},
+    Measured={"curves": mapping(array("... magnitudes")), "lengths": array("... magnitudes")}
+    | {"one_step pgd": array("... eps", least=0)},
 )

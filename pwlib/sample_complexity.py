@@ -12,7 +12,7 @@ from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
 from pwlib import grids, maxmargin, polynomials
-from pwlib.checks import accepts, among, array, flag, listed, real, whole
+from pwlib.checks import accepts, among, array, listed, real, whole
 from pwlib.parameters import integer
 
 Vector = NDArray[np.float64]
@@ -181,13 +181,12 @@ def alternating(n: int) -> Vector:
     return np.where(np.arange((n + 1) // 2) % 2, -1.0, 1.0)
 
 
+_CERTIFIED = ("step_weights", "feasible_weights", "dip_bound", "certified_size")
 accepts(
     __name__,
-    {"n": whole(1), "m": whole(2), "p": whole(2), "x": array("points", 0, 1), "j": whole(0)}
-    | {"reading": among(READINGS), "odd": flag, "weights": array("features"), "gap": real(0, 1)}
+    {"n": whole(1), "m p": whole(2), "x": array("points", 0, 1), "j": whole(0)}
+    | {"reading": among(READINGS), "weights": array("features"), "gap": real(0, 1)}
     | {"phi": real(0, above=True), "sizes": listed(whole(2))},
-    step_weights={"n": whole(3)},
-    feasible_weights={"n": whole(3)},
-    dip_bound={"n": whole(3)},
-    certified_size={"n": whole(3)},
+    **{name: {"n": whole(3)} for name in _CERTIFIED},
+    odd_weights={"odd": array("p")},
 )

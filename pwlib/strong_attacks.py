@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from pwlib import arms, attacks
-from pwlib.checks import a, accepts, among, function, maybe, real, whole
+from pwlib.checks import accepts, among, real, whole
 from pwlib.datasets import NAMES, loaded
 from pwlib.robustness import Attack
 from pwlib.tensor_checks import device_of_call, finite, images, labels, network
@@ -130,6 +130,6 @@ def _images(x: Tensor) -> Tensor:
 accepts(
     __name__,
     {"dataset": among(NAMES), "arm": among(arms.ARMS), "seed": whole(0), "device": device_of_call}
-    | {"keep": maybe(function), "x": images("N d"), "model": network(), "y": labels("N")},
-    Images={"model": a(nn.Module), "scale": real(0, above=True)},
+    | {"x": images("N d"), "model": network(), "y": labels("N")},
+    Images={"scale": real(0, above=True)},
 )

@@ -14,8 +14,8 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from pwlib import datasets, parallel, parameters, tensor_checks
-from pwlib.checks import a, accepts, among, function, listed, maybe, real, whole
+from pwlib import datasets, parallel, tensor_checks
+from pwlib.checks import a, accepts, among, listed, maybe, real, whole
 from pwlib.datasets import Dataset, loaded
 from pwlib.directions import DIRECTIONS, moved
 from pwlib.networks import CNN, MLP, Network, fast_products, stack, unstack
@@ -75,23 +75,6 @@ class TrainingConfig:
     sample: str = "random"
     precision: str = "float32"
     architecture: str = "mlp"
-
-    def __post_init__(self) -> None:
-        parameters.integer("epochs", self.epochs, 1, 10_000)
-        parameters.integer("batch", self.batch, 1, 1_000_000)
-        parameters.choice("optimiser", self.optimiser, tuple(LEARNING_RATES))
-        if self.learning_rate is not None:
-            parameters.number("learning_rate", self.learning_rate, 1e-12, 1e3)
-        parameters.number("fraction", self.fraction, 1e-6, 1)
-        parameters.choice("arm", self.arm, DIRECTIONS)
-        parameters.integer("ascent_steps", self.ascent_steps, 1, 1000)
-        parameters.number("radius", self.radius, 0, 1000)
-        parameters.number("within", self.within, 1e-6, inf)
-        parameters.number("head_scale", self.head_scale, 1e-6, 1e6)
-        parameters.choice("updates", self.updates, UPDATES)
-        parameters.choice("sample", self.sample, SAMPLES)
-        parameters.choice("precision", self.precision, PRECISIONS)
-        parameters.choice("architecture", self.architecture, ARCHITECTURES)
 
     def start(self, seed: int) -> MLP | CNN:
         """The network that training starts from."""
@@ -343,30 +326,25 @@ def _optimiser(network: nn.Module, config: TrainingConfig) -> torch.optim.Optimi
     return torch.optim.SGD(weights, rate, momentum=0.9, fused=True)
 
 
-_SEEDS = listed(whole(0, 2**62))
 accepts(
     __name__,
     {
-        "config": a(TrainingConfig),
         "networks": listed(a(nn.Module)),
         "data": dataset,
         "x": images(),
         "network": tensor_checks.network(True),
         "y": labels(),
     }
-    | {
-        "optimiser": a(torch.optim.Optimizer),
-        "generators": listed(a(Generator), 0),
-        "steps": whole(1),
-    }
-    | {
-        "other": maybe(tensor_checks.network(True)),
-        "seed": whole(0, 2**62),
-        "seeds": _SEEDS,
-        "radius": real(0),
-    }
-    | {"jobs": listed(a(Job)), "workers": whole(1)}
-    | {"device": device_of_call, "keep": maybe(function), "name": among(datasets.NAMES)}
-    | {"step": function, "rows": tensor("... N", 0, whole=True)},
+    | {"generators": listed(a(Generator), 0), "other": maybe(tensor_checks.network(True))}
+    | {"steps workers": whole(1), "seed": whole(0, 2**62), "seeds": listed(whole(0, 2**62))}
+    | {"radius": real(0), "device": device_of_call}
+    | {"name": among(datasets.NAMES), "rows": tensor("... N", 0, whole=True)},
     captured={"network": a(nn.Module)},
+    TrainingConfig={"widths": listed(whole(1), 3), "epochs": whole(1, 10_000)}
+    | {"batch": whole(1, 1_000_000), "optimiser": among(LEARNING_RATES)}
+    | {"learning_rate": maybe(real(1e-12, 1e3)), "fraction": real(1e-6, 1)}
+    | {"arm": among(DIRECTIONS), "ascent_steps": whole(1, 1000), "radius": real(0, 1000)}
+    | {"within": real(1e-6, infinite=True), "head_scale": real(1e-6, 1e6)}
+    | {"updates": among(UPDATES), "sample": among(SAMPLES), "precision": among(PRECISIONS)}
+    | {"architecture": among(ARCHITECTURES)},
 )

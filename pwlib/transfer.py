@@ -20,11 +20,8 @@ from pwlib.checks import (
     accepts,
     among,
     array,
-    flag,
-    function,
     listed,
     mapping,
-    maybe,
     table,
     whole,
 )
@@ -126,13 +123,12 @@ def mean_shares(shares: Mapping[tuple[str, str], Array], same: bool) -> Array:
     return np.mean(chosen, axis=0)
 
 
-_SHARES = mapping(array("seeds"))
+_SEED = whole(0, SEEDS - 1)
 accepts(
     __name__,
-    {"dataset": among(NAMES), "seeds": listed(whole(0, SEEDS - 1)), "seed": whole(0, SEEDS - 1)}
-    | {"device": device_of_call, "keep": maybe(function), "networks": mapping(a(nn.Module))}
+    {"dataset": among(NAMES), "seeds": listed(_SEED), "seed": _SEED, "device": device_of_call}
     | {"kind": a(tuple, where=lambda kind: kind in KINDS, what="an architecture with an arm")}
-    | {"table": table("dataset", "source", "arm", "target", "seed")}
-    | {"source_arm": among(ARMS), "target_arm": among(ARMS), "shares": _SHARES, "same": flag}
-    | {"attack": among(("one_step", "pgd"))},
+    | {"table": table("dataset", "source", "arm", "target", "seed", "target_arm", "target_seed")}
+    | {"source_arm target_arm": among(ARMS), "shares": mapping(array("seeds"))}
+    | {"attack": among(("one_step", "pgd")), "networks": mapping(a(nn.Module))},
 )
