@@ -226,6 +226,7 @@ def meant(name, argument, kind, value):
         "axes before are those of stacks": kind == "shape" and name.startswith(STACKS),
         "a number is an array": (name == "optimal.self_loss" and number and math.isfinite(value))
         or (name == "optimal.self_loss" and kind == "scalar"),
+        "a list is an array": (name, kind) == ("pockets.cap", "list"),
         "no boundary is in sight": argument == "distance" and kind == "inf",
         "any finite number will do": (argument in NEGATIVE or (name, argument) == GAP)
         and kind in (12, 19),
