@@ -15,6 +15,7 @@ from typing import Any
 from pwlib.places import RESULTS
 
 Row = dict[str, Any]  # of plain data
+NEW = ".new"  # of a table whose origin was written, and whose writer was killed then
 CHANGED = "got other content than its run wrote; remove it, and the same command makes it again"
 
 TITLES = {"MNIST": "MNIST", "FashionMNIST": "Fashion-MNIST"}  # of data sets, for readers
@@ -26,11 +27,12 @@ def read(name: str, folder: Path = RESULTS) -> list[Row]:
     Raises RuntimeError where the table isn't the one that its origin was written for.
     """
     path, origin = folder / f"{name}.csv", folder / f"{name}.json"
-    found, about = path.read_text(encoding="utf-8"), json.loads(origin.read_text(encoding="utf-8"))
-    if not is_sealed(about, found):
-        why = f"got other content than {origin.name} was written for; git checkout brings both back"
-        raise RuntimeError(f"{path}: {why}")
-    return parse(found)
+    about = json.loads(origin.read_text(encoding="utf-8"))
+    for written in (path, folder / f"{name}.csv{NEW}"):
+        if written.exists() and is_sealed(about, found := written.read_text(encoding="utf-8")):
+            return parse(found)
+    why = f"got other content than {origin.name} was written for; git checkout brings both back"
+    raise RuntimeError(f"{path}: {why}")
 
 
 def sealed(about: Mapping, content: str = "") -> dict[str, Any]:

@@ -187,12 +187,13 @@ def _listed(table: Listed, out: Path, workers: int) -> tuple[list[dict], list[di
 
 
 def _write(name: str, rows: Sequence[Mapping], about: Mapping) -> Path:
-    """Write a table and its origin; returns the path of the table."""
-    text = results.text(rows)
+    """Write a table and its origin, of which one is never without the other; returns its path."""
+    text, path = results.text(rows), RESULTS / f"{name}.csv"
+    new = path.with_name(path.name + results.NEW)
     origin = json.dumps(results.sealed(about, text), indent=1, ensure_ascii=False)
+    places.write(new, text)
     places.write(RESULTS / f"{name}.json", origin + "\n")
-    places.write(RESULTS / f"{name}.csv", text)
-    return RESULTS / f"{name}.csv"
+    return new.replace(path)
 
 
 def _keep_row(function: Callable, job: Mapping, place: Path) -> None:

@@ -1,5 +1,6 @@
 """The tables: what they hold, and rows of each, made again."""
 
+import contextlib
 import json
 from dataclasses import replace
 
@@ -141,6 +142,24 @@ def test_a_row_that_was_changed_before_its_table_was_done_is_refused(listed, tmp
     assert first.read_text() != text
     with pytest.raises(SweepError, match=rf"^{first}: got other content than its run wrote; "):
         tables._read(first, None)
+
+
+def test_a_table_whose_writer_is_killed_at_any_point_is_the_old_or_the_new_one(few, monkeypatch):
+    old, new = results.read("networks", few), [{"arm": "third", "seed": 1}]
+    write, replace_, left = tables.places.write, tables.Path.replace, [0]
+
+    def stop():
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(tables.places, "write", lambda *to: (stop(), write(*to)))
+    monkeypatch.setattr(tables.Path, "replace", lambda *to: (stop(), replace_(*to))[1])
+    for steps, there in ((0, old), (1, old), (2, new), (3, new)):
+        left[0] = steps
+        with contextlib.suppress(KeyboardInterrupt):
+            tables._write("networks", new, {})
+        assert results.read("networks", few) == there
 
 
 def test_a_table_that_isnt_known_is_refused(tmp_path):
