@@ -417,7 +417,7 @@ CHAINS = [  # chapter, the text before and after, the numbers, names of what is 
     (WHICH, "*its maximum is at least $", "$ for", noise_on_average, {}),
     (WHICH, "The mean square lies between $", "$ and", arcsine_mean, {}),
     (WHICH, "at least the sum of the $", "$ smallest", lost, {}),
-    (WHICH, "leaves\n\n$$\n", ", \\qquad x", formula_points, {}),
+    (WHICH, "leaves\n\n$$\n\\begin{gathered} ", ", \\cr x", formula_points, {}),
     (HOW_MANY, "The first point is at $", "$, so the", first_point(False), {}),
     (HOW_MANY, "up to the first point, $", "$.", first_point(True), {}),
     (HOW_MANY, "through odd $m$ and $", " + o(n)$ through", critical(0), {}),
@@ -501,7 +501,7 @@ def test_the_inequalities_in_the_proof_of_theorem_3_give_what_it_says():
 
 def test_the_classifier_is_orthogonal_under_the_measure_of_lemma_4():
     weight = between("proofs", "\\int q(v)\\,s(v)\\; ", "\\,d\\nu(v) = 0")
-    degree = between("proofs", "s \\text{ of degree at most } ", " .\n")
+    degree = between("proofs", "s \\text{ of degree at most } ", " . ")
     p = 5
     u = np.cos((np.arange(40) + 0.5) * np.pi / 40)
     v = u**2

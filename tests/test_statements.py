@@ -186,9 +186,9 @@ def test_the_theorems_need_the_points_of_support_that_3a_asks_for():
 def test_what_4a_says_of_the_objective_is_true_of_it():
     (bound,) = stated(IV_A, r"\\frac12\\Big\| \\le (.+?) \.\n")
     (one,) = stated(IV_A, r"because \$T_n U_n = (.+?)\$", T="T_{n+1}", U="U_{n-1}")
-    (cost,) = stated(IV_A, r"\\frac\{1\}\{\\lambda_n\(x\)\} = (.+?) \.\n", F="F_n(x)")
+    (cost,) = stated(IV_A, r"\\frac\{1\}\{\\lambda_n\(x\)\} &= (.+?) \. ", F="F_n(x)")
     (modulus,) = stated(IV_A, r"the ratio is \$(.+?)\$ in modulus")
-    (square,) = stated(IV_A, r"q\^2\\,d\\mu = \\frac\{1\}\{(.+?)\},\n", T="T^*_i(x)")
+    (square,) = stated(IV_A, r"q\^2\\,d\\mu = \\frac\{1\}\{(.+?)\}, \\cr\n", T="T^*_i(x)")
     assert value(square, n=7, T=0.3) == pytest.approx(1 + 2 * 7 * 0.3**2)
     t = np.linspace(0.02, np.pi - 0.02, 400)
     for n in (5, 12):
@@ -283,7 +283,7 @@ def test_the_average_that_a_set_leaves_is_the_one_that_the_appendix_states():
 
 
 def test_what_points_leave_unknown_is_what_6b_states():
-    extrema, envelope = stated(WHICH, r"&= (2\\sin\^2.+?) \\;=\\; (2.+?)\\;F_K")
+    extrema, envelope = stated(WHICH, r"&= (2\\sin\^2.+?) \\cr\n&= (2.+?)\\;F_K")
     (slope,) = stated(WHICH, r"is exactly\n\n\$\$\n(\S+?)\\,\\sum_\{x \\in X\}")
     truth = left("lobatto")
     for names in SETS:
@@ -322,7 +322,7 @@ def test_the_integrals_beside_the_middle_are_limits_of_the_classifier():
         stated(HOW_MANY, r"F_r\(y\) = (.+?) ,\n")[0],
         stated(HOW_MANY, r"The slope is \$(.+?)\$, its zero is")[0],
     )
-    (paired,) = stated("details", r"F_r\(y\) = (\\int_0.+?), \\qquad", w=r"w(s)")
+    (paired,) = stated("details", r"F_r\(y\) = (\\int_0.+?), \\cr", w=r"w(s)")
     half, whole = 2500, {"r": 0.5, "y": 2.1}
     weights = large_degrees.interpolant(3 * half, "roots", 2 * half)  # 2p/N = 3/2
     f = np.polynomial.chebyshev.chebval(np.sin(whole["y"] / (2 * half)), weights)
@@ -414,7 +414,7 @@ def test_the_second_integral_of_odd_sizes_is_the_one_that_6a_states():
 
 def test_the_sums_and_estimates_of_the_appendix_hold():
     sines, cosines = stated(
-        "proofs", r"\\sum_\{p=1\}\^\{P\} \\sin 2pt = (.+?), \\qquad\n.*?\\cos 4pt = (.+?)\n"
+        "proofs", r"\\sum_\{p=1\}\^\{P\} \\sin 2pt &= (.+?), \\cr\n.*?\\cos 4pt &= (.+?) \\end"
     )
     p = np.arange(1, 8)
     assert value(sines, P=7, t=0.3) == pytest.approx(np.sin(2 * p * 0.3).sum())
@@ -467,7 +467,7 @@ def test_constants_in_the_proofs_of_6a_are_right():
     )  # of S and H at ξ and at ξ − 2
     stated_one = determinant.subs({sp.Symbol("i"): sp.I, sp.Symbol("xi"): xi})
     assert sp.simplify(transforms.det() - stated_one) == 0
-    (convex,) = stated("details", r"\n(\S+) \\lVert e\^L - e\^\* \\rVert\^2 = ")
+    (convex,) = stated("details", r"aligned\} (\S+) \\lVert e\^L - e\^\* \\rVert\^2 &= ")
     a, b = sp.symbols("a b")  # J is half of the norm squared, and linear terms
     gap = (a**2 / 2 + b**2 / 2) / 2 - ((a + b) / 2) ** 2 / 2
     assert sp.expand(gap - convex * (a - b) ** 2) == 0
