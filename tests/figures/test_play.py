@@ -281,6 +281,7 @@ def press(tab, button):
     where.tap() if tab.evaluate("navigator.maxTouchPoints") else where.click()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("device", ["page", "phone"])
 def test_by_mouse_and_finger_a_point_is_chosen_flipped_removed_and_added(request, device):
     tab = request.getfixturevalue(device)
