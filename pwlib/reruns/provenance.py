@@ -52,7 +52,19 @@ def meaning(code: str) -> str:
     for node in ast.walk(tree):
         if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             del node.body[0]
-    return ast.dump(tree) + ";" * code.rstrip().endswith(";")
+        if isinstance(node, ast.JoinedStr):  # Python 3.12 puts empty text into some
+            node.values = [part for part in node.values if getattr(part, "value", None) != ""]
+    return _dump(tree) + ";" * code.rstrip().endswith(";")
+
+
+def _dump(node: object) -> str:
+    """A syntax tree without what is empty, of which each version of Python has some of its own."""
+    if isinstance(node, list):
+        return f"[{', '.join(map(_dump, node))}]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = [f"{k}={_dump(v)}" for k, v in ast.iter_fields(node) if v is not None and v != []]
+    return f"{type(node).__name__}({', '.join(fields)})"
 
 
 @cache

@@ -67,6 +67,14 @@ def test_editing_a_module_leaves_other_chapters_fresh(chapter):
     assert notebooks.fingerprint(chapter) == before
 
 
+def test_what_code_means_is_written_alike_by_each_version_of_python():
+    form = "Constant(value='d')"
+    written = provenance.meaning("def f(x, d):\n    return f'{x:{d}}'")
+    for text in ("type_params", "[]", "None", "Constant"):
+        assert text not in written
+    assert form in provenance.meaning("f'{x:d}'")
+
+
 @pytest.mark.parametrize(
     ("text", "same"),
     [
