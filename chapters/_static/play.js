@@ -229,7 +229,7 @@
       axes.dots(upper.map(([x]) => [x, 0]), { r: 2, fill: colour, class: "point" });
       control.size.text(m);
       say(`m = ${m}: ${counted(changes, "spurious sign change")}, margin ${rounded(1 / Math.sqrt(dot(w, w)))}, `
-        + `relative distance of u₁ f from its limit G ${rounded(away)}.`);
+        + `relative distance of u₁ f from its limit G: ${rounded(away)}.`);
     };
     let timer;
     const grow = () => {

@@ -74,7 +74,8 @@ def cost_table(env: BuildEnvironment) -> str:
     for table in sorted(folder.glob("results/*.csv")):
         origin = _read(table.with_suffix(".json"))
         hours = origin.get("core_hours")
-        time = "not recorded" if hours is None else f"{hours:.1f} core hours"
+        spent = "under 0.1" if hours == 0 else hours  # which the file rounds to tenths
+        time = "not recorded" if hours is None else f"{spent} core hours"
         runs, processor = (origin.get(key) or "" for key in ("runs", "processor"))
         rows.append([f"`results/{table.name}`", runs, time, processor])
     columns = ["What was computed", "Runs", "Time", "Processor"]

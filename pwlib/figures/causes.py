@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Affine2D, Bbox
 from numpy.typing import NDArray
 
@@ -94,7 +95,8 @@ def figure_lengths(
             looks[other] = (looks[arm][0], f"{looks[arm][1]}-", f"{other}, dashed")
     fig = figure_curves(lengths, panels, "$L^2$ length of a step", looks=looks)
     for axes in fig.axes:
-        axes.set_xticks(lengths, [f"{length:g}" for length in lengths])
+        names = [f"{length:g}" if i % 2 == 0 else "" for i, length in enumerate(lengths)]
+        axes.set_xticks(lengths, names)  # all of them would touch
         axes.minorticks_off()
     return fig
 
@@ -209,7 +211,8 @@ def _name_dots(axes: Axes, dots: Mapping[str, tuple[float, float]], others: Arra
         taken.append(name_box)
         line: Look = {"arrowstyle": "-", "lw": 0.5, "color": style.MUTED}
         look: Look = {"textcoords": "offset points", "arrowprops": line if far > 6 else None}
-        axes.annotate(name, dot, name_box.p0 - (x, y), **look)
+        text = axes.annotate(name, dot, name_box.p0 - (x, y), **look)
+        text.set_path_effects([withStroke(linewidth=2.5, foreground="white")])  # read across lines
 
 
 def _means(found: Mapping[str, Mapping[str, Numbers]]) -> str:

@@ -118,6 +118,11 @@ def test_the_origin_of_a_table_says_how_many_runs_took_how_many_core_hours_on_wh
     assert rows(folder)[1:] == [["`results/one.csv`", "10", "2.5 core hours", PROCESSOR]]
 
 
+def test_less_than_a_tenth_of_a_core_hour_is_not_shown_as_none(folder):
+    write(folder, "quick", runs=10, core_hours=0.0, processor=PROCESSOR)
+    assert rows(folder)[1][2] == "under 0.1 core hours"
+
+
 def test_a_table_without_an_origin_or_whose_origin_is_silent_is_shown_as_not_recorded(folder):
     write(folder, "silent", runs=None, core_hours=None, processor=None)
     (folder / "results" / "untold.csv").write_text("n\n1\n")

@@ -85,7 +85,13 @@ def test_lengths_have_means_with_intervals_as_bands():
         ends = corners[corners[:, 0] == length, 1]
         assert (ends.min(), ends.max()) == pytest.approx(interval(values))
     assert [text.get_text() for text in axes.texts] == ["hard"]
-    assert [text.get_text() for text in axes.get_xticklabels()] == ["0.5", "2"]
+
+
+def test_every_second_length_has_a_label_so_that_labels_do_not_touch():
+    by_length = {length: [50.0, 51.0] for length in (0.25, 0.5, 1.0, 2.0)}
+    (axes,) = figure_lengths({"MNIST": {"hard": by_length}}, KINDS).axes
+    assert axes.get_xticks().tolist() == [*by_length]
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["0.25", "", "1", ""]
 
 
 def test_a_curve_of_samples_has_means_and_a_band_and_may_end_early():
