@@ -242,6 +242,6 @@ def _rows(found: Mapping[str, Mapping], axis: str, height: float) -> tuple[Figur
         axes.set_yticks(range(len(rows)), rows)
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="x", **_GRID)
-    grid[0, 0].invert_yaxis()
+    grid[0, 0].set_ylim(len(rows) - 0.5, -0.5)
     fig.supxlabel(axis, size=9)
     return fig, grid[0]

@@ -160,7 +160,7 @@ def figure_climb(network: Network, paths: Mapping[str, Tensor], name: str) -> Fi
         likely = network(images).softmax(-1)
         each = zip(row, images, likely, hard_objective(network, images), strict=True)
         for axes, image, p, hard in each:
-            axes.imshow(image.reshape(SIDE, SIDE).numpy(), cmap="gray_r", vmin=0, vmax=1)
+            axes.imshow(image.reshape(SIDE, SIDE).numpy(), cmap="gray", vmin=0, vmax=1)
             answer = NAMES[name][int(p.argmax())]
             axes.set_xlabel(f"“{answer}”, {100 * p.max():.0f} %\n{hard:.2f} nats")
             axes.set(xticks=[], yticks=[])
@@ -185,7 +185,7 @@ def figure_slice(lengths: Array, length: float, leads: Mapping[str, Array]) -> F
         axes.contour(lengths, lengths, lead, [0], colors=[loss], linewidths=1)
         axes.plot([0, length, 0], [0, 0, length], "o", color=style.INK, ms=4)
         for name, place in {"image": (0, 0), "attack": (length, 0), "noise": (0, length)}.items():
-            up = (0, -13 if name == "attack" else 5)
+            up = (6, -13) if name == "attack" else (0, 5)  # the boundary is left of it
             axes.annotate(name, place, up, textcoords="offset points", ha="center")
         axes.set(title=title, xlabel="along the attack, $L^2$", aspect="equal")
         ahead = lead[np.abs(lengths).argmin(), lengths >= 0]

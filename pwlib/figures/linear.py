@@ -66,7 +66,7 @@ def figure_powers(powers: Sequence[int]) -> Figure:
         axis.set(xticks=[0, 1], yticks=[0, 0.9], xlabel="$x$")
         said.append(f"n = {n}: mean {1 / (n + 1):.2g}, 0.9 at {point:.3f}")
     place: Look = {"textcoords": "offset points", "ha": "right", "color": COLOURS["loss"]}
-    axes[0].annotate("adversary's\npoint", (found[0], 0.9), (-7, -18), **place)
+    axes[0].annotate("adversary", (found[0], 0.9), (-7, -3), **place)
     return style.say(figure, f"{'; '.join(said)}.")
 
 
@@ -78,16 +78,16 @@ def usefulness_map(
     rho and critical are (k,); ``groups`` names four masks: useless, non-robust, robust, undecided.
     """
     figure, axis = style.subplots(height=3.4)
-    colours = ("muted", "loss", "ink", "agree")
-    for (name, mask), colour in zip(groups.items(), colours, strict=True):
+    faces = (COLOURS["muted"], COLOURS["loss"], COLOURS["ink"], "white")
+    for (name, mask), face in zip(groups.items(), faces, strict=True):
         label = f"{name} ({int(mask.sum())})"
-        look: Look = {"color": COLOURS[colour], "edgecolors": COLOURS["ink"], "lw": 0.3}
+        look: Look = {"color": face, "edgecolors": COLOURS["ink"], "lw": 0.6}
         axis.scatter(critical[mask], rho[mask], s=18, label=label, zorder=3, **look)
     axis.axvline(eps, color=COLOURS["ink"], lw=1, ls=":")
     place: Look = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
     axis.annotate(f"size of the attack, {eps:g}", (eps, 1), (0, 3), ha="center", **place)
     axis.set(xscale="log", ylabel=r"usefulness $\rho$ on the test set")
-    axis.set_xlabel(r"critical size $|\mathrm{E}\,y\langle v, x-m\rangle|$ (L2)")
+    axis.set_xlabel(r"critical size $|\mathrm{E}\,y\langle v, x-m\rangle|$, $L^2$")
     style.legend(figure)
     said = ", ".join(f"{int(mask.sum())} {name}" for name, mask in groups.items())
     return style.say(figure, f"Of {len(rho)} features: {said}.")

@@ -96,11 +96,11 @@ def push(name: str, networks: Mapping[str, MLP], data: Dataset, shown: int) -> H
         _buttons({"clear": "Clear my push", "paint": "Paint"}),
         _slider(name, "column", "column", 0, 27, 14),
         _slider(name, "row", "row", 0, 27, 14),
-        f"<div>{_box(name, 'brighter', 'paint what lightens', False)}</div>",
+        f"<div>{_box(name, 'brighter', 'take ink away', False)}</div>",
     ]
     caption = (
         "A digit is pushed: it climbs an objective of a network step by step, or follows a push "
-        "that you draw on the second square, orange for darker and blue for lighter. The bars are "
+        "that you draw on the second square, orange to add ink, blue to take it away. The bars are "
         "the probabilities that each network gives the ten digits, green for the label. These "
         "networks, 784 × 64 × 64 × 10, rounded to 8 bits, are smaller than the chapter’s: "
         f"{said} of the test images right."
