@@ -59,7 +59,8 @@ def test_a_killed_worker_is_an_error_in_one_line_and_no_hang():
 @pytest.mark.parametrize("seconds", [0, 0.3, 4])
 def test_ctrl_c_ends_workers_at_once_and_they_say_nothing(seconds):
     script = (
-        "import time\nfrom pwlib import parallel\n"
+        "import signal, time\nfrom pwlib import parallel\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored in the background
         "if __name__ == '__main__':\n    try:\n        parallel.run(time.sleep, [(600,)] * 3, 2)\n"
         "    except KeyboardInterrupt:\n        print('interrupted')\n"
     )
