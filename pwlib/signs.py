@@ -23,7 +23,8 @@ Vector = NDArray[np.float64]
 def sign_changes(weights: ArrayLike) -> Vector:
     """The points of (0, 1) where Σ weights[i] T*_i changes sign, ascending, to rounding.
 
-    A zero without a change of sign doesn't count. Raises ValueError for weights that are all zero.
+    A zero without a change of sign doesn't count. Raises ValueError for weights that are all zero
+    or not finite.
     """
     from scipy.optimize.elementwise import find_root  # takes half a second to import
 
@@ -112,8 +113,8 @@ def _extrema(weights: Vector) -> Vector:
 
 def _checked(weights: ArrayLike) -> Vector:
     weights = np.asarray(weights, dtype=float)
-    if not weights.any():
-        raise ValueError("weights: got only zeros, accepts a polynomial with a sign")
+    if not np.isfinite(weights).all() or not weights.any():  # those computed inside as well
+        raise ValueError("weights: got only zeros, NaN or infinity, accepts finite numbers")
     return weights
 
 

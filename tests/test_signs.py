@@ -6,7 +6,7 @@ import pytest
 import sympy as sp
 from numpy.polynomial import Polynomial, chebyshev
 
-from pwlib import grids, maxmargin, polynomials, signs
+from pwlib import checks, grids, maxmargin, polynomials, signs
 
 
 def real_zeros(weights):
@@ -211,3 +211,12 @@ def test_bad_weights_are_refused(weights):
     for function in (signs.sign_changes, signs.spurious_sign_changes, signs.misclassified_measure):
         with pytest.raises(ValueError, match="weights: got"):
             function(weights)
+
+
+def test_weights_that_became_nan_inside_the_package_have_no_signs():
+    token = checks._checked.set(True)  # as in a call from another function of the package
+    try:
+        with pytest.raises(ValueError, match="NaN"):
+            signs.sign_changes([1.0, np.nan])
+    finally:
+        checks._checked.reset(token)
