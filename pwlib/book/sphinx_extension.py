@@ -76,7 +76,7 @@ def cost_table(env: BuildEnvironment) -> str:
         hours = origin.get("core_hours")
         spent = "under 0.1" if hours == 0 else hours  # which the file rounds to tenths
         time = "not recorded" if hours is None else f"{spent} core hours"
-        runs, processor = (origin.get(key) or "" for key in ("runs", "processor"))
+        runs, processor = (origin.get(key) or "not recorded" for key in ("runs", "processor"))
         rows.append([f"`results/{table.name}`", runs, time, processor])
     columns = ["What was computed", "Runs", "Time", "Processor"]
     return style.markdown_table(rows, columns, "What the book's numbers cost")

@@ -69,6 +69,7 @@ def figure_paths(
             axes.plot(x, y, f"{marker}-", color=COLOURS[colour], ms=4, lw=1)
         axes.set(title=title, xlabel=across, ylabel=up)
         axes.margins(x=0.2, y=0.2)
+        axes.set_xlim(left=max(0, axes.get_xlim()[0]))  # no path has a negative abscissa
         axes.grid(**_GRID)
     _say_kinds(fig)
     fig.draw_without_rendering()  # which settles where the dots are

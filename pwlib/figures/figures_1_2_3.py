@@ -41,6 +41,7 @@ def figure_1(x: Vector, degrees: Sequence[int]) -> Figure:
         _mark_changes(axes, weights)
         axes.set_title(f"$n = {n}$, agree on {polynomials.agreement(n):.3f}")
         axes.set(xlim=(-0.02, 1.02), xticks=(0, 0.5, 1), yticks=(-1, 0, 1))
+        axes.xaxis.set_major_formatter("{x:g}")
     for axes in panels[-1]:
         axes.set_xlabel("$x$")
     panels[0, 0].text(0.18, 0.6, "$g_n$, Chebyshev", color=COLOURS["chebyshev"])
@@ -112,8 +113,8 @@ def figure_3(degree: int, x: Vector, readings: Mapping[str, Vector]) -> Figure:
     """
     loss = partial(polynomials.hard_objective, degree)
     maximisers = polynomials.hard_points(degree)
-    look: Look = {"ls": "", "marker": "o", "ms": 5, "color": COLOURS["chebyshev"], "clip_on": False}
-    triangle = look | {"color": COLOURS["hard"], "marker": "^", "ms": 8}
+    look: Look = {"ls": "", "marker": "o", "ms": 4, "color": COLOURS["chebyshev"], "clip_on": False}
+    triangle = look | {"color": COLOURS["hard"], "marker": "^", "ms": 9}
     said = []
     fig, (top, bottom) = style.subplots(2, height=4.0, sharex=True, height_ratios=(2, 1))
     top.plot(x, loss(x), color=INK, lw=1, label="expected loss (12)")
@@ -150,6 +151,7 @@ def figure_training_set(
         count, plural = len(changes) or "no", "" if len(changes) == 1 else "s"
         axes.set_title(f"{name}: {count} sign change{plural}")
         axes.set(xlabel="$x$", xlim=(-0.02, 1.02), xticks=(0, 0.5, 1))
+        axes.xaxis.set_major_formatter("{x:g}")
     highest = max(np.abs(values).max() for values, _ in classifiers.values())
     _scale_asinh(panels[0], highest, 0)
     return style.say(fig, f"{'; '.join(axes.get_title() for axes in panels)}.")
@@ -170,6 +172,7 @@ def figure_between(seen: Mapping[str, Counts], proved: Mapping[str, Lines]) -> F
             look = {"ls": dashes, "marker": "*" if len(line) == 1 else "", "ms": 9, "color": INK}
             axes.plot(*zip(*line.items(), strict=True), label=name, **look)
         axes.set(xlabel=label)
+        axes.xaxis.set_major_formatter("{x:g}")
         axes.legend(loc="upper right", handlelength=1.2, borderaxespad=0, borderpad=0)
     highest = max(max(tries) for counts in seen.values() for tries in counts.values())
     panels[0, 0].set_ylim(0, 1.45 * highest)  # the legends are above all dots

@@ -81,7 +81,8 @@ def figure_4_rows(networks: Sequence[Maps], titles: Sequence[str]) -> Figure:
         _draw_output(row[0], seen)
         _draw_map(row[1], _log(seen))
         _draw_map(row[2], seen.hard)
-        _draw_boundary(row[2], seen, "white")
+        for axis in row[1:]:
+            _draw_boundary(axis, seen, "white")
         row[0].set_ylabel(title)
     for axis, label in zip(axes[0], ("output", "logarithm of (10)", "hard (9)"), strict=True):
         axis.set(title=label, xticks=[], yticks=[])

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib import colormaps
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import NDArray
@@ -11,6 +13,10 @@ from pwlib.figures import style
 from pwlib.figures.style import COLOURS, Look
 
 Array = NDArray[np.float64]
+
+_ON_WHITE = colormaps["PuOr_r"](np.linspace(0, 1, 257))[:, :3]
+_OPAQUE = 1 - _ON_WHITE.min(axis=1, keepdims=True)  # on white as before, on any ground no white
+STEPS = ListedColormap(np.hstack([1 - (1 - _ON_WHITE) / _OPAQUE, _OPAQUE]))
 
 GUIDE: Look = {"color": COLOURS["muted"], "lw": 4, "alpha": 0.5}  # what theory says
 
@@ -30,7 +36,7 @@ def image_rows(rows: Sequence[Sequence[Array]], titles: Sequence[Sequence[str]])
             look: Look = {"cmap": "gray", "vmin": 0, "vmax": 1}
             if place == 1:
                 largest = np.abs(image).max()
-                look = {"cmap": "PuOr_r", "vmin": -largest, "vmax": largest}
+                look = {"cmap": STEPS, "vmin": -largest, "vmax": largest}
                 title = f"{title}\n(largest entry {largest:.2g})"
             side = int(np.sqrt(image.size))
             axis.imshow(image.reshape(side, side), interpolation="nearest", **look)
@@ -127,8 +133,8 @@ def dimension_curves(images: Sequence[Array], family: Sequence[Array]) -> Figure
     axis.yaxis.set_major_formatter("{x:g}")
     axis.yaxis.set_minor_formatter(NullFormatter())
     axis.plot(d, sizes[0] * np.sqrt(d[0] / d), **GUIDE)
-    axis.text(d[-1], sizes[0], r"$\propto 1/\sqrt{d}$", color=COLOURS["muted"], ha="right")
-    for text, sizes in ((r"$L^\infty$ size", images[1]), (r"$L^2$ size / $|x|_2$", images[2])):
+    axis.text(d[-1], sizes[0], r"$\propto 1/\sqrt{d}$", color=COLOURS["ink"], ha="right")
+    for text, sizes in ((r"$L^\infty$ size", images[1]), (r"$L^2$ size / $\|x\|_2$", images[2])):
         place: Look = {"textcoords": "offset points", "color": COLOURS["loss"]}
         panels[0].annotate(text, (images[0][1], sizes[1]), (0, 6), **place)
     panels[0].set_ylabel("median flipping size")

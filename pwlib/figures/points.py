@@ -47,9 +47,10 @@ def figure_optimal_objective(
             mean, error = np.transpose(rows)
             mean = np.where(mean < least, np.nan, mean)
             axes.errorbar(sizes, mean, 1.96 * error, label=name, **looks[name])
-        axes.axvline(last + 0.5, **_GUIDE)
+        zero = min((m for m in sizes if m > last), default=last + 1)
+        axes.axvline(zero - 0.2, **_GUIDE)
         text = "zero" if least == 0 else "zero from\nhere on"
-        axes.text(last + 0.7, 0.5, text, transform=axes.get_xaxis_transform())
+        axes.text(zero, 0.5, text, transform=axes.get_xaxis_transform())
         axes.set_xlabel("points inside, $m$")
     left.set(yscale="log", ylabel="objective of (8)", title="What (8) measures")
     error = r"mean of $\max_x\,|\hat h_X - h|$"
@@ -129,8 +130,8 @@ def figure_laws(chebyshev: Pairs, equispaced: Pairs, limits: Mapping[str, float]
             marker = "o" if power == 1 else ("s" if filled else "D")
             axes.semilogx(n, m / n**power, marker=marker, label=name, **look)
             axes.axhline(limits[name], **(_GUIDE | {"ls": "-" if even else "--", "zorder": 0}))
-    top.set(ylabel="last size, $m/n$", title="Chebyshev grids: about $n/2$")
-    bottom.set(xlabel="degree $n$", title="equispaced grid: about $n^2/10$", ylim=(0.05, 0.19))
+    top.set(ylabel="last size, $m/n$", title="Chebyshev grids: a share of $n$")
+    bottom.set(xlabel="degree $n$", title="equispaced grid: a share of $n^2$", ylim=(0.05, 0.19))
     bottom.set_ylabel("last size, $m/n^2$")
     for axes in (top, bottom):
         style.name_lines(axes)

@@ -88,14 +88,24 @@ def name_lines(axes: Axes) -> None:
     drawn = [np.transpose([line.get_xdata(), line.get_ydata()]) for line in lines]
     ends = np.array([points[np.isfinite(points[:, 1])][-1] for points in drawn])
     heights = axes.transAxes.inverted().transform(axes.transData.transform(ends))[:, 1].clip(0, 1)
+    true = heights.copy()
     gap = 13 / 72 * axes.figure.dpi / axes.bbox.height
     order = np.argsort(heights, kind="stable")
     steps = gap * np.arange(len(lines))  # the nearest heights that are as far apart as these
     apart = isotonic_regression(heights[order] - steps).x.clip(0, 1 - steps[-1])
     heights[order] = apart + steps
-    place: Look = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "center"}
-    for line, height in zip(lines, heights, strict=True):
-        axes.annotate(str(line.get_label()), (1, height), (5, 0), color=line.get_color(), **place)
+    place: Look = {"xycoords": "axes fraction", "textcoords": "axes fraction", "va": "center"}
+    for line, end, height in zip(lines, true, heights, strict=True):
+        colour = line.get_color()
+        lead: Look = {"arrowstyle": "-", "color": colour, "lw": 0.8, "shrinkA": 0, "shrinkB": 0}
+        name, place["arrowprops"] = str(line.get_label()), lead
+        axes.annotate(
+            name,
+            (1, end),
+            (1 + 12 / 72 * axes.figure.dpi / axes.bbox.width, height),
+            color=colour,
+            **place,
+        )
 
 
 def grid_look(grid: str) -> Look:

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
+from matplotlib.text import Text
 
 from pwlib.figures import style
 
@@ -33,7 +34,7 @@ def test_names_stand_beside_the_ends_of_their_lines_and_none_upon_another(ends):
         axes.plot([0, 1, 2], [0.2, end, np.nan], color=style.COLOURS["hard"], label=name)
     style.name_lines(axes)
     figure.draw_without_rendering()
-    boxes = sorted(text.get_window_extent().extents.tolist() for text in axes.texts)
+    boxes = sorted(Text.get_window_extent(text).extents.tolist() for text in axes.texts)
     assert {text.get_color() for text in axes.texts} == {style.COLOURS["hard"]}
     heights = sorted((low, high) for _, low, _, high in boxes)
     for (_, high), (low, _) in pairwise(heights):
