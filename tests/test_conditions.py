@@ -5,7 +5,7 @@ import re
 import formulas
 import numpy as np
 import pytest
-from test_relations import relations_that_fail
+from formulas import relations_that_fail
 
 from pwlib import grids, maxmargin, polynomials, signs
 

@@ -1,7 +1,6 @@
 """Chains of equations and inequalities in the prose: each is read, and tried at numbers."""
 
 import itertools
-import operator
 import re
 
 import formulas
@@ -9,6 +8,7 @@ import mpmath
 import numpy as np
 import pytest
 import sympy as sp
+from formulas import relations_that_fail, value
 from scipy.special import eval_chebyt, eval_chebyu
 from test_theorems import bernstein, random_sets
 
@@ -24,37 +24,12 @@ from pwlib import (
 
 III_A, IV_A = "3a-pointwise-convergence", "4a-hard-points-of-polynomials"
 HOW_MANY, WHICH = "6a-how-many-points", "6b-which-points"
-RELATIONS = {
-    "=": lambda a, b: a == pytest.approx(b, rel=1e-8, abs=1e-12),
-    r"\le": lambda a, b: a <= b + 1e-9,
-    r"\ge": lambda a, b: a >= b - 1e-9,
-    "<": operator.lt,
-    ">": operator.gt,
-}
 
 
 def between(chapter, before, after):
     """The text of the prose between two others, once found."""
     (found,) = re.findall(re.escape(before) + "(.+?)" + re.escape(after), formulas.prose(chapter))
     return found.replace("$ $", " ")
-
-
-def value(formula, **names):
-    return complex(sp.N(formula.subs({sp.Symbol(k): v for k, v in names.items()}))).real
-
-
-def relations_that_fail(chain, names, replaced):
-    for name, latex in replaced.items():
-        assert latex in chain
-        chain = chain.replace(latex, f" {name} " if "\\" in name else f" \\{name} ")
-    first, *rest = re.split(r"(=(?![^{}]*\})|\\le(?![a-z])|\\ge(?![a-z])|<|>)", chain)
-    sides = [value(formulas.read(side), **names) for side in (first, *rest[1::2])]
-    if not rest:  # a formula alone: of what it is the value is known
-        return (
-            [] if sides[0] == pytest.approx(names["truth"], rel=names.get("rel", 1e-8)) else sides
-        )
-    pairs = zip(sides, rest[::2], sides[1:], strict=False)
-    return [pair for pair in pairs if not RELATIONS[pair[1]](pair[0], pair[2])]
 
 
 def halves():
