@@ -35,7 +35,7 @@ def statements(chapter):
     found, name, before = {}, None, ""
     for paragraph in re.split(r"\n\n+", text):
         unfinished = not before.rstrip("*)").endswith(".") and paragraph.startswith("$$")
-        if name and (unfinished or before.startswith("$$") and re.match(ITALIC, paragraph)):
+        if name and (unfinished or (before.startswith("$$") and re.match(ITALIC, paragraph))):
             found[name] += "\n" + paragraph
         elif named := NAMED.search(paragraph):
             name = named[1] + (named[2] or "")
@@ -82,7 +82,7 @@ def says(chapter, name, parts):
 def try_statement(chapter, name, said):
     """Raises AssertionError, with the place, where a statement isn't the one that is checked."""
     parts, check = CHECKS[chapter, name]
-    found, wanted = fragments(said), [" ".join(part.split()) for part in parts.split(" | ")]
+    found, wanted = fragments(said), " ".join(parts.split()).split(" | ")
     holes = {}
     for fragment, part in itertools.zip_longest(found, wanted, fillvalue=""):
         pattern = re.sub("«(.+?)»", r"(?P<\1>.+?)", re.sub(r"[^«»\w ]", r"\\\g<0>", part))
@@ -111,14 +111,6 @@ class Said(dict):
     def allowed(self, hole, name, among, **names):
         """The whole numbers for which a chain is true."""
         return [k for k in among if self.holds(hole, **{name: k}, **names)]
-
-    def interval(self, hole):
-        """Its ends, and whether numbers lie in it."""
-        opens, low, high, closes = re.fullmatch(r"([\[(])(.+), (.+)([\])])", self[hole]).groups()
-        low, high = (formulas.value(formulas.read(end)) for end in (low, high))
-        above = np.greater_equal if opens == "[" else np.greater
-        below = np.less_equal if closes == "]" else np.less
-        return low, high, lambda x: above(x, low) & below(x, high)
 
 
 def strongest(pairs):
