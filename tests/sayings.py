@@ -95,9 +95,9 @@ def try_statement(chapter, name, said):
 class Said(dict):
     """What stands in the holes of a statement."""
 
-    def at(self, hole, **names):
-        """The value of a formula at these values of its names."""
-        return formulas.value(formulas.read(self[hole]), **names)
+    def at(self, hole, marks=(), **names):
+        """The value of a formula at these values of its names; `marks` gives names their LaTeX."""
+        return formulas.value(formulas.read(self[hole], **dict(marks)), **names)
 
     def whole(self, hole, **names):
         value = self.at(hole, **names)
