@@ -4,13 +4,7 @@ A statement is a paragraph that begins with **Theorem**, **Lemma**, … or in it
 displays and the italics that go on from it, or a numbered or named display.
 """
 
-import itertools
 import re
-
-import formulas
-import sympy as sp
-
-from pwlib.places import CHAPTERS
 
 _HEAD = r"\*\*(?P<name>(?:Theorem|Lemma|Proposition|Corollary|The limit problem)[ \w.]*?)\.?\*\*"
 _ITALIC = r"\*(?![* ])(?=[^*]*\$)"  # with a formula in it

@@ -97,13 +97,15 @@ def the_bernstein_classifier_is(said):
     $$ g_n(x) = «front» \sum_{i=«first»}^{«last»} T_{«degree»}^*(x), \tag{7} $$
     """)  # fmt: skip
 def the_printed_classifier_is_right_at_odd_degrees(said):
+    t = 0.7
     for n in range(1, 8):
-        phi = polynomials.chebyshev_features(n, [0, 1, 0.3])
+        phi = polynomials.chebyshev_features(n, [0, 1, np.cos(t / 2) ** 2])
         g = phi[2] @ maxmargin.fit(phi[:2], [-1, 1]).weights
-        of = [said.whole("degree", i=i) for i in
-              range(int(said["first"]), said.whole("last", n=n) + 1)]  # fmt: skip
-        assert (said.at("front", n=n) * phi[2, of].sum() == pytest.approx(g)) == (n % 2 == 1)
-        assert max(of) <= n
+        terms = range(int(said["first"]), said.whole("last", n=n) + 1)
+        total = sum(np.cos(said.whole("degree", i=i) * t) for i in terms)
+        p = (n + 1) // 2
+        assert total / p == pytest.approx(g)
+        assert (said.at("front", n=n) == pytest.approx(1 / p)) == (n % 2 == 1)
 
 
 @says("3b-optimal-points", "eq-8", r"""
@@ -139,15 +141,14 @@ def the_self_loss_is_notation(said):
     \end{aligned} \tag{11} $$
     """)  # fmt: skip
 @says(IV_A, "eq-12", r"""
-    $$ \begin{aligned} \arg\max_X \quad & \sum_{x \in X} «share» \sum_{i=«first»}^n \big(«loss»\big)
+    $$ \begin{aligned} \arg\max_X \quad & \sum_{x \in X} «share» \sum_{i=0}^n \big(«loss»\big)
     \cr \text{subject to} \quad & «low» \le x_1 < \dots < x_m \le «high». \end{aligned}
     \tag{12} $$
     """)  # fmt: skip
 def the_objective_is_the_mean_loss(said):
     n, low, high = 4, int(said["low"]), int(said["high"])
     x = np.linspace(low, high, 7)
-    first = int(said.get("first", 0))
-    h = np.array([eval_chebyt(i, 2 * x - 1) for i in range(first, n + 1)])
+    h = np.array([eval_chebyt(i, 2 * x - 1) for i in range(n + 1)])
     h_of_x = {"h": "h(x)" if "least" in said else "T^*_i(x)"}
     losses = [[said.at("loss", h_of_x, h=v) for v in row] for row in h]
     losses = np.maximum(losses, float(said.get("least", -np.inf)))
@@ -216,7 +217,7 @@ def interpolants(p, N):
 @says(HOW_MANY, "Theorem 6a.1", r"""
     $«sizes»$ | extrema | roots | every | $f = «one»$ | all | $$ a_k = «front» \begin{cases}
     «even» & (m \text{ even}),\cr «odd» & (m \text{ odd}), \end{cases} \qquad \omega_k =
-    \begin{cases} «whole» & («below»),\cr «shared» & («from»). \end{cases} $$
+    \begin{cases} «whole» & (k < «edge»),\cr «shared» & (k \ge «from»). \end{cases} $$
     """)  # fmt: skip
 @says("details", "Let , on the extrema", r"""
     $«sizes»$ | extrema | roots | $f$ | shortest | «one»
@@ -239,11 +240,12 @@ def below_2p_steps_the_classifier_is_the_interpolant(said):
 
 
 def stated_weights(said, k, N, p, m):
+    edge = said.whole("edge", N=N, p=p)
+    assert edge == said.whole("from", N=N, p=p)
+    assert edge % 2 == 1  # a frequency of f: the first whose alias is one too
     weights = []
     for one in k:
-        low, high = said.holds("below", k=one, N=N, p=p), said.holds("from", k=one, N=N, p=p)
-        assert low != high
-        omega = said.at("whole" if low else "shared")
+        omega = said.at("whole" if one < edge else "shared")
         form = said.at("odd" if m % 2 else "even", k=one, N=N)
         weights.append(said.at("front", omega_k=omega, N=N) * form)
     return weights
@@ -313,6 +315,7 @@ def the_sum_over_nodes_is_the_sum_of_the_coefficients(said):
         left = a @ k  # F'(0), in u
         for node in range(int(said["first"]), said.whole("last", p=p) + 1):
             angle = said.at("node", l=node, p=p) if "node" in said else node * np.pi / p
+            assert 0 < angle < np.pi
             F = a @ np.sin(k * angle)
             term = said.at("term", {"F": r"F(\varphi_l)", "phi": r"\varphi_l"}, F=F, phi=angle)
             left += float(said["plus"] + "1") * term
@@ -389,7 +392,7 @@ def the_classifier_tends_to_its_limit(said):
             (near, early), (far, late) = rates(said, n, rows)
             for hole, ratio in (("distance", far / near), ("error", late / early)):
                 law = [said.at(hole, u_1=gap) for gap, _ in rows]
-                assert ratio == pytest.approx(law[1] / law[0], rel=0.1)
+                assert ratio == pytest.approx(law[1] / law[0], rel=0.5)
                 assert law[0] == pytest.approx(rows[0][0] ** (1 + (hole == "error")))
     exact = [n for n in range(1, 6) if min(
         np.linalg.norm(gap * w - sample_complexity.limit_weights(n))
@@ -435,11 +438,11 @@ def truncated_end_problems_converge(said):
     values, slopes = rng.standard_normal((2, L))
 
     def e(z):  # Hermite: any values and slopes at the nodes πl, l < L, even
-        s = lambda v: np.sinc(v / np.pi) ** 2  # noqa: E731
-        terms = [values[k] * (s(z - np.pi * k) + s(z + np.pi * k))
-                 + slopes[k] * ((z - np.pi * k) * s(z - np.pi * k)
-                                - (z + np.pi * k) * s(z + np.pi * k)) for k in range(L)]  # fmt: skip
-        return sum(terms)
+        total = np.zeros_like(z)
+        for k, sign in itertools.product(range(L), (-1, 1)):
+            apart = z + sign * np.pi * k
+            total += (values[k] - sign * slopes[k] * apart) * np.sinc(apart / np.pi) ** 2
+        return total
 
     at = np.pi * np.arange(2 * L)
     vanish = (np.abs(e(at)) < 1e-9) & (np.abs(e(at + 1e-5) - e(at - 1e-5)) < 1e-9)
@@ -488,24 +491,22 @@ def a_small_sag_leaves_no_spurious_sign_change(said):
 @says("details", "The roots of , .", r"roots | $T^*_M$ | $«before» < M = «steps» \le «last»$")
 def the_value_at_the_end_is_a_sum_of_weights(said):
     """Below the bound the low, or the high, frequencies drop out of f(1); above it no longer."""
-    p = 5
-    right = []
-    for m in range(4, 2 * p + 5, 2):
-        kind = "lobatto" if "size" in said else "roots+ends"
-        x = sample_complexity.without_pair(grids.chebyshev(m, kind), 0)
-        w, steps = sample_complexity.fit(2 * p, x), said.whole("steps", m=m)
-        if "size" in said:
-            assert (m % 2, steps % 2) == (MEANT[said["size"]], MEANT[said["parity"]])
-            found = (
-                np.isclose(w[steps] / 2 + w[steps + 1 :].sum(), w.sum()) if steps < len(w) else 0
-            )
-            stated = steps <= said.whole("last", p=p)
-        else:
-            found = 2 * steps - 2 * p > 0 and np.isclose(w[: 2 * (steps - p)].sum(), w.sum())
-            found &= steps < 2 * p and w[2 * (steps - p) :].any()
-            stated = said.at("before", p=p) < steps <= said.whole("last", p=p)
-        right.append((bool(found), stated))
-    assert all(found == stated for found, stated in right)
+    extrema = "size" in said
+    for p in (4, 5):
+        N, last, tried = 2 * p + 1, said.whole("last", p=p), []
+        for m in range(4, 2 * p + 5, 2):
+            x = grids.chebyshev(m, "lobatto" if extrema else "roots+ends")
+            w = sample_complexity.fit(2 * p, sample_complexity.without_pair(x, 0))
+            tried.append(steps := said.whole("steps", m=m))
+            if extrema:
+                assert (m % 2, steps % 2) == (MEANT[said["size"]], MEANT[said["parity"]])
+                found = steps < N and np.isclose(w[steps] / 2 + w[steps + 1 :].sum(), w.sum())
+                assert found == (steps <= last)
+            else:
+                low = w[: max(2 * (steps - p), 0)]
+                found = 0 < len(low) < N - 1 and np.isclose(low.sum(), w.sum())
+                assert found == (said.at("before", p=p) < steps <= last)
+        assert last in tried
 
 
 @says(WHICH, "its maximum is at least", "«least» | $«bound»$ | every")
