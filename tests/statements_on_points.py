@@ -1,5 +1,6 @@
 """What chapters 2, 3b, 4a, 6 and the details state, and the numbered equations, tried."""
 
+import functools
 import itertools
 from math import comb
 
@@ -260,7 +261,7 @@ def the_last_sizes_are_shares_of_the_degree(said):
     for kind, less in LESS.items():
         for parity, hole in enumerate(("even", "odd")):
             law = said.at(hole, n=n, r=critical)
-            last = large_degrees.last_size(n, kind, bool(parity))
+            last = last_size(n, kind, bool(parity))
             assert last == pytest.approx(law, abs=2.5)
             assert last - less < said.at("end", p=p)
     assert said.at("share", r=critical) == pytest.approx(large_degrees.SHARES[0])
@@ -275,30 +276,31 @@ def the_last_numbers_of_steps_are_shares_of_the_degree(said):
     n, p = 300, 150
     for kind, less in LESS.items():
         for parity, r in enumerate((double_zero(), said.at("odd"))):
-            M = large_degrees.last_size(n, kind, bool(parity)) - less
+            M = last_size(n, kind, bool(parity)) - less
             law = said.at("limit", r=r)
             assert said.at("ratio", p=p, M=M) == pytest.approx(law, rel=0.015)
             assert said.at("end", p=p) > M
     assert said.at("end", p=p) == 2 * p
 
 
+@functools.cache
 def double_zero():
-    """r* = 1/γ - 1: ∂F/∂y = 0 where F = 0, at even m; F as an integral in y."""
-    s, masses = legendre.leggauss(60)
+    """r*, the least r at which F_r has a double zero at even m: there its least value is 0."""
+    s, masses = legendre.leggauss(40)
+    y = np.linspace(np.pi / 2, np.pi, 1000)[:, None]
 
     def integral(f, a, b):
-        return (b - a) / 2 * masses @ f((a + b) / 2 + (b - a) / 2 * s)
+        tau = (a + b) / 2 + (b - a) / 2 * s
+        return (b - a) / 2 * (f(tau) / np.cos(np.pi * tau / 2)) @ masses
 
     def least(r):
-        weigh = lambda t: 1 / np.cos(np.pi * t / 2)  # noqa: E731
-        values = [
-            integral(lambda t, y=y: weigh(t) * np.sin((1 - t) * y), r, 1)
-            + np.sin(y) * integral(lambda t, y=y: weigh(t) * np.cos(t * y), 0, r)
-            for y in np.linspace(np.pi / 2, np.pi, 2000)
-        ]
-        return min(values)
+        first = integral(lambda tau: np.sin((1 - tau) * y), r, 1)
+        return (first + np.sin(y[:, 0]) * integral(lambda tau: np.cos(tau * y), 0, r)).min()
 
-    return brentq(least, 0.8, 0.99, xtol=1e-10)
+    return brentq(least, 0.8, 0.99, xtol=1e-9)
+
+
+last_size = functools.cache(large_degrees.last_size)
 
 
 @says(HOW_MANY, "identity", r"""
@@ -341,7 +343,7 @@ def the_limit_is_the_shortest_that_rises(said):
         # G is the shortest if it is a sum of the gradients of what is tight at G, none negative
         gradients = np.vstack([k, np.sin(np.outer(nodes, k)) / np.sin(nodes)[:, None]])
         a = gradients.sum(axis=0) / p**3
-        phi = np.linspace(0.01, np.pi / 2, 50)
+        phi = np.linspace(0.01, np.pi / 2, 9)
         values = np.sin(np.outer(phi, k)) @ a
         assert k @ a == pytest.approx(1)
         assert values.min() >= 0
@@ -448,7 +450,7 @@ def truncated_end_problems_converge(said):
     vanish = (np.abs(e(at)) < 1e-9) & (np.abs(e(at + 1e-5) - e(at - 1e-5)) < 1e-9)
     assert said.allowed("which", "l", range(2 * L), L=L) == np.flatnonzero(vanish).tolist()
     z = np.linspace(0, 12, 400)
-    f = [large_degrees.end_problem(0.08, False, False, nodes)(z) for nodes in (5, 10, 20)]
+    f = [large_degrees.end_problem(0.08, False, False, nodes)(z) for nodes in (8, 16, 32)]
     assert np.abs(f[2] - f[1]).max() < np.abs(f[1] - f[0]).max() / 1.5
 
 
@@ -470,7 +472,7 @@ def a_small_sag_leaves_no_spurious_sign_change(said):
     assert said.at("between", d=0.3) == pytest.approx((s * (0.3 - s) / 2).max(), rel=1e-5)
     assert said.at("gap", s_1=0.3) == pytest.approx((0.3 * (0.3 - s) / 2).max(), rel=2e-3)
     for n, kind in itertools.product((3, 6), sample_complexity.READINGS):
-        sizes = range(10, 80, 2)
+        sizes = range(6, 80, 4)
         bounds = [sample_complexity.dip_bound(n, kind, m) for m in sizes]
         assert all(a > b or a == np.inf for a, b in itertools.pairwise(bounds))
         step, first = sample_complexity.longest_step(kind, 78)
@@ -480,9 +482,9 @@ def a_small_sag_leaves_no_spurious_sign_change(said):
             n, np.arcsin(first) if kind == "equispaced" else first))  # fmt: skip
         sag = said.at("between", d=step) * S * v  # at even m the gap's is the smaller
         assert bounds[-1] == pytest.approx(max(sag, said.at("gap", s_1=first) * S * v), rel=1e-3)
-        for m, bound in zip(sizes, bounds, strict=True):
+        for m in [m for m, bound in zip(sizes, bounds, strict=True) if bound < 1][:3]:
             w = sample_complexity.fit(n, sample_complexity.grid(kind, m))
-            assert bound >= 1 or len(signs.sign_changes(w)) == 1
+            assert len(signs.sign_changes(w)) == 1
 
 
 @says("details", "The inner extrema of ,", r"""

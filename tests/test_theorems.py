@@ -77,8 +77,8 @@ def test_what_theorem_1_needs_is_multipliers_of_one_sign():
     assert signs.exact_sign_changes(in_z, 0, None) == 2  # one more than the labels have
 
 
-@pytest.mark.parametrize("order", [0.3, 0.5, 1, 2.5])
-@pytest.mark.parametrize("n", [1, 2, 7, 12, 20])
+@pytest.mark.parametrize("order", [0.3, 2.5])
+@pytest.mark.parametrize("n", [1, 2, 8])
 def test_two_samples_at_the_ends_give_an_orthonormal_basis_all_its_sign_changes(n, order):
     p = (n + 1) // 2
     u = np.sort(np.cos(np.linspace(0, np.pi, 40 * n + 2)))
@@ -145,7 +145,7 @@ def test_the_statements_of_the_chapter_hold_and_no_stronger_ones_do():
     assert sp.expand(any_labels - at_least.subs({m_in: m, m_end: 0})) == 0
     room = [
         changes_on(grid(size), degree) - on_grids.subs({n: degree, m: size})
-        for degree in range(3, 20)
+        for degree in (3, 4, 9, 12)
         for size in range(2, degree, 2)
         for grid in (grids.equispaced, grids.chebyshev)
     ]
