@@ -24,7 +24,8 @@ WORDS = (
     "even, odd, either, both, any, every, all, each, no, not, only, other than, others, "
     "different, simple, symmetric, opposite, neighbouring, independent, positive, negative, "
     "inside, between, ends, end, nearer, wrong, right, uniformly, decreases, never, "
-    "minimises, maximises, better, extrema, roots, multiplicity, later, large"
+    "minimises, maximises, better, extrema, roots, multiplicity, later, large, Bernstein, "
+    "Chebyshev, orthonormal, orthogonal"
 )
 FRAGMENT = re.compile(rf"{MATH}|(?<![-\w(])\d+\b|\b(?:{WORDS.replace(', ', '|')})\b")
 

@@ -59,8 +59,8 @@ def theorem_1(low, high):
     III_A,
     "Theorem 1",
     r"""
-    any | any | $[«low», «high»]$ | $x$ | $y$ | $f$ | as often as | $S(f) «relation» S(y)$ |
-    «once» | between | two | neighbouring | «labels» | nowhere else
+    Bernstein | any | any | $[«low», «high»]$ | $x$ | $y$ | $f$ | as often as | $S(f)
+    «relation» S(y)$ | «once» | between | two | neighbouring | «labels» | nowhere else
     """,
 )
 def bernstein_classifiers_change_sign_with_the_labels(said):
@@ -77,8 +77,8 @@ def bernstein_classifiers_change_sign_with_the_labels(said):
     PROOFS,
     "Theorem 1",
     r"""
-    $n$ | $f$ | no | $w$ | $$ S(f) «f» S(w) «w» S(y) . $$ | $f$ | $(«low», «high»)$ | simple |
-    between | any | two | neighbouring | «labels» | no | others
+    Bernstein | $n$ | $f$ | no | $w$ | $$ S(f) «f» S(w) «w» S(y) . $$ | $f$ | $(«low»,
+    «high»)$ | simple | between | any | two | neighbouring | «labels» | no | others
     """,
 )
 def zeros_of_bernstein_classifiers_are_simple(said):
@@ -95,8 +95,8 @@ def zeros_of_bernstein_classifiers_are_simple(said):
     PROOFS,
     "Lemma 1",
     r"""
-    $\kappa_1 < \dots < \kappa_k$ | $c \ne 0$ | $h(\tau) = \sum_{i=1}^k c_i e^{\kappa_i \tau}$
-    | «most» | $S(c)$ | multiplicity | $S(h) «relation» S(c)$
+    $\kappa_1 < \dots < \kappa_k$ | $c \ne 0$ | $h(\tau) = \sum_{i=1}^k c_i e^{\kappa_i
+    \tau}$ | «most» | $S(c)$ | multiplicity | $S(h) «relation» S(c)$
     """,
 )
 def exponential_sums_obey_descartes(said):
@@ -120,10 +120,10 @@ def exponential_sums_obey_descartes(said):
     PROOFS,
     "Lemma 2",
     r"""
-    twice | $«low» \le x_1 < \dots < x_m \le «high»$ | $\alpha \in \mathbb{R}^m$ | $w_j =
-    \sum_{i=1}^m \alpha_i\, b_{j,n}(x_i)$ | $j = 0, \dots, n$ | $S(w) «w» S(\alpha)$ | $w \ne
-    0$ | $f = \sum_{j=0}^n w_j b_{j,n}$ | «most» | $S(w)$ | $(«a», «b»)$ | multiplicity |
-    $S(f) «f» S(w)$ | $[«c», «d»]$
+    Bernstein | twice | $«low» \le x_1 < \dots < x_m \le «high»$ | $\alpha \in \mathbb{R}^m$
+    | $w_j = \sum_{i=1}^m \alpha_i\, b_{j,n}(x_i)$ | $j = 0, \dots, n$ | $S(w) «w»
+    S(\alpha)$ | $w \ne 0$ | $f = \sum_{j=0}^n w_j b_{j,n}$ | «most» | $S(w)$ | $(«a», «b»)$
+    | multiplicity | $S(f) «f» S(w)$ | $[«c», «d»]$
     """,
 )
 def the_bernstein_basis_diminishes_variation_twice(said):
@@ -198,9 +198,9 @@ def degrees(said, n):
     III_A,
     "Theorem 2",
     r"""
-    $0, \dots, n$ | $«n»$ | «symmetric» | $[«low», «high»]$ | «least» | $«support»$ |
-    «constants» | «common» | any | «free» | «samples» | opposite | $\pm «end»$ | «parity» |
-    «times» | $«count»$ | $p = «p»$
+    $0, \dots, n$ | $«n»$ | orthonormal | «symmetric» | $[«low», «high»]$ | «least» |
+    $«support»$ | «constants» | «common» | any | «free» | «samples» | opposite | $\pm «end»$
+    | «parity» | «times» | $«count»$ | $p = «p»$
     """,
 )
 def two_samples_give_an_orthonormal_basis_all_its_sign_changes(said):
@@ -233,8 +233,8 @@ def two_samples_give_an_orthonormal_basis_all_its_sign_changes(said):
     PROOFS,
     "Theorem 2",
     r"""
-    $\mu$ | «symmetric» | «least» | $«support»$ | $\sigma\,\varphi_i$ | «common» | $i \le n$ |
-    «constants» | $\sigma «sigma» 0$ | any | «free» | $g$ | «samples» | $(«minus», -)$ |
+    $\mu$ | «symmetric» | «least» | $«support»$ | $\sigma\,\varphi_i$ | «common» | $i \le n$
+    | «constants» | $\sigma «sigma» 0$ | any | «free» | $g$ | «samples» | $(«minus», -)$ |
     $(«plus», +)$ | «parity» | $«degree»$ | $«zeros»$ | simple | $(«low», «high»)$ | exactly
     """,
 )
@@ -291,7 +291,8 @@ def the_classifier_is_the_shortest_in_mean_square(said):
     $\nu$ | $\mu$ | $v = u^2$ | $g(u) = u\,q(u^2)$ | $q$ | «most» | $«degree»$ | $q(«at») =
     «value»$ | $$ \begin{gathered} \int q(v)\,s(v)\; «weight»\,d\nu(v) = 0 \cr \text{for all
     polynomials } s \text{ of degree «upto» } «last» . \end{gathered} $$ | $«inner»\,d\nu$ |
-    «least» | $«count»$ | $(«a», «b»)$ | $«outer»\,d\nu$ | «least2» | $«more»$ | $(«c», «d»]$
+    «least» | $«count»$ | $(«a», «b»)$ | $«outer»\,d\nu$ | «least2» | $«more»$ | $(«c»,
+    «d»]$
     """,
 )
 def the_classifier_is_orthogonal_in_the_squares(said):
@@ -342,17 +343,17 @@ def any_samples(said, low, high, end, m_in, m_end):
     III_A,
     "Theorem 3",
     r"""
-    any | $0, \dots, n$ | $[«low», «high»]$ | «least» | $«support»$ | $m_{in}$ | different |
-    inside | $(«a», «b»)$ | $m_{end}$ | ends | «times» | $«bound»$
+    any | $0, \dots, n$ | orthonormal | $[«low», «high»]$ | «least» | $«support»$ | $m_{in}$
+    | different | inside | $(«a», «b»)$ | $m_{end}$ | ends | «times» | $«bound»$
     """,
 )
 @says(
     PROOFS,
     "Theorem 3",
     r"""
-    $\mu$ | «least» | $«support»$ | $$ g(u) = \sum_i \alpha_i\, K(u_i, u) \ne 0 $$ | $m_{in}$
-    | different | $u_i$ | $(«low», «high»)$ | $m_{end}$ | ends | $\pm «end»$ | $g$ | $(«a»,
-    «b»)$ | «times»
+    $\mu$ | «least» | $«support»$ | $$ g(u) = \sum_i \alpha_i\, K(u_i, u) \ne 0 $$ |
+    $m_{in}$ | different | $u_i$ | $(«low», «high»)$ | $m_{end}$ | ends | $\pm «end»$ | $g$
+    | $(«a», «b»)$ | «times»
     """,
 )
 def any_samples_leave_an_orthonormal_basis_sign_changes(said):
@@ -413,8 +414,8 @@ def the_largest_difference_has_the_expansion(said):
     PROOFS,
     "Proposition 2",
     r"""
-    $n = «from»$ | $\int_«a»^«b» g_n^«g»\,dx «less» \int_«c»^«d» f_n^«f»\,dx$ | $n = «one»$ |
-    «two» | two
+    $n = «from»$ | $\int_«a»^«b» g_n^«g»\,dx «less» \int_«c»^«d» f_n^«f»\,dx$ | $n = «one»$
+    | «two» | two
     """,
 )
 def the_mean_square_of_g_is_the_smaller(said):
@@ -436,16 +437,16 @@ def the_mean_square_of_g_is_the_smaller(said):
     III_A,
     "at every other than 0,",
     r"""
-    every | $x$ | other than | «first» | $«middle»$ | «last» | «right» | infinitely many | $n$
-    | «wrong» | infinitely many
+    every | $x$ | other than | «first» | $«middle»$ | «last» | «right» | infinitely many |
+    $n$ | «wrong» | infinitely many
     """,
 )
 @says(
     PROOFS,
     "Proposition 3",
     r"""
-    every | $x$ | other than | «first» | $«middle»$ | «last» | $g_n(x)$ | «right» | infinitely
-    many | $n$ | «wrong» | infinitely many | $n$
+    every | $x$ | other than | «first» | $«middle»$ | «last» | $g_n(x)$ | «right» |
+    infinitely many | $n$ | «wrong» | infinitely many | $n$
     """,
 )
 def signs_settle_at_three_points_only(said):
@@ -482,8 +483,8 @@ def the_vc_dimension_is_the_number_of_coefficients(said):
     PROOFS,
     "Proposition 5",
     r"""
-    $q$ | at most | $n$ | $q(x) «minus»$ | $q(x') «plus»$ | $«gap»$ | $\lVert q \rVert_\infty
-    «more» «height»$ | $[«low», «high»]$ | any | $«dense»$
+    $q$ | at most | $n$ | $q(x) «minus»$ | $q(x') «plus»$ | $«gap»$ | $\lVert q
+    \rVert_\infty «more» «height»$ | $[«low», «high»]$ | any | $«dense»$
     """,
 )
 def the_steepest_polynomials_nearly_attain_the_height(said):
@@ -515,8 +516,8 @@ def the_steepest_polynomials_nearly_attain_the_height(said):
     PROOFS,
     "Proposition 6",
     r"""
-    $«range»$ | $\rho = «rho»$ | $r^i\,T_i$ | $i \le n$ | «samples» | $\pm «end»$ | exactly |
-    «times» | $$ \sum_{i > n,\ i\ \text{«parity»}} «term» «less» «slope» , $$
+    $«range»$ | $\rho = «rho»$ | $r^i\,T_i$ | $i \le n$ | «samples» | $\pm «end»$ | exactly
+    | «times» | $$ \sum_{i > n,\ i\ \text{«parity»}} «term» «less» «slope» , $$
     """,
 )
 def geometric_scales_leave_one_sign_change(said):

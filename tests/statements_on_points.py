@@ -39,8 +39,8 @@ def a_perturbation_adds_to_the_score(said):
 
 
 @says("2-related-work", "eq-2", r"""
-    $$ \mathbb{E}_{\mathcal D}\left[y f(x)\right] «more» \mathbb{E}_{\mathcal D}\left[y
-    f(x «sign» \Delta(x))\right] . \tag{2} $$
+    $$ \mathbb{E}_{\mathcal D}\left[y f(x)\right] «more» \mathbb{E}_{\mathcal D}\left[y f(x
+    «sign» \Delta(x))\right] . \tag{2} $$
     """)  # fmt: skip
 def an_attack_lowers_the_margin(said):
     rng = np.random.default_rng(1)
@@ -110,9 +110,9 @@ def the_printed_classifier_is_right_at_odd_degrees(said):
 
 
 @says("3b-optimal-points", "eq-8", r"""
-    $$ \begin{aligned} \arg\min_X \quad & \int_{\mathcal{H}} \sum_{x \in X} \big\|\nabla(\hat
-    h_X(x) «sign» h(x))\big\| \, dh \cr \text{subject to} \quad & X \text{ is feasible.}
-    \end{aligned} \tag{8} $$
+    $$ \begin{aligned} \arg\min_X \quad & \int_{\mathcal{H}} \sum_{x \in X}
+    \big\|\nabla(\hat h_X(x) «sign» h(x))\big\| \, dh \cr \text{subject to} \quad & X \text{
+    is feasible.} \end{aligned} \tag{8} $$
     """)  # fmt: skip
 def the_objective_is_the_slope_of_the_error(said):
     n, x, h = 5, np.array([0.2, 0.7]), np.random.default_rng(2).standard_normal(6)
@@ -137,14 +137,14 @@ def the_self_loss_is_notation(said):
 
 
 @says(IV_A, "eq-11", r"""
-    $$ \begin{aligned} \arg\max_X \quad & \mathbb{E}_H\Big[\sum_{x \in X} \max\big(«least»,\,
-    «loss»\big)\Big] \cr \text{subject to} \quad & «low» \le x_1 < \dots < x_m \le «high».
-    \end{aligned} \tag{11} $$
+    $$ \begin{aligned} \arg\max_X \quad & \mathbb{E}_H\Big[\sum_{x \in X}
+    \max\big(«least»,\, «loss»\big)\Big] \cr \text{subject to} \quad & «low» \le x_1 < \dots
+    < x_m \le «high». \end{aligned} \tag{11} $$
     """)  # fmt: skip
 @says(IV_A, "eq-12", r"""
-    $$ \begin{aligned} \arg\max_X \quad & \sum_{x \in X} «share» \sum_{i=0}^n \big(«loss»\big)
-    \cr \text{subject to} \quad & «low» \le x_1 < \dots < x_m \le «high». \end{aligned}
-    \tag{12} $$
+    $$ \begin{aligned} \arg\max_X \quad & \sum_{x \in X} «share» \sum_{i=0}^n
+    \big(«loss»\big) \cr \text{subject to} \quad & «low» \le x_1 < \dots < x_m \le «high».
+    \end{aligned} \tag{12} $$
     """)  # fmt: skip
 def the_objective_is_the_mean_loss(said):
     n, low, high = 4, int(said["low"]), int(said["high"])
@@ -176,8 +176,8 @@ def the_summand_is_a_product(said):
     """)  # fmt: skip
 @says("details", "Let be the roots of", r"""
     $X$ | roots | $T^*_m$ | $«sizes»$ | least | least | $h = \sum_{i \le n} a_i T^*_i$ |
-    independent | $a_i$ | $\sigma_X^2(x) = \mathbb{E}(\hat h_X «sign» h)(x)^«power»$ | largest |
-    $x = «first»$ | $x = «last»$
+    independent | $a_i$ | $\sigma_X^2(x) = \mathbb{E}(\hat h_X «sign» h)(x)^«power»$ |
+    largest | $x = «first»$ | $x = «last»$
     """)  # fmt: skip
 def the_error_after_the_roots_is_largest_at_the_ends(said):
     n, x = 5, np.linspace(0, 1, 101)
@@ -253,8 +253,8 @@ def stated_weights(said, k, N, p, m):
 
 
 @says(HOW_MANY, "Theorem 6a.2", r"""
-    extrema | roots | last | $m$ | $N < «end»$ | $«odd» + o(n)$ | odd | $m$ | $«even» + o(n)$ |
-    even | $m$ | $«share» =$
+    extrema | roots | last | $m$ | $N < «end»$ | $«odd» + o(n)$ | odd | $m$ | $«even» +
+    o(n)$ | even | $m$ | $«share» =$
     """)  # fmt: skip
 def the_last_sizes_are_shares_of_the_degree(said):
     n, p, critical = 300, 150, double_zero()
@@ -269,8 +269,8 @@ def the_last_sizes_are_shares_of_the_degree(said):
 
 
 @says("details", "On the extrema and the", r"""
-    extrema | roots | $M$ | largest | $N < «end»$ | $f$ | $«ratio» \to «limit»$ | $r^* = «odd»$ |
-    odd | $m$ | $r^*$ | least | $r$ | zero | $F_r$ | even | $m$
+    extrema | roots | $M$ | largest | $N < «end»$ | $f$ | $«ratio» \to «limit»$ | $r^* =
+    «odd»$ | odd | $m$ | $r^*$ | least | $r$ | zero | $F_r$ | even | $m$
     """)  # fmt: skip
 def the_last_numbers_of_steps_are_shares_of_the_degree(said):
     n, p = 300, 150
@@ -307,8 +307,8 @@ last_size = functools.cache(large_degrees.last_size)
     $$ F'(0) «plus» \sum_{l=«first»}^{«last»} «term» = «right» \sum_k a_k . $$
     """)  # fmt: skip
 @says("details", "identity", r"""
-    $$ F'(0) «plus» \sum_{l=«first»}^{«last»} «term» = «right» \sum_{i=«i»}^{«j»} a_i, \qquad
-    \varphi_l = «node». $$
+    $$ F'(0) «plus» \sum_{l=«first»}^{«last»} «term» = «right» \sum_{i=«i»}^{«j»} a_i,
+    \qquad \varphi_l = «node». $$
     """)  # fmt: skip
 def the_sum_over_nodes_is_the_sum_of_the_coefficients(said):
     rng = np.random.default_rng(3)
@@ -379,12 +379,13 @@ def rates(said, n, rows):
 
 
 @says(HOW_MANY, "Theorem 6a.4", r"""
-    $«n»$ | $\sigma = \sum_{l=«first»}^{«last»} «summand»$ | $m \to \infty$ | $E_m$ | $C_m$ | any |
-    $\lVert u_1 f «minus» G \rVert = O(«distance»)$ | no | better | $«law» (1 + O(«error»))$
+    $«n»$ | $\sigma = \sum_{l=«first»}^{«last»} «summand»$ | $m \to \infty$ | $E_m$ | $C_m$
+    | any | $\lVert u_1 f «minus» G \rVert = O(«distance»)$ | no | better | $«law» (1 +
+    O(«error»))$
     """)  # fmt: skip
 @says("details", "Theorem 6a.4", r"""
-    $«n»$ | $\sigma = \sum_{l=«first»}^{«last»} «summand»$ | $m$ | either | $E_m$ | $C_m$ | any |
-    $$ \lVert u_1 f «minus» G \rVert = O(«distance»), \qquad \text{margin} =
+    $«n»$ | $\sigma = \sum_{l=«first»}^{«last»} «summand»$ | $m$ | either | $E_m$ | $C_m$ |
+    any | $$ \lVert u_1 f «minus» G \rVert = O(«distance»), \qquad \text{margin} =
     \frac{«over»}{\lVert w \rVert} = «law» \big(1 + O(«error»)\big). $$
     """)  # fmt: skip
 def the_classifier_tends_to_its_limit(said):
@@ -403,10 +404,10 @@ def the_classifier_tends_to_its_limit(said):
 
 
 @says("details", "Corollary", r"""
-    $«n»$ | «ends» | end points | extrema | roots | ends | $E_m$ | $p$ | «good» | 4 | $E_m$ | «bad»
-    | $p$ | $m \to \infty$ | $$ f(1) \to «limit», \qquad \delta = «delta» = \begin{cases} «even»
-    & (m \text{ even}),\cr «odd» & (m \text{ odd}),\end{cases} $$ | «left» | every | large | $m$ |
-    «each» | each | end
+    $«n»$ | «ends» | end points | extrema | roots | ends | $E_m$ | $p$ | «good» | 4 | $E_m$
+    | «bad» | $p$ | $m \to \infty$ | $$ f(1) \to «limit», \qquad \delta = «delta» =
+    \begin{cases} «even» & (m \text{ even}),\cr «odd» & (m \text{ odd}),\end{cases} $$ |
+    «left» | every | large | $m$ | «each» | each | end
     """)  # fmt: skip
 def without_the_ends_the_limit_is_another_at_even_p(said):
     assert MEANT[said["ends"]] == 2
@@ -431,8 +432,8 @@ def without_the_ends_the_limit_is_another_at_even_p(said):
 
 
 @says("details", "Proposition 6a.5", r"""
-    end | exactly | «solutions» | $e^*$ | $e^L$ | $e$ | all | $\zeta_l$ | $«which»$ |
-    $L \to \infty$ | $e^L \to e^*$ | $L^2$ | uniformly | all
+    end | exactly | «solutions» | $e^*$ | $e^L$ | $e$ | all | $\zeta_l$ | $«which»$ | $L \to
+    \infty$ | $e^L \to e^*$ | $L^2$ | uniformly | all
     """)  # fmt: skip
 def truncated_end_problems_converge(said):
     assert MEANT[said["solutions"]] == 1
@@ -455,8 +456,8 @@ def truncated_end_problems_converge(said):
 
 
 @says("details", "Theorem 6a.3", r"""
-    $«n»$ | $«psi»$ | $\max\big(«between» S, «gap» S_0\big) \lVert v \rVert «below»$ | $n$ | no |
-    «falls» | $m$ | each | first | all | later
+    $«n»$ | $«psi»$ | $\max\big(«between» S, «gap» S_0\big) \lVert v \rVert «below»$ | $n$ |
+    no | «falls» | $m$ | each | first | all | later
     """)  # fmt: skip
 def a_small_sag_leaves_no_spurious_sign_change(said):
     assert said["falls"] == "decreases"
@@ -553,11 +554,12 @@ def the_extrema_are_better_up_to_a_size(said):
 
 
 @says(WHICH, "For every , each maximiser", r"""
-    every | $«n»$ | each | other than | $x = «but»$ | nearer | $s_k$ | any | $T^*_n$ | $T^*_{n+1}$
-    | ends
+    every | $«n»$ | each | other than | $x = «but»$ | nearer | $s_k$ | any | $T^*_n$ |
+    $T^*_{n+1}$ | ends
     """)  # fmt: skip
 @says("details", "For every , each maximiser", r"""
-    every | $«n»$ | each | other than | $x = «but»$ | nearer | $s_k$ | any | any | «four» | ends
+    every | $«n»$ | each | other than | $x = «but»$ | nearer | $s_k$ | any | any | «four» |
+    ends
     """)  # fmt: skip
 def the_formula_is_nearest_to_the_maximisers(said):
     assert MEANT[said.get("four", "four")] == len(power_function.readings(5))
