@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 NAMED = re.compile(
-    r"\*\*(Theorem|Lemma|Proposition|Corollary|The limit problem)( [\w.]+?)?\.?\*\*(.+)", re.DOTALL
+    r"\*\*(Theorem|Lemma|Proposition|Corollary|Conjecture|Identity|The limit problem)"
+    r"( [\w.]+?)?\.?\*\*(.+)",
+    re.DOTALL,
 )
 MATH = r"\$\$[^$]+\$\$|\$[^$]+\$"
 ITALIC = rf"\*(?![*\s]|Proof|Idea|The idea)((?:{MATH}|[^*$])+?)\*"
