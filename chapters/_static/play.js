@@ -11,7 +11,7 @@
   const MOST = 60; // points to drag
   const highest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const counted = (n, what) => `${n || "no"} ${what}${n === 1 ? "" : "s"}`;
-  const percent = (share) => (share > 0 && share < 1e-5 ? "under 0.001 %" : `${Number((100 * share).toPrecision(2))} %`);
+  const percent = (share) => (share > 0 && share < 1e-5 ? "under 0.001%" : `${Number((100 * share).toPrecision(2))}%`);
   const signed = (value) => `${value}`.replace("-", "−");
   const rounded = (value) => (value >= 1e-3 ? value.toPrecision(2) : value.toExponential(1)).replace("e-", "·10^−");
 
@@ -304,7 +304,7 @@
       if (way === "own") make(drawn, "rect", { ...cursor, fill: "none", stroke: colours.ink, "stroke-width": 2 });
       const told = names.map((name, i) => {
         const p = softmax(values[i].at(-1)), answer = p.indexOf(Math.max(...p));
-        const said = `${answer} (${(100 * p[answer]).toFixed(0)} %)`;
+        const said = `${answer} (${(100 * p[answer]).toFixed(0)}%)`;
         const axes = panel(bars[i], { title: `${name}: ${said}`, xlim: [-0.6, 9.6], xticks: p.map((_, j) => j), xlabel: "", ylim: [0, 1], yticks: [[0, "0"], [1, "1"]] });
         p.forEach((v, j) => v > 0.002 && axes.line([[j, 0], [j, v]], { stroke: j === y ? colours.equispaced : colours.chebyshev, "stroke-width": 14 }));
         return `the ${name} says ${said}`;

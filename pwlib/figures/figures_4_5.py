@@ -162,7 +162,7 @@ def figure_climb(network: Network, paths: Mapping[str, Tensor], name: str) -> Fi
         for axes, image, p, hard in each:
             axes.imshow(image.reshape(SIDE, SIDE).numpy(), cmap="gray", vmin=0, vmax=1)
             answer = NAMES[name][int(p.argmax())]
-            axes.set_xlabel(f"“{answer}”, {100 * p.max():.0f} %\n{hard:.2f} nats")
+            axes.set_xlabel(f"“{answer}”, {100 * p.max():.0f}%\n{hard:.2f} nats")
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set_visible(False)
         row[0].set_ylabel(way)

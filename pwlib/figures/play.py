@@ -83,7 +83,7 @@ def push(name: str, networks: Mapping[str, MLP], data: Dataset, shown: int) -> H
     At first three steps of length 1 lead the first digit up the loss of its label.
     """
     found = {key: _rounded(network, data) for key, network in networks.items()}
-    said = " and ".join(f"the {key} {100 * right:.1f} %" for key, (_, right) in found.items())
+    said = " and ".join(f"the {key} {100 * right:.1f}%" for key, (_, right) in found.items())
     ways = {"label": "the loss of its label", "hard": "the hard objective (9)"}
     ways |= {"output": "the adversarial objective (10)", "own": "my own push"}
     of = dict(enumerate(networks))

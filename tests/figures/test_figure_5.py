@@ -99,5 +99,5 @@ def test_a_climb_shows_each_image_with_what_the_network_says_and_its_objective()
         np.testing.assert_array_equal(shown.get_array(), image.reshape(28, 28).numpy())
         assert (shown.get_clim(), shown.cmap.name) == ((0, 1), "gray")  # ink is white
         (p,), (nats,) = network(image[None]).softmax(-1), hard_objective(network, image[None])
-        text = f"“{p.argmax()}”, {100 * p.max():.0f} %\n{nats:.2f} nats"
+        text = f"“{p.argmax()}”, {100 * p.max():.0f}%\n{nats:.2f} nats"
         assert one.get_xlabel() == text

@@ -504,7 +504,7 @@ def assert_pushed(page, digit, end, of):
         assert float(found) == pytest.approx(value.item(), abs=6e-4)
     for (name, _), network in zip(NETWORKS.items(), models, strict=True):
         p = network(end).softmax(-1)[0]
-        assert f"the {name} says {int(p.argmax())} ({100 * p.max():.0f} %)" in words
+        assert f"the {name} says {int(p.argmax())} ({100 * p.max():.0f}%)" in words
 
 
 @pytest.mark.parametrize("way", ["label", "hard", "output"])
@@ -612,7 +612,7 @@ def test_the_accuracy_said_is_that_of_the_rounded_networks(page):
     caption = page.locator("#push figcaption").inner_text()
     for name, model in NETWORKS.items():
         right = (eight_bits(model)(DATA.test_x.double()).argmax(1) == DATA.test_y).double().mean()
-        assert f"the {name} {100 * right:.1f} %" in caption
+        assert f"the {name} {100 * right:.1f}%" in caption
 
 
 def test_colours_are_those_of_the_book(page):
