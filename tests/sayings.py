@@ -29,6 +29,7 @@ WORDS = (
     "minimises, maximises, better, extrema, roots, multiplicity, later, large, Bernstein, "
     "Chebyshev, orthonormal, orthogonal"
 )
+LAYOUT = r"\\(?:begin|end)\{(?:aligned|gathered)\}|\\cr\b|\\quad|\{\}|&"
 FRAGMENT = re.compile(rf"{MATH}|(?<![-\w(])\d+\b|\b(?:{WORDS.replace(', ', '|')})\b")
 
 
@@ -60,7 +61,11 @@ def statements(chapter):
 
 def fragments(said):
     """The formulas, numbers and words of quantity in a statement, each on one line."""
-    return [" ".join(found.split()) for found in re.findall(FRAGMENT, said)]
+    return [on_one_line(found) for found in re.findall(FRAGMENT, said)]
+
+
+def on_one_line(latex):
+    return " ".join(re.sub(LAYOUT, " ", latex).split())
 
 
 CHECKS = {}  # by chapter and name: the fragments of a statement, and what tries them
@@ -85,7 +90,7 @@ def says(chapter, name, parts):
 def try_statement(chapter, name, said):
     """Raises AssertionError, with the place, where a statement isn't the one that is checked."""
     parts, check = CHECKS[chapter, name]
-    found, wanted = fragments(said), " ".join(parts.split()).split(" | ")
+    found, wanted = fragments(said), on_one_line(parts).split(" | ")
     holes = {}
     for fragment, part in itertools.zip_longest(found, wanted, fillvalue=""):
         pattern = re.sub("«(.+?)»", r"(?P<\1>.+?)", re.sub(r"[^«»\w ]", r"\\\g<0>", part))
