@@ -132,7 +132,8 @@ def least_margin(weights: Vector, gap: float) -> float:
     1, for the shortest weights make f exactly 1 at one of them.
     """
     slope = chebyshev.chebder(weights)[::2]  # T_2j(u) = T_j(v), v = 2u² − 1
-    turns = chebyshev.chebroots(slope).real  # of a double zero too, which rounding may split
+    turns = chebyshev.chebroots(slope)
+    turns = turns.real[np.abs(turns.imag) < 1e-6]  # a double zero too, which rounding may split
     turns = np.sqrt((1 + turns[np.abs(turns) < 1]) / 2)
     return float(chebyshev.chebval(np.concatenate(([gap], turns, [1.0])), weights).min())
 

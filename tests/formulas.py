@@ -1,9 +1,11 @@
 """The formulas in the prose of a chapter, read from their LaTeX into SymPy."""
 
 import functools
+import operator
 import re
 
 import nbformat
+import pytest
 import sympy as sp
 
 from pwlib.places import CHAPTERS
@@ -16,12 +18,19 @@ _FUNCTIONS = {
 _ENDS = {*_FUNCTIONS, "\\sum", "\\int"}  # of an argument without parentheses
 _CLOSE = {"(": ")", "{": "}", "|": "|", "\\lceil": "\\rceil", "\\lfloor": "\\rfloor"}
 _NAMES = {r"\varphi": "phi", r"\pi": "pi"}
+RELATIONS = {
+    "=": lambda a, b: a == pytest.approx(b, rel=1e-8, abs=1e-12),
+    r"\le": lambda a, b: a <= b + 1e-9,
+    r"\ge": lambda a, b: a >= b - 1e-9,
+    "<": operator.lt,
+    ">": operator.gt,
+}
 
 
 @functools.cache
 def prose(chapter):
     cells = nbformat.read(CHAPTERS / f"{chapter}.ipynb", as_version=4).cells
-    return "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
 
 
 def stated(chapter, pattern, **replaced):
@@ -39,6 +48,28 @@ def read(latex, **replaced):
     for name, written in replaced.items():
         latex = latex.replace(written, f" \\{name} ")
     return _Reader(latex.replace("^{*2}", "^2").replace("^*", "")).all()  # a star is a mark
+
+
+def value(formula, **names):
+    formula = formula.subs({sp.Symbol(k): v for k, v in names.items()})
+    if formula.has(sp.Integral):  # by mpmath's quadrature, the quicker one
+        return float(sp.lambdify((), formula, "mpmath")())
+    return complex(sp.N(formula)).real
+
+
+def relations_that_fail(chain, names, replaced):
+    """Of a chain of relations the pairs that fail at these values of its names."""
+    for name, latex in replaced.items():
+        assert latex in chain
+        chain = chain.replace(latex, f" {name} " if "\\" in name else f" \\{name} ")
+    first, *rest = re.split(r"(=(?![^{}]*\})|\\le(?![a-z])|\\ge(?![a-z])|<|>)", chain)
+    sides = [value(read(side), **names) for side in (first, *rest[1::2])]
+    if not rest:  # a formula alone: of what it is the value is known
+        return (
+            [] if sides[0] == pytest.approx(names["truth"], rel=names.get("rel", 1e-8)) else sides
+        )
+    pairs = zip(sides, rest[::2], sides[1:], strict=False)
+    return [pair for pair in pairs if not RELATIONS[pair[1]](pair[0], pair[2])]
 
 
 class _Reader:

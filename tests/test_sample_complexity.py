@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from numpy.polynomial import chebyshev
 from scipy.optimize import minimize, nnls
 
 from pwlib import grids, maxmargin, polynomials, sample_complexity, signs
@@ -130,6 +131,17 @@ def test_the_least_margin_is_the_least_value_and_tells_spurious_sign_changes(n):
             expected = dense[(u >= gap) | (turns & (u > 0))].min()
             assert least == pytest.approx(expected, abs=0.01 * np.abs(weights).max())
             assert (least < 0) == (signs.spurious_sign_changes(weights).size > 0)
+
+
+def test_complex_zeros_of_the_slope_are_no_extrema():
+    for odd in ([0, 1, 0, -1 / 30, 0, 1], [0, 1, 0, -0.1, 0, 0.2, 0, 3]):  # increasing, in u
+        weights = chebyshev.poly2cheb(odd)
+        slope = np.polynomial.Polynomial(odd).deriv()
+        assert slope(np.linspace(0, 1, 999)).min() > 0
+        assert (slope.roots().real > 0).any()  # with real parts inside
+        for gap in (0.1, 0.5):
+            least = sample_complexity.least_margin(weights, gap)
+            assert least == pytest.approx(np.polynomial.Polynomial(odd)(gap), rel=1e-12)
 
 
 def test_the_ends_cease_to_matter_but_on_equispaced_grids_at_even_p():

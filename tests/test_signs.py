@@ -29,6 +29,14 @@ def test_sign_changes_are_the_zeros_that_sympy_isolates():
         assert np.allclose(signs.sign_changes(weights), real_zeros(weights), rtol=0, atol=1e-14)
 
 
+@pytest.mark.parametrize("distance", [0.3, 1e-3])
+def test_complex_zeros_are_no_sign_changes(distance):
+    pair = [2 * 0.2 - 1 + 2j * distance, 2 * 0.2 - 1 - 2j * distance]  # in u
+    weights = chebyshev.poly2cheb(Polynomial.fromroots([*pair, 2 * 0.7 - 1]).coef.real)
+    assert signs.sign_changes(weights) == pytest.approx([0.7], abs=1e-12)
+    assert signs.spurious_sign_changes(weights).size == 0
+
+
 @pytest.mark.parametrize(
     ("zeros", "low", "high", "changes"),
     [

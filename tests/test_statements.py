@@ -5,7 +5,6 @@
 
 import itertools
 import re
-from math import comb
 
 import mpmath as mp
 import numpy as np
@@ -107,8 +106,6 @@ def bend_at_end(k):
 ANGLES = each(n=[2, 3, 10], t=[0.3, 1.1, 2.9])
 SETS = each(n=[9, 10], m=[7, 8], t=[0.3, 1.2, 2.0])
 STATED = [  # chapter, pattern, what its one group is, and where that is tried
-    (III_A, r"\(eq-5\)=\n\$\$\nf_n\(x\) = (.+?)\.\n",
-     lambda n, x: x**n - comb(n, 0) * (1 - x) ** n, each(n=[1, 2, 7], x=[0.1, 0.8])),
     (III_A, r"Its derivative is \$(.+?) > 0\$",
      lambda n, x: mp.diff(lambda a: a**n - (1 - a) ** n, x), each(n=[1, 2, 7], x=[0.1, 0.8])),
     (III_A, r"and for the signs .*? this is \$(.+?)\$",
@@ -170,19 +167,6 @@ def test_limits_and_edges_are_those_that_3a_states():
     assert (f, g) == (pytest.approx(np.exp(-1), rel=1e-5), pytest.approx(2 / np.pi, rel=1e-5))
 
 
-def test_the_theorems_need_the_points_of_support_that_3a_asks_for():
-    (two,) = stated(III_A, r"at least \$([^$]+)\$ points of support, up to")
-    (any_samples,) = stated(III_A, r"at least \$([^$]+)\$ points of support\. With")
-    n, nodes = 2, np.array([0, 0.5, 1])
-    assert value(two, n=n) == len(nodes) == value(any_samples, n=n) - 1
-    basis = polynomials.orthonormal_basis(n, nodes, np.ones(3))
-    kernel = polynomials.chebyshev_features(n, nodes) @ basis @ basis.T
-    u_squared = kernel[0] + kernel[2]  # without a sign change, against theorem 3
-    np.testing.assert_allclose(u_squared, [0.5, 0, 0.5], atol=1e-12)
-    with pytest.raises(ValueError, match="nodes: got 2, accepts 3"):
-        polynomials.orthonormal_basis(n, nodes[::2], np.ones(2))
-
-
 def test_what_4a_says_of_the_objective_is_true_of_it():
     (bound,) = stated(IV_A, r"\\frac12\\Big\| \\le (.+?) \.\n")
     (one,) = stated(IV_A, r"because \$T_n U_n = (.+?)\$", T="T_{n+1}", U="U_{n-1}")
@@ -190,7 +174,7 @@ def test_what_4a_says_of_the_objective_is_true_of_it():
     (modulus,) = stated(IV_A, r"the ratio is \$(.+?)\$ in modulus")
     (square,) = stated(IV_A, r"q\^2\\,d\\mu = \\frac\{1\}\{(.+?)\}, \\cr\n", T="T^*_i(x)")
     assert value(square, n=7, T=0.3) == pytest.approx(1 + 2 * 7 * 0.3**2)
-    t = np.linspace(0.02, np.pi - 0.02, 400)
+    t = np.linspace(0.02, np.pi - 0.02, 150)
     for n in (5, 12):
         ratio = [abs(hard(n, at) - 0.5) / value(bound, n=n, t=at) for at in t]
         assert 0.97 < max(ratio) <= 1 + 1e-12
@@ -231,46 +215,18 @@ def test_the_bounds_of_the_appendix_on_f_and_g_hold_and_are_reached():
     x = np.linspace(epsilon, 1 - epsilon, 100_001)
     most = np.abs(polynomials.chebyshev_classifier(2 * p, x)).max()
     assert 0.99 < most / value(g_bound, p=p, epsilon=epsilon) <= 1
-    (height,) = stated("proofs", r"\\lVert q \\rVert_\\infty \\ge (.+?)\$ on")
-    for n, h in ((1, 0.5), (9, 0.3), (9, 1e-3)):  # q = T_n/T_n(h), n odd: the steepest at 1/2
-        norm_of_q = abs(1 / np.cos(n * np.arccos(h)))
-        assert norm_of_q >= value(height, n=n, h=h)
-    assert norm_of_q == pytest.approx(value(height, n=n, h=h), rel=1e-4)
 
 
-def test_geometric_scales_leave_one_sign_change_where_the_appendix_states():
-    (slope,) = stated("proofs", r"i\\,\\rho\^i < (.+?) ,\n")
-    for rho in (0.3, 0.8):  # the slope at u = 0 of Σ ρ^i T_i over all odd i
-        truth = mp.nsum(
-            lambda k, r=rho: (-1) ** int(k) * (2 * k + 1) * r ** (2 * k + 1), [0, mp.inf]
-        )
-        assert value(slope, rho=rho) == pytest.approx(float(truth), rel=1e-9)
-
-
-def test_the_sag_that_theorem_6a_3_allows_is_that_of_the_package():
-    between, gap = stated("details", r"\\max\\big\((.+?) S, (.+?) S_0\\big\) \\lVert v \\rVert < 1")
-    s = np.linspace(0.0003, 0.3, 1000)  # f'' = −1: below the chord of f, and that over s/0.3
-    assert value(between, d=0.3) == pytest.approx((s * (0.3 - s) / 2).max(), rel=1e-5)
-    assert value(gap, s_1=0.3) == pytest.approx((0.3 * (0.3 - s) / 2).max(), rel=2e-3)
-    n, m = 10, 400
-    step, first = sample_complexity.longest_step("lobatto", m)
-    steepest = np.linalg.norm(np.arange(1, n, 2) ** 2)
-    sag = max(value(between, d=step), value(gap, s_1=first)) * steepest
-    bound = sag * np.linalg.norm(sample_complexity.feasible_weights(n, first))
-    assert sample_complexity.dip_bound(n, "lobatto", m) == pytest.approx(bound)
-
-
-def test_without_the_ends_the_value_there_tends_to_what_the_appendix_states():
-    limit, kappa = stated("details", r"f\(1\) \\to (.+?), \\qquad \\delta = (.+?) = \\begin")
+def test_without_the_ends_the_last_sign_change_is_where_the_appendix_states():
     place, m = stated("details", r"at \$1 - u = (.+?) u_1\$ to leading order")[0], 4000
     for size in (m, m + 1):
         x = grids.equispaced(size)
         u_1 = sample_complexity.half_gap(x)
-        k = value(kappa, m=size, u_1=u_1)
-        weights = sample_complexity.fit(4, sample_complexity.without_pair(x, 0))
-        assert weights.sum() == pytest.approx(value(limit, delta=k), abs=0.05)
-        last = signs.sign_changes(weights)[-1]
-        assert 2 * (1 - last) / u_1 == pytest.approx(value(place, delta=k), rel=0.05)
+        last = signs.sign_changes(sample_complexity.fit(4, sample_complexity.without_pair(x, 0)))[
+            -1
+        ]
+        delta = 2 / ((size - 1) * u_1)
+        assert 2 * (1 - last) / u_1 == pytest.approx(value(place, delta=delta), rel=0.05)
 
 
 def test_the_average_that_a_set_leaves_is_the_one_that_the_appendix_states():
@@ -302,19 +258,12 @@ def test_what_points_leave_unknown_is_what_6b_states():
 
 def test_the_limit_of_many_points_is_the_one_that_6a_states():
     one, other = stated(HOW_MANY, r"\nG = (\\frac1\{p\^2\} .+?) = (\\frac.+?) \.\n")
-    (length,) = stated("details", r"\\lVert G \\rVert = (.+?)\$\.\*")
-    (total,) = stated(HOW_MANY, r"\{\\sin\\varphi_l\} = (.+?) \\sum_k a_k")
     for p in (2, 5):
         weights = sample_complexity.limit_weights(2 * p)
         for phi in (0.2, 1.3):
             truth = np.polynomial.chebyshev.chebval(np.sin(phi), weights)
             assert value(one, p=p, varphi=phi, phi=phi) == pytest.approx(truth)
             assert value(other, p=p, varphi=phi, phi=phi) == pytest.approx(truth)
-        assert value(length, p=p) == pytest.approx(np.linalg.norm(weights))
-        nodes = np.arange(1, p) * np.pi / p
-        for k in range(1, 2 * p, 2):  # F = sin kφ, F'(0) = k
-            left_side = k + (np.sin(k * nodes) / np.sin(nodes)).sum()
-            assert value(total, p=p) == pytest.approx(left_side)
 
 
 def test_the_integrals_beside_the_middle_are_limits_of_the_classifier():
@@ -512,60 +461,3 @@ def test_the_band_in_which_the_ends_matter_is_the_one_that_4a_states():
     p = (claim.at["trained_degree"] + 1) // 2  # odd: without its last member
     band = range(int(value(low, p=p)) + 1, int(value(high, p=p)) + 1)
     assert sizes == [m for m in band if m % 2 == 0][:-1]
-
-
-def test_the_summand_of_12_is_the_product_that_4a_states():
-    pattern = r"F_n\(x\) = \\frac(\d)(\d) - \\frac\{T_n\(u\)\\,U_n\(u\)\}\{(\d)\(n\+(\d)\)\}, \\qq"
-    a, b, c, d = numbers(pattern, "4a-hard-points-of-polynomials")
-    x = np.random.default_rng(0).random(50)
-    u = 2 * x - 1
-    for n in (1, 2, 7, 30):
-        stated = a / b - eval_chebyt(n, u) * eval_chebyu(n, u) / (c * (n + d))
-        np.testing.assert_allclose(polynomials.hard_objective(n, x), stated, atol=1e-13)
-
-
-@pytest.mark.parametrize("n", [11, 30])
-def test_the_weights_are_those_that_theorem_6a_1_states(n):
-    here = "6a-how-many-points"
-    (first,) = numbers(r"a_k = \\frac\{(\d)\\,\\omega_k\}\{N\}", here)
-    (even,) = numbers(
-        r"\\begin\{cases\} 1/\\sin\\frac\{k\\pi\}\{(\d)N\} & \(m \\text\{ even\}", here
-    )
-    (odd,) = numbers(r"\\cot\\frac\{k\\pi\}\{(\d)N\} & \(m \\text\{ odd\}", here)
-    edge = numbers(r"1 & \(k < (\d)N - (\d)p \+ (\d)\)", here)
-    share = numbers(r"\\frac(\d)(\d) & \(k \\ge \dN - \dp \+ \d\)", here)
-    p = (n + 1) // 2
-    k = np.arange(1, 2 * p, 2)
-    for steps in range(p, 2 * p):
-        omega = np.where(k < edge[0] * steps - edge[1] * p + edge[2], 1, share[0] / share[1])
-        for m, kind in ((steps + 1, "lobatto"), (steps, "roots")):
-            angle = k * np.pi / ((odd if m % 2 else even) * steps)
-            a = first * omega / steps * (1 / np.tan(angle) if m % 2 else 1 / np.sin(angle))
-            fitted = sample_complexity.fit(n, sample_complexity.grid(kind, m))
-            signs = sample_complexity.alternating(n)
-            np.testing.assert_allclose(fitted[1::2] * signs, a, rtol=1e-6, atol=1e-9)
-
-
-def test_the_last_odd_size_is_the_share_that_theorem_6a_2_states():
-    above, below = numbers(
-        r"left is \$\\frac(\d)(\d) n \+ o\(n\)\$ through odd", "6a-how-many-points"
-    )
-    for n in (200, 600):
-        for kind in ("lobatto", "roots"):
-            assert large_degrees.last_size(n, kind, True) == pytest.approx(
-                above / below * n, abs=2.5
-            )
-
-
-def test_the_margin_is_the_one_that_theorem_6a_4_states():
-    above, below = numbers(
-        r"\\frac\{p\^\{(\d)/(\d)\} u_1\}\{1 \+ \\sigma u_1\}", "6a-how-many-points"
-    )
-    p = 5
-    sigma = (1 / np.sin(np.arange(1, p) * np.pi / p)).sum()
-    for kind in sample_complexity.READINGS:
-        x = sample_complexity.grid(kind, 4000)
-        gap = sample_complexity.half_gap(x)
-        law = p ** (above / below) * gap / (1 + sigma * gap)
-        margin = sample_complexity.margin(sample_complexity.fit(2 * p - 1, x))
-        assert margin == pytest.approx(law, rel=1e-4)

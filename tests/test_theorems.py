@@ -34,7 +34,7 @@ def random_sets(count, largest_degree):
 @pytest.mark.parametrize("system", [bernstein, monomials])
 def test_totally_positive_features_change_sign_as_often_as_the_labels(system, scaled):
     rng, tried = np.random.default_rng(1), 0
-    for n, x, labels in random_sets(40, 8):
+    for n, x, labels in random_sets(20, 8):
         scales = [int(k) for k in rng.integers(1, 9, n + 1)] if scaled else [1] * (n + 1)
         features = [[k * v for k, v in zip(scales, system(n, a), strict=True)] for a in x]
         try:
@@ -51,7 +51,7 @@ def test_totally_positive_features_change_sign_as_often_as_the_labels(system, sc
             found = signs.exact_sign_changes(weights, 0, 1)
         assert found == sum(a != b for a, b in pairwise(labels))
         tried += 1
-    assert tried > 15
+    assert tried > 7
 
 
 def test_what_theorem_1_needs_is_multipliers_of_one_sign():
@@ -77,11 +77,10 @@ def test_what_theorem_1_needs_is_multipliers_of_one_sign():
     assert signs.exact_sign_changes(in_z, 0, None) == 2  # one more than the labels have
 
 
-@pytest.mark.parametrize("order", [0.3, 0.5, 1, 2.5])
-@pytest.mark.parametrize("n", [1, 2, 7, 12, 20])
+@pytest.mark.parametrize(("n", "order"), [(1, 2.5), (2, 0.3), (7, 0.3), (8, 2.5)])
 def test_two_samples_at_the_ends_give_an_orthonormal_basis_all_its_sign_changes(n, order):
     p = (n + 1) // 2
-    u = np.sort(np.cos(np.linspace(0, np.pi, 40 * n + 2)))
+    u = np.sort(np.cos(np.linspace(0, np.pi, 20 * n + 2)))
     with mpmath.workdps(30):
 
         def squared_norm(i):  # under (1 - u²)^(order - 1/2), but for a common constant
@@ -103,7 +102,7 @@ def test_two_samples_at_the_ends_give_an_orthonormal_basis_all_its_sign_changes(
 
 def test_an_orthonormal_basis_has_at_least_its_sign_changes_for_any_data_and_may_have_no_more():
     rng, attained = np.random.default_rng(2), 0
-    for _ in range(60):
+    for _ in range(25):
         n, m = int(rng.integers(4, 25)), int(rng.integers(1, 6))
         angles = np.pi * (np.arange(n + 2) + rng.uniform(0.1, 0.9, n + 2)) / (n + 2)
         basis = polynomials.orthonormal_basis(n, np.sin(angles / 2) ** 2, rng.random(n + 2) + 0.2)
@@ -117,7 +116,7 @@ def test_an_orthonormal_basis_has_at_least_its_sign_changes_for_any_data_and_may
         found = len(signs.sign_changes(basis @ fitted.weights))
         assert found >= least
         attained += found == least
-    assert attained > 5
+    assert attained > 1
 
 
 def said(pattern):
@@ -145,7 +144,7 @@ def test_the_statements_of_the_chapter_hold_and_no_stronger_ones_do():
     assert sp.expand(any_labels - at_least.subs({m_in: m, m_end: 0})) == 0
     room = [
         changes_on(grid(size), degree) - on_grids.subs({n: degree, m: size})
-        for degree in range(3, 20)
+        for degree in (3, 4, 9, 12)
         for size in range(2, degree, 2)
         for grid in (grids.equispaced, grids.chebyshev)
     ]
