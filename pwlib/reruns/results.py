@@ -69,9 +69,10 @@ def text(rows: Sequence[Mapping]) -> str:
 
 def _value(cell: str | None) -> object:
     """JSON where a cell holds that and nothing else, else its text; `json.loads` is slower."""
-    text = (cell or "").strip()
+    if not cell:
+        return ""
     try:
-        value, end = _DECODER.raw_decode(text)
+        value, end = _DECODER.raw_decode(cell)
     except json.JSONDecodeError:
-        return cell or ""
-    return value if end == len(text) else cell
+        return cell
+    return value if end == len(cell) else cell
