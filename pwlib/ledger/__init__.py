@@ -4,11 +4,10 @@ from pathlib import Path
 
 import yaml
 
-# libyaml's is ten times as fast; the Python of a reader's page has none
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# libyaml's is ten times as fast; the Python of a reader's page has none.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def plain(path: Path) -> list[dict]:
     """The entries of a register as plain data. Raises yaml.YAMLError."""
-    text = path.read_text(encoding="utf-8")
-    return yaml.load(text, _LOADER) or []  # noqa: S506  # it is a safe one
+    return yaml.load(path.read_text(encoding="utf-8"), LOADER) or []  # noqa: S506  # a safe one
