@@ -45,15 +45,15 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _line(error: Exception, way_out: str) -> str | None:
     """An expected failure as a person is told of it; None for any other."""
+    if isinstance(error, RuntimeError):
+        return " ".join(str(error).split())
+    if isinstance(error, OSError):
+        return f"{error.filename or ''}: {error.strerror or error}; {way_out}".removeprefix(": ")
     from pwlib.book import build
     from pwlib.reruns.runs import SweepError
 
     if isinstance(error, SweepError):
         return str(error)
-    if isinstance(error, RuntimeError):
-        return " ".join(str(error).split())
-    if isinstance(error, OSError):
-        return f"{error.filename or ''}: {error.strerror or error}; {way_out}".removeprefix(": ")
     broken = build.unreadable()
     return broken and f"{broken}; mend it, or bring back the committed one with git checkout"
 

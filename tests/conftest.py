@@ -1,5 +1,6 @@
 """A small chapter that runs anywhere, for the tests of sweeps; the book, for those in a browser."""
 
+import gc
 import importlib.util
 import json
 import os
@@ -11,8 +12,9 @@ import pytest
 from filelock import FileLock
 from nbformat.v4 import new_code_cell, new_notebook
 
-from pwlib.book import printing
 from pwlib.places import ROOT
+
+gc.disable()  # what is imported stays: looking through it costs a fifth of the time
 
 # The longest files of slow tests, which come first: the last to start would keep one core idle.
 # Those that use the networks of chapter 4c come when it has trained them.
@@ -50,6 +52,11 @@ def pytest_collection_modifyitems(items):
             item.add_marker("slow")
 
 
+def pytest_collection_finish():
+    gc.freeze()
+    gc.enable()
+
+
 @pytest.fixture(scope="session")
 def making(tmp_path_factory):
     """What making the book returned, printed and changed; it is made once for all workers."""
@@ -73,6 +80,8 @@ def tracked_changes():
 
 def needs_a_browser():
     """Without a browser a test is skipped; where CI=true it fails."""
+    from pwlib.book import printing
+
     missing = None
     if printing.executable() is None:
         missing = printing.MISSING
@@ -85,6 +94,8 @@ def needs_a_browser():
 @pytest.fixture(scope="module")
 def chromium():
     """A browser without a window."""
+    from pwlib.book import printing
+
     needs_a_browser()
     with printing.chromium() as opened:
         yield opened

@@ -16,18 +16,22 @@ from pwlib.networks import MLP, stack
 from pwlib.reruns import results
 from pwlib.training import TrainingConfig
 
-ROWS = results.read("networks")
 GPU = "cuda"
 ORIGIN = results.RESULTS / "networks.json"
+
+
+@pytest.fixture(scope="module")
+def stored():
+    return results.read("networks")
 
 
 def row(arm, device, seed, height):
     return {"arm": arm, "dataset": "MNIST", "device": device, "seed": seed, "height": height}
 
 
-def test_each_network_of_the_table_has_an_arm_that_is_defined_and_stands_once():
-    assert {row["arm"] for row in ROWS} <= set(arms.ARMS)
-    keys = Counter((row["arm"], row["dataset"], row["seed"], row["device"]) for row in ROWS)
+def test_each_network_of_the_table_has_an_arm_that_is_defined_and_stands_once(stored):
+    assert {row["arm"] for row in stored} <= set(arms.ARMS)
+    keys = Counter((row["arm"], row["dataset"], row["seed"], row["device"]) for row in stored)
     assert max(keys.values()) == 1
 
 
@@ -76,12 +80,12 @@ def test_a_difference_pairs_seeds_on_one_kind_of_device_where_it_can():
 
 
 @pytest.mark.parametrize("dataset", NAMES)
-def test_figure_5_has_a_hundred_networks_whose_numbers_are_those_of_the_rows(dataset):
-    robust, reference = arms.figure_5(ROWS, dataset)
+def test_figure_5_has_a_hundred_networks_whose_numbers_are_those_of_the_rows(dataset, stored):
+    robust, reference = arms.figure_5(stored, dataset)
     assert {len(values) for values in (*robust.values(), *reference.values())} == {100}
     by_hand = {
         one["seed"]: one
-        for one in ROWS
+        for one in stored
         if (one["arm"], one["dataset"], one["device"]) == ("hard", dataset, GPU)
     }
     for seed in (0, 99):
@@ -107,7 +111,7 @@ BOTH = ("reference", "third", "hard", "random", "label", "noise", "descent", "ou
 
 
 @pytest.mark.parametrize("measure", ["os_0.0", "height", "pgd_1_first", "pgd_2_first"])
-def test_processors_and_the_gpu_are_equivalent_over_all_arms(measure):
+def test_processors_and_the_gpu_are_equivalent_over_all_arms(measure, stored):
     """To within one standard deviation over seeds, by two one-sided tests, four measures in all.
 
     Three to five seeds an arm say too little of one arm: here all are one sample, of differences in
@@ -116,7 +120,7 @@ def test_processors_and_the_gpu_are_equivalent_over_all_arms(measure):
     found = []
     for dataset in NAMES:
         for arm in BOTH:
-            rows = [r for r in ROWS if (r["arm"], r["dataset"]) == (arm, dataset)]
+            rows = [r for r in stored if (r["arm"], r["dataset"]) == (arm, dataset)]
             there = [r[measure] for r in rows if r["device"] == GPU]
             here = [r[measure] for r in rows if r["device"] == "cpu"]
             found += [(value - np.mean(there)) / np.std(there, ddof=1) for value in here]

@@ -12,13 +12,13 @@ from itertools import chain
 
 import nbformat
 import pytest
+from committed import PATHS, code_cells, read
 from nbformat.v4 import new_code_cell, new_output
 
 from pwlib.ledger import claims
 from pwlib.places import RESULTS, ROOT
 from pwlib.reruns import notebooks, results
 
-PATHS = {path.stem: path for path in notebooks.chapters()}
 TAGS = {"parameters", "remove-input", "remove-cell", "nbval-ignore-output"}
 METADATA = {"kernelspec", "language_info", "pwlib"}  # others can hide outputs from the pages
 TABLES = sorted(path.stem for path in RESULTS.glob("*.csv"))
@@ -30,15 +30,6 @@ SANITIZERS = ROOT / "tests" / "nbval.cfg"
 @pytest.fixture(autouse=True)
 def _ledger_read_once(monkeypatch):
     monkeypatch.setattr(claims, "ledger", lambda path: LEDGER.values())
-
-
-@cache
-def read(name):
-    return nbformat.read(PATHS[name], as_version=4)
-
-
-def code_cells(nb):
-    return [cell for cell in nb.cells if cell.cell_type == "code"]
 
 
 def odd_marks(nb):

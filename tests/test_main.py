@@ -17,19 +17,16 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 import pwlib
 from pwlib import __main__
 from pwlib.book import build
-from pwlib.reruns import tables
+from pwlib.ledger import assumptions, claims
+from pwlib.places import ROOT
+from pwlib.reruns import notebooks, tables
 
 SLEEPS = "import time\nfor _ in range(600):\n    time.sleep(0.1)"
 
 
 @pytest.fixture
 def checkout(tmp_path):
-    """A checkout of a book of two small chapters, with a package of its own."""
-    shutil.copytree(
-        Path(pwlib.__file__).parent,
-        tmp_path / "pwlib",
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )
+    """A checkout of a book of two small chapters."""
     (tmp_path / "chapters").mkdir()
     part = {"caption": "Part", "chapters": [{"file": "chapters/b"}]}
     contents = {"format": "jb-book", "root": "chapters/a", "parts": [part]}
@@ -42,7 +39,21 @@ def checkout(tmp_path):
     return tmp_path
 
 
+@pytest.fixture
+def here(checkout, monkeypatch):
+    """That checkout, which the commands of this process take for theirs."""
+    for module in (build, notebooks, assumptions, claims):
+        for name, value in vars(module).items():
+            if isinstance(value, Path) and value.is_relative_to(ROOT):
+                monkeypatch.setattr(module, name, checkout / value.relative_to(ROOT))
+    return checkout
+
+
 def start(checkout, *command, **settings):
+    """A command of the checkout, which gets a package of its own, in a process of its own."""
+    package = Path(pwlib.__file__).parent
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(package, checkout / "pwlib", ignore=ignore)
     return subprocess.Popen(
         [sys.executable, "-m", "pwlib", *command],
         cwd=checkout,
@@ -110,9 +121,8 @@ def test_a_checkout_that_cannot_be_written_to_is_named(checkout):
     assert line.endswith("this needs a whole checkout of the book that can be written to")
 
 
-def test_what_a_checkout_lacks_is_named(checkout):
-    line = last_words(start(checkout, "accept"))
-    assert line.startswith(f"{checkout}/README.md: No such file or directory; ")
+def test_what_a_checkout_lacks_is_named(here):
+    assert said("accept").startswith(f"{here}/README.md: No such file or directory; ")
 
 
 @pytest.mark.parametrize(
@@ -124,26 +134,34 @@ def test_what_a_checkout_lacks_is_named(checkout):
         ("_toc.yml", "root: chapters/a"),
     ],
 )
-def test_a_file_of_the_book_that_cannot_be_read_is_named(checkout, name, content):
-    chapter = checkout / "chapters" / "a.ipynb"
+def test_a_file_of_the_book_that_cannot_be_read_is_named(here, name, content):
+    chapter = here / "chapters" / "a.ipynb"
     code = "from pwlib.ledger import assumptions, claims"  # a chapter rests on what it imports
     chapter.write_text(chapter.read_text("utf-8").replace("1 + 1", code), "utf-8")
-    (checkout / name).write_text(content, "utf-8")
-    line = last_words(start(checkout, "accept"))
-    assert line.startswith(f"{checkout / name}: ")
+    (here / name).write_text(content, "utf-8")
+    line = said("accept")
+    assert line.startswith(f"{here / name}: ")
     assert line.endswith("mend it, or bring back the committed one with git checkout")
 
 
-def test_a_cut_notebook_of_an_earlier_execution_is_dropped_and_executed_again(checkout):
-    cut = checkout / "_build" / "executed" / "a.ipynb"
+@pytest.fixture
+def _pages_are_not_made(monkeypatch):
+    for step in ("_assemble", "_render", "_report"):
+        monkeypatch.setattr(build, step, lambda *chosen: None)
+
+
+@pytest.mark.usefixtures("_pages_are_not_made")
+def test_a_cut_notebook_of_an_earlier_execution_is_dropped_and_executed_again(
+    here, capsys, monkeypatch
+):
+    monkeypatch.setattr(notebooks, "chapters", lambda: [here / "chapters" / "a.ipynb"])
+    cut = here / "_build" / "executed" / "a.ipynb"
     cut.parent.mkdir(parents=True)
     cut.write_text('{"cells": [', "utf-8")
-    running = start(checkout, "book")
-    lines = [running.stdout.readline() for _ in range(3)]
-    os.killpg(running.pid, signal.SIGKILL)
-    running.communicate()
-    assert lines[0] == f"dropped   {cut}, which is no whole notebook: it is executed again\n"
-    assert lines[2].startswith("executed  a ")
+    assert __main__.main(["book"]) == 0
+    first, _, third = capsys.readouterr().out.splitlines()
+    assert first == f"dropped   {cut}, which is no whole notebook: it is executed again"
+    assert third.startswith("executed  a ")
 
 
 @pytest.mark.slow
@@ -191,11 +209,10 @@ def test_a_fault_of_ours_keeps_its_traceback(monkeypatch):
         __main__.main(["book"])
 
 
+@pytest.mark.usefixtures("_pages_are_not_made")
 def test_a_fresh_book_executes_every_chapter_without_kept_networks(monkeypatch):
     asked = []
     monkeypatch.setattr(build.notebooks, "execute", lambda *run: asked.append((run[0], run[3])))
     monkeypatch.setattr(build.notebooks, "stamp", lambda executed: {"seconds": 0})
-    for step in ("_assemble", "_render", "_report"):
-        monkeypatch.setattr(build, step, lambda *chosen: None)
     assert __main__.main(["book", "--fresh"]) == 0
     assert asked == [(chapter, True) for chapter in build.notebooks.chapters()]

@@ -13,16 +13,21 @@ from itertools import chain
 import pytest
 
 from pwlib.places import CHAPTERS, ROOT
+from pwlib.reruns.provenance import source
 
 PACKAGE = ROOT / "pwlib"
-TREES = {
-    ".".join(path.relative_to(ROOT).with_suffix("").parts): ast.parse(path.read_text("utf-8"))
+MODULES = [
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for path in sorted(PACKAGE.rglob("[a-z]*.py"))
-}
+]
 # What the benchmarks and the strong attacks compare with: tests/benchmarks/requirements.txt.
 OTHERS = {"art", "torchattacks"}
 
-each_module = pytest.mark.parametrize("module", TREES)
+each_module = pytest.mark.parametrize("module", MODULES)
+
+
+def tree(module):
+    return ast.parse(source(module))
 
 
 def imported(tree):
@@ -44,8 +49,8 @@ def test_what_is_installed_with_the_package_is_what_it_imports():
         wanted = tomllib.load(file)["project"]["dependencies"]
     assert all(">=" in each and "==" not in each for each in wanted)
     names = set(re.findall(r"[a-z][\w-]*", " ".join(wanted).lower()))  # an extra's name too
-    found = {m: set(imported(t)) for m, t in TREES.items() if not m.startswith("pwlib.book")}
-    packages = set(chain(*found.values())) - set(sys.stdlib_module_names) - OTHERS - {"pwlib"}
+    found = [imported(tree(m)) for m in MODULES if not m.startswith("pwlib.book")]
+    packages = set(chain(*found)) - set(sys.stdlib_module_names) - OTHERS - {"pwlib"}
     brought = packages_distributions()
     missing = {p for p in packages if not names & {name.lower() for name in brought.get(p, [])}}
     assert not missing
@@ -55,7 +60,7 @@ def test_the_reference_lists_every_module_once():
     pages = {path.stem: path.read_text("utf-8") for path in CHAPTERS.glob("api*.rst")}
     index = re.findall(r"^   (pwlib\.[\w.]+)$", pages.pop("api"), re.M)
     shown = re.findall(r"automodule:: (\S+)", "\n".join(pages.values()))
-    assert sorted(index) == sorted(shown) == sorted(TREES)
+    assert sorted(index) == sorted(shown) == sorted(MODULES)
     for name, page in pages.items():
         heads = re.findall(r"^(\S+)\n-+\n\n\.\. automodule:: pwlib\.\1$", page, re.M)
         assert len(heads) == page.count("automodule"), name
@@ -64,7 +69,7 @@ def test_the_reference_lists_every_module_once():
 
 @each_module
 def test_every_public_name_has_a_docstring_that_starts_with_a_sentence(module):
-    for node, text in documented(TREES[module]).items():
+    for node, text in documented(tree(module)).items():
         first = text.split("\n\n")[0]
         assert re.search(r"[.:?]$", first), f"{module}.{node.name}: {first!r}"
 

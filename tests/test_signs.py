@@ -186,7 +186,7 @@ def has_spurious_sign_changes(n, m, kind):
     return signs.spurious_sign_changes(fitted.weights).size > 0
 
 
-@pytest.mark.parametrize("n", [7, 12, 30, 31, 44])
+@pytest.mark.parametrize("n", [7, 12, 30, 31, pytest.param(44, marks=pytest.mark.slow)])
 def test_on_chebyshev_grids_spurious_sign_changes_last_as_long_as_aliasing(n):
     # observed, not proved: T*_1 and T*_{2N-1} coincide on the grid of T*_N; degree n holds both
     for kind, extra in (("lobatto", 1), ("roots", 0), ("roots+ends", 2)):

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from itertools import chain
 
-import nbformat
+import committed
 import papermill
 import pytest
 import yaml
@@ -14,8 +14,6 @@ from pwlib.book import build
 from pwlib.ledger import assumptions, claims
 from pwlib.reruns import notebooks
 
-PATHS = notebooks.chapters()
-BOOKS = {path.stem: nbformat.read(path, as_version=4) for path in PATHS}
 NO_PARAMETERS = {"index", "5-conclusion", "details", "ledger", "register"}
 # Cells whose output depends on the processor: their numbers are held by the ledger's intervals.
 MAY_IGNORE_OUTPUT = {
@@ -26,11 +24,11 @@ MAY_IGNORE_OUTPUT = {
     "settings",
 }
 
-each_chapter = pytest.mark.parametrize("name", BOOKS)
+each_chapter = pytest.mark.parametrize("name", committed.PATHS)
 
 
 def code_cells(name):
-    return [cell for cell in BOOKS[name].cells if cell.cell_type == "code"]
+    return committed.code_cells(committed.read(name))
 
 
 def tags(cell):
@@ -38,12 +36,12 @@ def tags(cell):
 
 
 def prose():
-    cells = chain.from_iterable(nb.cells for nb in BOOKS.values())
+    cells = chain.from_iterable(committed.read(name).cells for name in committed.PATHS)
     return "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
 
 
 def test_the_book_has_the_chapters_of_the_paper():
-    assert list(BOOKS) == [
+    assert list(committed.PATHS) == [
         "index",
         "1-introduction",
         "2-related-work",
@@ -112,7 +110,7 @@ def test_every_drawing_says_its_message_with_a_number(name):
 def test_the_papers_five_figures_are_there():
     captions = "".join(
         cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")
-        for name in BOOKS
+        for name in committed.PATHS
         for cell in code_cells(name)
     )
     for number in range(1, 6):
@@ -121,7 +119,9 @@ def test_the_papers_five_figures_are_there():
 
 def test_no_two_figures_share_a_number_or_a_name():
     shown = [
-        cell.metadata.get("mystnb", {}).get("figure") for name in BOOKS for cell in code_cells(name)
+        cell.metadata.get("mystnb", {}).get("figure")
+        for name in committed.PATHS
+        for cell in code_cells(name)
     ]
     numbers = [re.match(r"\*\*(.*?)\*\*", figure["caption"]).group(1) for figure in shown if figure]
     names = [figure["name"] for figure in shown if figure]
@@ -138,7 +138,7 @@ def test_each_of_the_papers_equations_is_labelled_once():
 def test_each_claim_is_checked_in_exactly_one_chapter_the_one_that_it_names():
     checked = [
         (found, name)
-        for name in BOOKS
+        for name in committed.PATHS
         for cell in code_cells(name)
         for found in re.findall(r"claims\.(?:settle|check)\(\s*\"([\w-]+)\"", cell.source)
     ]
@@ -146,7 +146,7 @@ def test_each_claim_is_checked_in_exactly_one_chapter_the_one_that_it_names():
 
 
 def test_every_committed_check_ran_at_the_recorded_settings_and_agreed():
-    found = notebooks.measured_claims(PATHS)
+    found = notebooks.measured_claims(committed.PATHS.values())
     assert sorted(record["claim"] for record in found) == sorted(c.id for c in claims.ledger())
     assert all(record["agrees"] and record["at_recorded"] for record in found)
 
@@ -160,7 +160,7 @@ def test_every_verdict_in_the_prose_is_the_ledgers():
         assert text == recorded[id].verdict or text not in claims.VERDICTS, (id, text)
 
 
-@pytest.mark.parametrize("name", [name for name in BOOKS if name not in NO_PARAMETERS])
+@pytest.mark.parametrize("name", [name for name in committed.PATHS if name not in NO_PARAMETERS])
 def test_every_chapter_with_a_computation_has_typed_parameters_that_are_checked_next(name):
     cells = code_cells(name)
     (at,) = [i for i, cell in enumerate(cells) if "parameters" in tags(cell)]

@@ -80,7 +80,7 @@ def test_what_theorem_1_needs_is_multipliers_of_one_sign():
 @pytest.mark.parametrize(("n", "order"), [(1, 2.5), (2, 0.3), (7, 0.3), (8, 2.5)])
 def test_two_samples_at_the_ends_give_an_orthonormal_basis_all_its_sign_changes(n, order):
     p = (n + 1) // 2
-    u = np.sort(np.cos(np.linspace(0, np.pi, 20 * n + 2)))
+    u = np.sort(np.cos(np.linspace(0, np.pi, 8 * n + 2)))
     with mpmath.workdps(30):
 
         def squared_norm(i):  # under (1 - u²)^(order - 1/2), but for a common constant

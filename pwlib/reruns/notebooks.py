@@ -29,6 +29,7 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from pwlib import places
+from pwlib.ledger import plain
 from pwlib.places import CHAPTERS, ROOT
 from pwlib.reruns import kept
 from pwlib.reruns.provenance import imports, meaning, processor, source, version
@@ -220,7 +221,7 @@ def _shown(nb: NotebookNode) -> dict[str, str]:
 
 def _entries(register: str, chapter: str, cells: Iterable[str]) -> list[dict]:
     """A chapter's entries in a register; all of them for a chapter that shows the whole of it."""
-    entries = yaml.safe_load((CHAPTERS / f"{register}.yml").read_text(encoding="utf-8")) or []
+    entries = plain(CHAPTERS / f"{register}.yml")
     whole = re.compile(rf"\b{register}\.(counts|page|table)\((?!\")")
     if any(whole.search(cell) for cell in cells):
         return entries

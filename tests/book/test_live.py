@@ -10,6 +10,7 @@ import re
 import shutil
 import time
 from contextlib import suppress
+from functools import cache
 
 import nbformat
 import pytest
@@ -36,11 +37,16 @@ ILL_CONDITIONED = {"objective_at_merged_pairs": 0.2}
 STATE = "document.querySelector('details.live').dataset.state"
 
 
+@cache
+def parsed(code):
+    return ast.parse(code).body
+
+
 def imports_at_the_top(code):
     """The packages that a chapter imports as it is run, through modules of pwlib."""
     found, todo, seen = set(), [code], set()
     while todo:
-        for node in ast.parse(todo.pop()).body:
+        for node in parsed(todo.pop()):
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom):

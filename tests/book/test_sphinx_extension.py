@@ -49,8 +49,10 @@ def test_papermill_reads_in_the_line_exactly_the_recorded_parameters(stem):
     assert {name: type(read[name]) for name in read} == {k: type(v) for k, v in expected.items()}
 
 
-def page(folder):
-    """The page of a small notebook."""
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """The page of a small notebook, and its path."""
+    folder = tmp_path_factory.mktemp("book")
     parameters = nbformat.v4.new_code_cell("n: int = 3\nsizes: list[int] = [1, 2]")
     parameters.metadata["tags"] = ["parameters"]
     table = style.markdown_table([["x", 1]], ["letter", "n"], "What n is")
@@ -68,22 +70,24 @@ def page(folder):
     }
     out = folder / "out"
     Sphinx(folder, None, out, folder / "trees", "html", settings, status=None).build()
-    return BeautifulSoup((out / "chapters" / "small.html").read_text(), "html.parser")
+    path = out / "chapters" / "small.html"
+    return BeautifulSoup(path.read_text(), "html.parser"), path
 
 
-def test_a_chapter_offers_its_notebook_and_the_command_that_reruns_it(tmp_path):
-    offers = page(tmp_path).select_one(".offers")
+def test_a_chapter_offers_its_notebook_and_the_command_that_reruns_it(page):
+    soup, path = page
+    offers = soup.select_one(".offers")
     assert [link.text for link in offers.select("a")] == ["Download the notebook"]
     assert "Executed in 200 seconds on A <fast> one" in offers.text
     assert offers.select_one("pre").text.strip() == (
         "papermill chapters/small.ipynb out.ipynb -y '{n: 3, sizes: [1, 2]}'"
     )
-    there = tmp_path / "out" / "chapters" / offers.select_one("a")["href"]
+    there = path.parent / offers.select_one("a")["href"]
     assert nbformat.read(there, as_version=4).cells[0].source == "# Title"
 
 
-def test_a_table_has_the_caption_above_it_and_heads_that_say_of_what(tmp_path):
-    (table,) = page(tmp_path).select("table")
+def test_a_table_has_the_caption_above_it_and_heads_that_say_of_what(page):
+    (table,) = page[0].select("table")
     assert table.select_one(".caption-text").get_text() == "What n is"
     heads = [(head["scope"], head.get_text().strip()) for head in table.select("th")]
     assert heads == [("col", "letter"), ("col", "n"), ("row", "x")]

@@ -5,12 +5,12 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
+from pwlib import ledger
 from pwlib.ledger import claims
 
 LEDGER = {claim.id: claim for claim in claims.ledger()}
-EDGES = yaml.safe_load(Path(__file__).with_name("edges.yml").read_text(encoding="utf-8"))
+EDGES = ledger.plain(Path(__file__).with_name("edges.yml"))
 VERDICTS = dict(zip("HCFAN", claims.VERDICTS, strict=True))
 
 

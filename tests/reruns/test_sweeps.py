@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
+from pwlib import __main__
 from pwlib.reruns import runs, sweeps
 from pwlib.reruns.runs import Result, SweepError, Task
 from pwlib.reruns.sweeps import Settings
@@ -205,9 +206,10 @@ def wait_for(condition, seconds):
 
 
 def test_what_is_wrong_is_said_without_a_traceback(chapter, tmp_path):
-    done = run(chapter("1"), tmp_path / "out", "--grid", "sede=1", "radius=x")
-    assert done.returncode == 1
-    assert done.stderr.splitlines() == [
+    asked = command(chapter("1"), tmp_path / "out", "--grid", "sede=1", "radius=x")
+    with pytest.raises(SystemExit) as ended:
+        __main__.main(asked[asked.index("sweep") :])
+    assert ended.value.code.splitlines() == [
         "parameter: got 'sede', accepts one of seed, radius, datasets, workers",
         "radius: got 'x', accepts float",
     ]
