@@ -1,11 +1,10 @@
-"""Power functions and searched point sets against pseudo-inverses, quadrature, simulation."""
+"""Power functions against pseudo-inverses, quadrature and simulation."""
 
 import mpmath
 import numpy as np
 import pytest
-from scipy.optimize import approx_fprime
 
-from pwlib import grids, optimal, point_search, polynomials, power_function
+from pwlib import grids, optimal, polynomials, power_function
 from pwlib.figures.points import figure_advantage, figure_sets
 from pwlib.intervals import mean_with_error
 from pwlib.reruns import results
@@ -287,55 +286,6 @@ def test_subset_scores_are_those_of_each_choice():
     assert found.shape == (3, 3)
 
 
-def test_the_gradients_of_the_search_are_finite_differences():
-    n, angles, at = 6, np.array([0.3, 1.1, 1.9, 2.8]), features(6, [0.0, 0.2, 0.77])
-    values, slopes = point_search.gradients(n, angles, at)
-    x = np.sin(angles / 2) ** 2
-    np.testing.assert_allclose(values, power_function.variance(n, x, [0.0, 0.2, 0.77]), atol=1e-12)
-    for row, slope in zip(at, slopes, strict=True):
-        numerical = approx_fprime(
-            angles, lambda a, f=row: point_search.gradients(n, a, f[None])[0][0]
-        )
-        np.testing.assert_allclose(slope, numerical, atol=1e-5)
-
-
-@pytest.mark.parametrize("criterion", point_search.CRITERIA)
-def test_a_search_ends_no_worse_than_it_began_and_no_neighbour_is_better(criterion):
-    n, m = 5, 3
-    value, x = point_search.search(n, m, criterion, index=6)
-    began = np.sin(point_search.start(m, 0, 6) / 2) ** 2
-    assert value < point_search.score(n, began, criterion)
-    for step in np.random.default_rng(0).uniform(-1e-3, 1e-3, (50, m)):
-        assert point_search.score(n, np.clip(x + step, 0, 1), criterion) > value - 1e-6
-
-
-def test_the_stored_values_are_those_of_the_stored_points():
-    rows = results.read("point-sets")
-    assert [(r["m"], r["criterion"]) for r in rows] == [
-        (m, c) for m in range(1, 11) for c in point_search.CRITERIA
-    ]
-    for row in rows:
-        found = point_search.score(10, row["points"], row["criterion"])
-        assert found == pytest.approx(row["value"], abs=1e-7)
-        best = (
-            min(
-                point_search.score(10, x, row["criterion"])
-                for x in power_function.grids_of(max(row["m"], 2)).values()
-                if len(x) == row["m"]
-            )
-            if row["m"] > 1
-            else np.inf
-        )
-        assert row["value"] <= best + 1e-9
-
-
-def test_one_row_of_the_table_is_found_again():
-    row = next(r for r in results.read("point-sets") if (r["m"], r["criterion"]) == (8, "average"))
-    value, x = point_search.search(10, 8, "average", row["start"], row["seed"])
-    assert value == pytest.approx(row["value"], abs=1e-7)
-    np.testing.assert_allclose(x, row["points"], atol=1e-4)
-
-
 def test_the_figures_show_what_they_are_given():
     grids_shown = power_function.grids_of(4)
     (axes,) = figure_sets({"best found": [0.2, 0.203]} | grids_shown).axes
@@ -355,10 +305,8 @@ def test_points_outside_the_domain_are_refused(x):
         power_function.unseen(3, x)
 
 
-def test_too_many_points_another_measure_and_another_criterion_are_refused():
+def test_too_many_points_and_another_measure_are_refused():
     with pytest.raises(ValueError, match=r"^x: got 4 points, accepts up to n = 3"):
         power_function.unseen(3, [0.1, 0.2, 0.3, 0.4])
     with pytest.raises(ValueError, match=r"^measure: got 'normal'"):
         power_function.gram(3, "normal")
-    with pytest.raises(ValueError, match=r"^criterion: got 'best'"):
-        point_search.score(3, [0.5], "best")

@@ -49,7 +49,7 @@ from pwlib.places import ROOT, write
 REPORT = Path(__file__).with_name("report.json")
 TRIED = ROOT / "_build" / "mutants"
 OF_ALL = ("known_answers", "edges", "properties")
-LEAST_WAIT = 10  # seconds; a mutant that takes ten times as long as its module hangs
+LEAST_WAIT = 10  # seconds; a mutant that takes four times as long as its module hangs
 SWAPS = (
     *("Binary:Add_Sub", "Binary:Sub_Add", "Binary:Mul_Div", "Binary:Div_Mul", "Binary:Pow_Mul"),
     *("Binary:FloorDiv_Div", "Binary:Mod_FloorDiv", "Binary:BitOr_BitAnd", "Binary:BitAnd_BitOr"),
@@ -134,7 +134,7 @@ def tried(module: str, sample: int | None, seed: int, reasons: dict) -> dict:
     start = time.monotonic()
     if survives(module, source, [*tests, *later], 600) is not True:
         sys.exit(f"{module}: the tests fail as it is")
-    wait = max(LEAST_WAIT, 10 * (time.monotonic() - start))
+    wait = max(LEAST_WAIT, 4 * (time.monotonic() - start))
     version = hashlib.sha256(b"".join(p.read_bytes() for p in (*tests, *later))).hexdigest()[:8]
     kept = TRIED / f"{module}.json"
     known = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
