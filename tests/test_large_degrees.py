@@ -237,9 +237,52 @@ def test_the_stored_dips_of_the_limit_change_sign_where_the_constants_say(pariti
 
 
 def test_stored_rows_of_the_limit_are_those_of_the_solver():
-    for row in results.read("equispaced-limit")[5::101]:
+    rows = results.read("equispaced-limit")
+    for row in rows[5::101]:
         found = large_degrees.end_problem(row["c"], bool(row["odd_p"]), bool(row["odd_m"]), 40)
         assert large_degrees.dip(found, row["c"]) == pytest.approx(row["nodes_40"], abs=2e-5)
+
+
+def test_a_row_has_the_dips_of_the_limit_and_of_two_classifiers_near_it(monkeypatch):
+    asked = []
+
+    def of(*args):
+        asked.append(args)
+        return lambda z: args[-1] + z  # so that the dip is at z = 0
+
+    monkeypatch.setattr(large_degrees, "end_problem", of)
+    monkeypatch.setattr(large_degrees, "end_of_classifier", of)
+    for odd_p, odd_m, c in ((True, True, 0.0801), (False, False, 0.07)):
+        row = large_degrees.limit_row(odd_p, odd_m, c)
+        drift = large_degrees.ripple(c / (1 + odd_m))
+        assert [row.pop(name) for name in ("ripple", "drift")] == pytest.approx(drift)
+        sizes = {p: 2 * round(c * (2 * p) ** 2 / 2) + odd_m for p in (60 + odd_p, 120 + odd_p)}
+        assert asked == [(c, odd_p, odd_m, nodes) for nodes in (20, 40, 80)] + list(sizes.items())
+        dips = {f"nodes_{nodes}": nodes for nodes in (20, 40, 80)}
+        dips |= {f"p_{p - odd_p}": m for p, m in sizes.items()}
+        assert row == dips | {"odd_p": int(odd_p), "odd_m": int(odd_m), "c": c}
+        asked.clear()
+    assert large_degrees.dip(lambda z: np.minimum(z - 5, 5 - z), 0.01) == -5
+    assert large_degrees.dip(lambda z: -z, 0.01) == pytest.approx(-10)  # at the second point
+
+
+def test_a_solver_that_stops_and_an_exchange_without_end_are_told(monkeypatch):
+    calls = []
+
+    def solve(matrix, pull, rows, *_, **limits):
+        calls.append((len(rows), limits["iter_limit"]))
+        x = np.random.default_rng(len(calls)).normal(size=len(pull))
+        return x, 0, flag, {"lam": np.zeros(len(rows))}
+
+    monkeypatch.setattr(large_degrees.daqp, "solve", solve)
+    flag = 0
+    with pytest.raises(ArithmeticError, match=r"^daqp stopped with exit flag 0 on (\d+) rows$"):
+        large_degrees.end_of_classifier(30, 244)
+    flag = 1
+    with pytest.raises(ArithmeticError, match="^the exchange of constraints does not end$"):
+        large_degrees.end_of_classifier(30, 244)
+    assert len(calls) == 101
+    assert all(most == 1000 + 100 * count for count, most in calls)
 
 
 def test_the_last_dip_at_even_m_and_odd_p_is_a_cusp_at_seven_sixths():

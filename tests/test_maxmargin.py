@@ -242,3 +242,42 @@ ONES = np.ones((2, 2))
 def test_a_bad_training_set_is_refused_with_its_reason(features, labels, message):
     with pytest.raises(ValueError, match=message):
         maxmargin.fit(features, labels)
+
+
+@pytest.mark.parametrize(
+    ("flag", "said"), [(-1, "not separable"), (0, "exit flag 0 on 3 rows"), (-4, "exit flag -4 on")]
+)
+def test_a_solver_that_does_not_end_at_an_optimum_is_believed(flag, said, monkeypatch):
+    ended = (np.zeros(2), 0.0, flag, {"lam": -np.ones(3)})
+    monkeypatch.setattr(maxmargin.daqp, "solve", lambda *args, **kwargs: ended)
+    with pytest.raises(ValueError if flag == -1 else ArithmeticError, match=said):
+        maxmargin.fit([[1, 2], [3, 4], [5, 7]], [1, 1, 1])
+
+
+def test_a_margin_that_rounding_hides_is_none():
+    rows = np.array([[1, 1], [-1, -1 + 2e-15]])
+    with pytest.raises(ValueError, match="not separable"):
+        maxmargin._polish(rows, np.array([0, 1]))
+
+
+def test_an_active_set_is_looked_for_as_often_as_there_are_rows(monkeypatch):
+    tried = []
+    turned = iter(([1, -1], [1], [1, -1], [1]))
+
+    def least_norm(rows):
+        tried.append(rows[:, 0].tolist())
+        return np.array([0.25, 0]), np.array(next(turned))
+
+    monkeypatch.setattr(maxmargin, "_least_norm", least_norm)
+    with pytest.raises(ArithmeticError, match="^no active set found among 4 constraints$"):
+        maxmargin._polish(np.array([[1.0, 0], [2, 0], [9, 0], [8, 0]]), np.array([1, 2]))
+    assert tried == [[2, 9], [2], [1, 2], [1]]  # the row of a negative multiplier goes
+
+
+@pytest.mark.parametrize("start", [[0], [1], [2], [0, 1], [0, 2], [1, 2]])
+def test_the_active_set_of_the_optimum_is_reached_from_any_other(start):
+    rows = np.array([[4.0, 1], [1, 3], [9, 9], [8, 7], [7, 9]])
+    active, weights, multipliers = maxmargin._polish(rows, np.array(start))
+    assert active.tolist() == [0, 1]
+    assert weights == pytest.approx(np.array([2, 3]) / 11)
+    assert multipliers == pytest.approx(np.array([3, 10]) / 121)
