@@ -1,3 +1,4 @@
+import mpmath
 import numpy as np
 import pytest
 from scipy.optimize import minimize, nnls
@@ -118,6 +119,41 @@ def test_the_least_margin_falls_short_of_one_by_no_more_than_the_bound(reading):
         assert 1 - sample_complexity.dip_bound(9, reading, m) <= least <= 1 + 1e-9
 
 
+def second_derivatives(n, half_gap):
+    """Of T_1, T_3, …: their greatest modulus on [−u, u], as (1 − u²) T″ = u T′ − k² T bounds it."""
+    u, flat = mpmath.mpf(half_gap), 1 - mpmath.mpf(half_gap) ** 2
+    return [k**2 / flat + k * u / flat ** mpmath.mpf(1.5) for k in range(1, n + 1, 2)]
+
+
+@pytest.mark.parametrize("n", [3, 9, 10])
+@pytest.mark.parametrize("m", [60, 61])
+@pytest.mark.parametrize("reading", sample_complexity.READINGS)
+def test_the_bound_is_the_sag_of_a_chord_times_the_length_of_the_weights(n, m, reading):
+    step, half_gap = sample_complexity.longest_step(reading, m)
+    degrees = range(1, n + 1, 2)
+    length = lambda values: mpmath.sqrt(sum(value**2 for value in values))  # noqa: E731
+    if reading == "equispaced":  # |T_k″| ≤ T_k″(1)
+        side = length(mpmath.mpf(k**2 * (k**2 - 1)) / 3 for k in degrees)
+        middle, phi = length(second_derivatives(n, half_gap)), mpmath.asin(half_gap)
+    else:  # |sin kφ″| ≤ k²
+        side = middle = length(k**2 for k in degrees)
+        phi = half_gap
+    sag = max(step**2 / 8 * side, half_gap**2 / 2 * middle)
+    expected = sag * length(map(float, sample_complexity.feasible_weights(n, float(phi))))
+    found = sample_complexity.dip_bound(n, reading, m)
+    assert found == pytest.approx(float(expected), rel=1e-12)
+    dense = np.linspace(-half_gap, half_gap, 101)
+    for k, most in zip(degrees, second_derivatives(n, half_gap), strict=True):
+        second = np.polynomial.Chebyshev.basis(k).deriv(2)(dense) if k > 1 else 0 * dense
+        assert np.abs(second).max() <= float(most)
+
+
+def test_there_is_no_bound_where_the_gap_is_wider_than_the_angle_1_over_p():
+    for m in range(2, 40):  # p = 5
+        half_gap = np.pi / m if m % 2 else np.pi / m / 2
+        assert (sample_complexity.dip_bound(9, "roots", m) == np.inf) == (half_gap > 1 / 5)
+
+
 @pytest.mark.parametrize("n", [7, 12])
 def test_the_least_margin_is_the_least_value_and_tells_spurious_sign_changes(n):
     for reading in sample_complexity.READINGS:
@@ -173,6 +209,16 @@ def test_the_stored_table_is_whole_and_its_search_complete():
             )
         assert row["last"] < row["certified"]
         assert row["closest"] > 1e-5
+
+
+@pytest.mark.parametrize(
+    ("p", "reading", "odd"), [(5, "equispaced", 1), (5, "lobatto", 0), (6, "roots+ends", 0)]
+)
+def test_a_short_row_of_the_stored_table_is_what_its_computation_gives(p, reading, odd):
+    rows = results.read("sample-complexity")
+    key = (p, reading, odd)
+    (stored,) = [row for row in rows if (row["p"], row["reading"], row["odd"]) == key]
+    assert sample_complexity.row(p, reading, bool(odd)) == stored
 
 
 @pytest.mark.slow
