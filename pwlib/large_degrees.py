@@ -250,7 +250,7 @@ def _least(
         below = np.floor(index(z)).astype(int)
         return np.unique(np.clip(np.add.outer(below, np.array(steps)), 0, last))
 
-    first = np.arange(int(index(np.array(4 * np.pi))) + 2)
+    first = np.arange(min(int(index(np.array(4 * np.pi))) + 1, last) + 1)
     chosen = np.union1d(np.append(first, last), about(nodes, range(2)))
     on_mesh, level = rows(mesh), background(mesh)
     for _ in range(100):

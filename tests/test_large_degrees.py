@@ -117,7 +117,7 @@ def test_where_nothing_dips_there_is_no_last_size():
         large_degrees.last_equispaced_size(20, False, 0.002)
 
 
-@pytest.mark.parametrize(("p", "m"), [(30, 244), (30, 245), (31, 470), (31, 330)])
+@pytest.mark.parametrize(("p", "m"), [(5, 20), (6, 21), (30, 244), (30, 245), (31, 470), (31, 330)])
 def test_the_exchange_finds_the_classifier_on_the_equispaced_grid(p, m):
     weights = sample_complexity.fit(2 * p, grids.equispaced(m))
     z = np.linspace(0, 20, 301)
