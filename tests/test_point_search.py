@@ -99,6 +99,7 @@ PI = np.pi
         ([PI - 0.03], [1, 0.5], [[-1], [1]], 0.1, [0.03], 0.97),
         ([1.0], [1, 0.09], [[1], [-50]], 0.1, [-0.1], 0.9),  # what is low is left alone
         ([1.0], [1, 0.11], [[1], [-50]], 0.1, [-0.89 / 51], 1 - 0.89 / 51),
+        ([1.0], [2, 0.15], [[1], [-50]], 0.1, [-0.1], 1.9),
         ([1.0], [1], [[100]], 0.1, None, 0),  # a variance isn't negative
         ([1.0, 1.011], [1], [[-1, 1]], 0.1, None, 0.99),  # neighbours keep their distance
         ([1.0, 1.0005], [1], [[-1, 1]], 0.1, None, 1),  # and are not driven apart if nearer
@@ -124,6 +125,58 @@ def test_where_a_program_has_no_solution_nothing_moves(monkeypatch):
     assert least == 2
     angles = np.array([0.5, 1, 2])
     assert point_search._descend_worst(4, angles) is angles
+
+
+def test_what_descends_is_the_mean_variance_along_its_slopes(monkeypatch):
+    asked = []
+
+    def minimize(fun, x0, *, bounds, constraints, **others):
+        asked.append((fun, bounds, constraints))
+        return type("Found", (), {"x": np.array([-1e-9, 1.5, np.pi + 1e-9])})
+
+    monkeypatch.setattr("scipy.optimize.minimize", minimize)
+    found = point_search._descend_average(5, np.array([0.4, 1.2, 2.5]))
+    assert found.tolist() == [0, 1.5, np.pi]
+    ((fun, bounds, order),) = asked
+    assert bounds == [(0, np.pi)] * 3
+    angles = np.array([0.3, 1.0, 2.6])
+    mean = lambda at: power_function.mean_variance(5, np.sin(at / 2) ** 2)  # noqa: E731
+    value, slope = fun(angles)
+    assert value == pytest.approx(mean(angles))
+    np.testing.assert_allclose(slope, approx_fprime(angles, mean), rtol=1e-5)
+    np.testing.assert_allclose(order["fun"](angles), [0.699, 1.599])
+    assert order["jac"](angles).tolist() == [[-1, 1, 0], [0, -1, 1]]
+
+
+def test_steps_get_longer_where_a_tenth_of_the_promise_is_kept_and_shorter_elsewhere(monkeypatch):
+    gains, radii, at = iter([0.2, 0.05, 0.11, 0.3, 0.05]), [], []
+
+    def step(angles, values, slopes, radius):
+        radii.append(radius)
+        at.append(float(angles[0]))
+        return np.array([1e-3]), values.max() - (1 if len(radii) < 6 else 1e-11)
+
+    def values(n, angles, features):
+        assert features.shape == (20 * n + 1, n + 1)
+        return np.array([level[-1], 0]), None
+
+    level = [9.0]
+
+    def moved(n, angles, features):
+        found = values(n, angles, features)
+        if radii:
+            level.append(level[-1] - next(gains))
+            found = values(n, angles, features)
+            kept = level[-2] - level[-1] > 0.1
+            level[:] = [level[-1] if kept else level[-2]]
+        return found
+
+    monkeypatch.setattr(point_search, "_linear_step", step)
+    monkeypatch.setattr(point_search, "gradients", moved)
+    found = point_search._descend_worst(2, np.array([1.0]))
+    assert radii == pytest.approx([0.1, 0.2, 0.2 / 3, 0.4 / 3, 0.8 / 3, 0.8 / 9])
+    assert at == pytest.approx([1, 1.001, 1.001, 1.002, 1.003, 1.003])
+    assert found == pytest.approx([1.003])
 
 
 def test_neighbours_keep_a_thousandth_of_a_radian():
