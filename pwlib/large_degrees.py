@@ -267,7 +267,7 @@ def _least(
         bend = right[low] - 2 * middle[low] + left[low]  # of a parabola through the three
         minima = mesh[low + 1] - (right[low] - left[low]) / 2 / bend * (mesh[1] - mesh[0])
         near = about(minima, range(-2, 3))
-        near = np.setdiff1d(np.append(near, np.arange(last - 20, last)), chosen)
+        near = np.setdiff1d(np.append(near, np.arange(max(last - 20, 0), last)), chosen)
         new = near[rows(at(near)) @ x + background(at(near)) < 1 - 1e-8]
         if not new.size:
             return np.asarray(x)

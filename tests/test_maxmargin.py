@@ -254,6 +254,31 @@ def test_a_solver_that_does_not_end_at_an_optimum_is_believed(flag, said, monkey
         maxmargin.fit([[1, 2], [3, 4], [5, 7]], [1, 1, 1])
 
 
+def test_the_solver_gets_digits_and_iterations_enough(monkeypatch):
+    asked, solve = [], maxmargin.daqp.solve
+    monkeypatch.setattr(
+        maxmargin.daqp,
+        "solve",
+        lambda *args, **kwargs: asked.append(kwargs) or solve(*args, **kwargs),
+    )
+    maxmargin.fit([[1, 2], [3, 4], [5, 7]], [1, 1, 1])
+    maxmargin.fit_soft([[1, 2], [3, 4], [5, 7]], [1, 1, -1], 0.5)
+    assert [one["iter_limit"] for one in asked] == [1300, 1300]
+    assert [one["primal_tol"] for one in asked] == [1e-12, 1e-10]
+
+
+def test_a_soft_margin_whose_gap_is_open_is_not_returned(monkeypatch):
+    def far(rows, penalty):
+        return np.array([1 + error, 0]), np.array([1.0, 0])
+
+    monkeypatch.setattr(maxmargin, "_solve_soft", far)
+    error = 4e-7  # in the first weight, which moves the objective, 1/2, by a share of twice that
+    assert maxmargin.fit_soft(np.eye(2), [1, 1], 1e-12).gap == pytest.approx(8e-7, rel=1e-3)
+    error = 6e-7
+    with pytest.raises(ArithmeticError, match="^the duality gap is 1e-06 of the objective$"):
+        maxmargin.fit_soft(np.eye(2), [1, 1], 1e-12)
+
+
 def test_a_margin_that_rounding_hides_is_none():
     rows = np.array([[1, 1], [-1, -1 + 2e-15]])
     with pytest.raises(ValueError, match="not separable"):

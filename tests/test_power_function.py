@@ -237,6 +237,18 @@ def test_the_noise_at_equispaced_points_is_exact_up_to_where_it_is_refused():
             refused(49, grids.equispaced(50), *([[at]] if "mean" not in refused.__name__ else []))
 
 
+@pytest.mark.parametrize(
+    ("n", "x", "constant"),
+    [
+        (1, [0, 0.5, 1], 4 / 3),  # the regression line: at the ends 5/6, 1/3, -1/6
+        (1, [0.25], 6 / 5),  # u0 = -1/2, the value at -1 of (1 + u u0)/(1 + u0^2)
+        (2, [1], 1),
+    ],
+)
+def test_the_lebesgue_constant_of_more_points_or_fewer_is_that_of_the_fit(n, x, constant):
+    assert power_function.lebesgue_constant(n, x) == pytest.approx(constant)
+
+
 def test_lebesgue_constants_that_overflow_or_do_not_exist_are_refused():
     with pytest.raises(ValueError, match=r"^x: got points whose Lebesgue constant overflows"):
         power_function.lebesgue_constant(1100, grids.equispaced(1101))
