@@ -96,6 +96,13 @@ def test_accuracy_in_a_ball_is_that_of_the_moved_samples(rng):
     assert along[1][0] == pytest.approx(expected, abs=0.03)
 
 
+def test_a_sample_that_a_step_takes_to_the_boundary_is_not_right(rng):
+    model, x = linear.Linear(np.array([2.0, 0]), 0.0), np.array([[0.0, 1], [0.5, 1]])
+    worst, random = linear.accuracy_in_a_ball(model, x, np.ones(2), np.array([0, 0.25, 0.5]), rng)
+    assert worst.tolist() == [0.5, 0.5, 0]
+    assert random[0] == 0.5
+
+
 def test_worst_step_in_box_gains_what_a_solver_gains(rng):
     x, direction = rng.random((4, 12)), rng.standard_normal(12)
     direction[2:5] = 0  # coordinates that gain nothing stay where they are

@@ -109,7 +109,8 @@ def test_a_double_zero_in_the_middle_of_an_interval_leaves_its_sign():
 
 
 def test_zeros_outside_the_interval_do_not_count():
-    assert np.allclose(signs.sign_changes(shifted([-0.2, 0.4, 1.3])), [0.4])
+    for outside in ([-0.2, 1.3], [-0.6, -0.3], [1.3, 1.6], [-0.2, -0.1, 1.01, 1.02]):
+        assert np.allclose(signs.sign_changes(shifted([0.4, *outside])), [0.4])
 
 
 def test_trailing_zeros_and_rounding_change_nothing():
