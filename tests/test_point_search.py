@@ -179,6 +179,21 @@ def test_steps_get_longer_where_a_tenth_of_the_promise_is_kept_and_shorter_elsew
     assert found == pytest.approx([1.003])
 
 
+def test_a_hundred_steps_are_the_most(monkeypatch):
+    taken = []
+
+    def step(angles, values, slopes, radius):
+        taken.append(radius)
+        return np.zeros(1), values.max() - 1
+
+    monkeypatch.setattr(point_search, "_linear_step", step)
+    monkeypatch.setattr(
+        point_search, "gradients", lambda *_: (np.array([1e3 - len(taken), 0]), None)
+    )
+    point_search._descend_worst(2, np.array([1.0]))
+    assert len(taken) == 100
+
+
 def test_neighbours_keep_a_thousandth_of_a_radian():
     angles = np.array([0.7, 0.7 + 2e-3, 2.0])
     for descend in (point_search._descend_average, point_search._descend_worst):

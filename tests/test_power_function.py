@@ -286,6 +286,17 @@ def test_the_formula_is_nearer_to_the_maximisers_than_any_reading(n):
     assert len(formula) == n
 
 
+def test_the_readings_are_the_roots_and_the_extrema_inside_of_their_names():
+    for n in (1, 2, 5):
+        roots, extrema = (
+            lambda n: (2 * np.arange(n) + 1) / (2 * n),
+            lambda n: np.arange(1, n) / n,
+        )  # in angles over π
+        angles = roots(n), extrema(n + 1), roots(n + 1), extrema(n)
+        for found, angle in zip(power_function.readings(n).values(), angles, strict=True):
+            np.testing.assert_allclose(found, (1 - np.cos(np.pi * angle)) / 2, atol=1e-15)
+
+
 def test_offsets_are_distances_in_units_of_the_spacing():
     n, hard = 6, polynomials.hard_points(6)
     shifted = (1 - np.cos(np.arccos(1 - 2 * hard) + 0.01)) / 2
