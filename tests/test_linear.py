@@ -123,7 +123,8 @@ def test_worst_step_in_box_gains_what_a_solver_gains(rng):
 
 def test_worst_step_stops_at_the_corner_of_the_box():
     x, direction = np.array([[0.25, 0.5]]), np.array([1.0, -1e-6])
-    step = linear.worst_step_in_box(x, direction, 5.0)
+    with np.errstate(divide="raise", invalid="raise"):
+        step = linear.worst_step_in_box(x, direction, 5.0)
     np.testing.assert_allclose(step, [[0.75, -0.5]], atol=1e-12)
 
 

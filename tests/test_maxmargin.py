@@ -267,6 +267,15 @@ def test_the_solver_gets_digits_and_iterations_enough(monkeypatch):
     assert [one["primal_tol"] for one in asked] == [1e-12, 1e-10]
 
 
+def test_the_gap_is_that_of_the_weights_scaled_until_all_margins_are_one(monkeypatch):
+    features, labels = chebyshev_problem("equispaced", 1000)
+    monkeypatch.setattr(maxmargin, "_violated", lambda *_: np.array([], dtype=int))
+    found = maxmargin.fit(features, labels)  # the optimum on a few points
+    least = (labels * found(features)).min()
+    assert 0.1 < least < 0.99
+    assert found.gap == pytest.approx(1 - least**2)  # of |w|²/2 and |w|²/2least²
+
+
 def test_a_soft_margin_whose_gap_is_open_is_not_returned(monkeypatch):
     def far(rows, penalty):
         return np.array([1 + error, 0]), np.array([1.0, 0])
