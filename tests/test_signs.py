@@ -33,6 +33,7 @@ def test_sign_changes_are_the_zeros_that_sympy_isolates():
     ("zeros", "low", "high", "changes"),
     [
         ([(Fraction(1, 3), 1), (Fraction(1, 2), 2), (Fraction(2, 3), 3)], 0, 1, 2),
+        ([(Fraction(1, 3), 3), (Fraction(1, 2), 4), (Fraction(2, 3), 3)], 0, 1, 2),
         ([(0, 1), (Fraction(1, 2), 1), (1, 1)], 0, 1, 1),  # zeros at the ends don't count
         ([(0, 1), (Fraction(1, 2), 1), (1, 1), (7, 1)], 0, None, 3),
         ([(-1, 1), (Fraction(-1, 10**30), 1), (0, 1), (Fraction(1, 10**30), 1)], -1, 1, 3),
@@ -116,7 +117,9 @@ def test_zeros_outside_the_interval_do_not_count():
 def test_trailing_zeros_and_rounding_change_nothing():
     weights = shifted([0.1, 0.5, 0.8])
     padded = np.concatenate((weights, [0, 1e-18, 0, 0, -1e-19]))
-    assert np.allclose(signs.sign_changes(padded), [0.1, 0.5, 0.8], rtol=0, atol=1e-14)
+    for scale in (1e-12, 1, 1e12):
+        found = signs.sign_changes(scale * padded)
+        assert np.allclose(found, [0.1, 0.5, 0.8], rtol=0, atol=1e-14)
 
 
 def test_a_constant_never_changes_and_misclassifies_half():
