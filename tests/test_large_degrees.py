@@ -186,6 +186,19 @@ def test_the_end_problem_is_the_one_that_the_chapter_states(odd_p, odd_m, monkey
     assert np.allclose(found, expected, rtol=0, atol=1e-4)
 
 
+@pytest.mark.parametrize("first", [0.0, 0.5])
+def test_the_quadratic_form_of_values_and_slopes_is_the_integral_of_the_square(first):
+    k = first + np.arange(3)
+    halves = np.where(k == 0, 0.5, 1)
+    z = np.arange(0, 2000, 0.02)
+    less, more = np.subtract.outer(z, np.pi * k), np.add.outer(z, np.pi * k)
+    near, mirrored = np.sinc(less / np.pi) ** 2, np.sinc(more / np.pi) ** 2
+    slopes = (near * less - mirrored * more)[:, k > 0]
+    e = np.hstack([(near + mirrored) * halves, slopes])
+    expected = np.trapezoid(e[:, :, None] * e[:, None, :], z, axis=0)
+    np.testing.assert_allclose(large_degrees._gram(k, halves), expected, atol=2e-3)
+
+
 def test_the_slopes_that_are_left_out_are_summed():
     for first, x in ((20, 3.3), (20.5, 0), (40.5, 39)):
         expected = mp.nsum(lambda k, x=x: 1 / (k**2 - mp.mpf(x) ** 2), [first, mp.inf])

@@ -212,6 +212,11 @@ def test_exact_weights_are_the_fitted_ones_in_rationals():
     np.testing.assert_allclose(fitted.weights, [1, -7], rtol=1e-12)
 
 
+def test_a_support_with_a_multiplier_of_zero_is_certified():
+    half = Fraction(1, 2)
+    assert maxmargin.exact_weights([[2, 0], [1, 1]], [1, 1], [0, 1]) == [half, half]
+
+
 @pytest.mark.parametrize("support", [[0, 1], [0], [1], [1, 2]])
 def test_a_wrong_support_is_not_certified(support):
     with pytest.raises(ArithmeticError, match="not that of the optimum"):
@@ -226,6 +231,7 @@ ONES = np.ones((2, 2))
     [
         (ONES, [1, 0], "labels: got 0, the label of a tie.*drop"),
         (ONES, [1, 2], r"labels: got 2.0, accepts -1 and 1"),
+        (ONES, [2, 3], r"labels: got 2.0, accepts -1 and 1"),
         (ONES, [1, np.nan], "labels: got nan"),
         (ONES, [1, 1, 1], r"labels: got shape \(3,\), accepts \(2,\)"),
         (np.ones(2), [1, 1], r"features: got shape \(2,\)"),

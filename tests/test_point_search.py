@@ -231,6 +231,7 @@ def test_the_stored_values_are_those_of_the_stored_points():
         (m, c) for m in range(1, 11) for c in point_search.CRITERIA
     ]
     for row in rows:
+        assert (row["starts"], row["seed"]) == (point_search.STARTS[row["criterion"]], 0)
         found = point_search.score(10, row["points"], row["criterion"])
         assert found == pytest.approx(row["value"], abs=1e-7)
         best = (

@@ -256,6 +256,16 @@ def test_lebesgue_constants_that_overflow_or_do_not_exist_are_refused():
         power_function.lebesgue_constant(2, [0.1, 0.5, 0.5])
 
 
+def test_the_size_without_gain_comes_after_the_last_that_amplifies():
+    for n in (1, 2, 4):
+        gains = [
+            power_function.largest_noise_variance(n, power_function.midpoints(m)) > 1 + 1e-9
+            for m in range(n + 1, 2 * (n + 1) ** 2)
+        ]
+        last = n + 1 + np.flatnonzero(gains)[-1]
+        assert power_function.size_without_gain(n, power_function.midpoints) == last + 1
+
+
 def test_no_gain_from_2n_plus_1_roots_on():
     assert power_function.size_without_gain(5, lambda m: grids.chebyshev(m, "roots")) == 11
 
