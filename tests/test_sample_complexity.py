@@ -119,6 +119,21 @@ def test_the_least_margin_falls_short_of_one_by_no_more_than_the_bound(reading):
         assert 1 - sample_complexity.dip_bound(9, reading, m) <= least <= 1 + 1e-9
 
 
+def test_a_row_without_a_spurious_sign_change_has_no_last_size():
+    row = sample_complexity.row(2, "roots", True)
+    assert (row["last"], row["sizes"], row["first_without"]) == (0, 0, 3)
+    for m in range(3, row["certified"], 2):
+        weights = sample_complexity.fit(3, sample_complexity.grid("roots", m))
+        assert signs.spurious_sign_changes(weights).size == 0
+
+
+def test_the_distance_to_the_limit_is_a_share_of_its_length():
+    limit = sample_complexity.limit_weights(12)
+    for factor in (0, 0.5, 3):
+        found = sample_complexity.distance_to_limit(factor * limit / 0.1, 0.1)
+        assert found == pytest.approx(abs(factor - 1))
+
+
 def test_a_critical_point_at_the_middle_or_the_end_is_no_least_margin_of_its_own():
     assert sample_complexity.least_margin([0, 0.75, 0, 0.25], 0.5) == pytest.approx(1 / 8)  # u^3
     falling = np.polynomial.chebyshev.poly2cheb([0, 3, 0, -1])  # 3u - u^3, level at 1
