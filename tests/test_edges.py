@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from pwlib.datasets import Dataset
-from pwlib.linear import Linear
+from pwlib.linear import Features, Linear
 from pwlib.networks import MLP
 from pwlib.robustness import Attack
 from pwlib.training import TrainingConfig
@@ -23,6 +23,7 @@ TINY = 1e-12
 OF_LIMIT = {"odd_p": False, "odd_m": False}
 UNIT = np.array([[0.1, 0.2], [0.7, 0.3]])
 LINEAR = {"x": np.array([[0.1, 0.2], [0.3, 0.1], [0.9, 0.3], [0.7, 0.7]]), "y": [-1, -1, 1, 1]}
+ON_PLANE = Features(np.zeros(2), np.eye(2), np.ones(2))
 AT_PLANE = {"model": Linear(np.ones(2), -0.9)} | LINEAR
 DRAWN = {"rng": np.random.default_rng(0)}
 
@@ -124,6 +125,14 @@ EDGES = [
     ("linear.worst_step_in_box", {"size": 1.0, "direction": [1]}, "x", [[[0]], [[1]]], [[[1.1]]]),
     ("linear.within_class_features", {"x": UNIT, "y": [-1, 1]}, "count", [], [0, 1]),
     ("linear.within_class_features", LINEAR, "count", [1, 2], [0, 3]),
+    ("linear.Features", {"mean": [0.0], "directions": [[1.0]]}, "sigma", [[1e-300]], [[0.0], [-1]]),
+    (
+        "linear.usefulness_in_box",
+        {"features": ON_PLANE, "y": [-1, 1], "eps": 0.1},
+        "x",
+        [UNIT],
+        [UNIT - 0.5, UNIT + 0.5],
+    ),
     ("linear.gaussian_family", {"count": 1, "separation": 1.0} | DRAWN, "d", [1], [0]),
     (
         "linear.half_images",

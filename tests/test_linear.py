@@ -155,6 +155,7 @@ def test_within_class_features_decorrelate_the_classes_and_point_to_the_positive
     assert np.abs(within - np.diag(np.diag(within))).max() < 1e-10
     assert np.all(np.diff(np.diag(within)) < 0)
     assert np.all(values[y > 0].mean(axis=0) > values[y < 0].mean(axis=0))
+    np.testing.assert_allclose(values[y > 0].mean(axis=0), -values[y < 0].mean(axis=0))
 
 
 def test_the_worst_step_costs_usefulness_eps_over_sigma_and_less_in_the_box(rng):
@@ -182,6 +183,14 @@ def test_the_signed_flipping_sizes_average_to_the_cosine_of_the_tilt(rng):
     half = np.linalg.norm(x[y > 0].mean(axis=0) - x[y < 0].mean(axis=0)) / 2
     mean = (sizes[y > 0].mean() + sizes[y < 0].mean()) / 2
     assert mean / half == pytest.approx(np.cos(np.radians(linear.tilt_angle(model, x, y))))
+
+
+def test_the_score_of_nearest_mean_is_half_the_difference_of_the_squared_distances(rng):
+    x, y = two_clouds(rng, 31, 4)
+    to_positive, to_negative = (
+        np.sum((x - x[y == label].mean(axis=0)) ** 2, axis=1) for label in (1, -1)
+    )
+    np.testing.assert_allclose(linear.nearest_mean(x, y)(x), (to_negative - to_positive) / 2)
 
 
 @pytest.mark.parametrize("order", [2, np.inf])
@@ -320,7 +329,7 @@ def test_features_are_centred_half_way_between_the_classes_and_span_their_scatte
 def test_scatter_that_is_a_ten_thousand_millionth_of_the_largest_is_rounding():
     y = np.array([-1.0, -1, 1, 1])
     for small, rank in ((0.9e-5, 1), (1.1e-5, 2)):
-        x = np.array([[1, small], [-1, -small], [3, -small], [1, small]])
+        x = 30 * np.array([[1, small], [-1, -small], [3, -small], [1, small]])
         linear.within_class_features(x, y, rank)
         with pytest.raises(ValueError, match=f"from 1 to {rank}, the rank"):
             linear.within_class_features(x, y, rank + 1)
