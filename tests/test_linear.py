@@ -342,6 +342,17 @@ def test_the_tilt_is_the_angle_to_the_difference_of_the_means(degrees):
     assert linear.tilt_angle(linear.Linear(turned, 0.0), x, y) == pytest.approx(degrees, abs=1e-5)
 
 
+def test_no_cosine_that_rounding_takes_beyond_1_leaves_the_tilt_without_a_value(rng):
+    beyond = 0
+    for w in rng.random((50, 3)):
+        beyond += abs(w @ w / (np.linalg.norm(w) * np.linalg.norm(w))) > 1
+        for sign in (1, -1):
+            model = linear.Linear(sign * w, 0.0)
+            angle = linear.tilt_angle(model, np.stack([0 * w, w]), np.array([-1, 1]))
+            assert angle == pytest.approx(90 - 90 * sign, abs=1e-5)
+    assert beyond > 0
+
+
 def test_ratios_and_bound_of_rounding_are_those_of_exact_fractions():
     ratios = linear.rounding_ratios(50, 0.25, np.random.default_rng(3))
     rng = np.random.default_rng(3)
@@ -395,6 +406,7 @@ def test_two_classes_keeps_two_digits_with_signs():
         (lambda: linear.ridge(np.eye(3), np.ones(3), 0.0), "strength"),
         (lambda: linear.flipping_sizes(linear.Linear(ONES[0], 0.0), ONES, ONES[0], 1), "order"),
         (lambda: linear.resize(np.ones((1, 16)), 3), "side"),
+        (lambda: linear.resize(np.ones((1, 15)), 3), "side: got 3, accepts"),
         (lambda: linear.tilt(np.ones(3), 2 * np.ones(3), 0.1), "direction"),
         (lambda: linear.two_classes(np.eye(3), np.array([1, 1, 2]), 1, 7), "labels"),
         (lambda: linear.rounding_error(np.ones(3), np.ones(3)), "float32"),
