@@ -174,6 +174,12 @@ def test_noise_in_the_labels_of_chebyshev_roots_follows_the_closed_form():
     )
 
 
+def test_fejers_points_are_the_ends_and_the_known_extrema_of_legendre_polynomials():
+    for inside in ([], [0], [-(5**-0.5), 5**-0.5], [-((3 / 7) ** 0.5), 0, (3 / 7) ** 0.5]):
+        expected = [0, *((1 + u) / 2 for u in inside), 1]
+        np.testing.assert_allclose(power_function.fekete(len(expected)), expected, atol=1e-15)
+
+
 def test_noise_is_amplified_nowhere_by_fejers_points_alone():
     n = 9
     assert power_function.largest_noise_variance(n, power_function.fekete(n + 1)) == pytest.approx(
