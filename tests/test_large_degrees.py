@@ -113,8 +113,9 @@ def test_what_is_no_share_or_number_is_refused():
 def test_where_nothing_dips_there_is_no_last_size():
     with pytest.raises(ValueError, match="n: got 6, accepts degrees"):
         large_degrees.last_size(6, "lobatto", True)
-    with pytest.raises(ValueError, match="p: got 20, accepts numbers"):
-        large_degrees.last_equispaced_size(20, False, 0.002)
+    for odd in (False, True):
+        with pytest.raises(ValueError, match="p: got 20, accepts numbers"):
+            large_degrees.last_equispaced_size(20, odd, 0.002)
 
 
 @pytest.mark.parametrize(("p", "m"), [(5, 20), (6, 21), (30, 244), (30, 245), (31, 470), (31, 330)])
