@@ -212,6 +212,11 @@ def test_exact_weights_are_the_fitted_ones_in_rationals():
     np.testing.assert_allclose(fitted.weights, [1, -7], rtol=1e-12)
 
 
+def test_a_classifier_stays_as_it_was_fitted():
+    with pytest.raises(AttributeError):
+        maxmargin.fit([[1.0]], [1]).gap = 0.0
+
+
 def test_a_support_with_a_multiplier_of_zero_is_certified():
     half = Fraction(1, 2)
     assert maxmargin.exact_weights([[2, 0], [1, 1]], [1, 1], [0, 1]) == [half, half]
