@@ -250,7 +250,7 @@ def _least(
         below = np.floor(index(z)).astype(int)
         return np.unique(np.clip(np.add.outer(below, np.array(steps)), 0, last))
 
-    first = np.arange(int(index(np.array(4 * np.pi))) + 2)
+    first = np.arange(min(int(index(np.array(4 * np.pi))) + 1, last) + 1)
     chosen = np.union1d(np.append(first, last), about(nodes, range(2)))
     on_mesh, level = rows(mesh), background(mesh)
     for _ in range(100):
@@ -267,7 +267,7 @@ def _least(
         bend = right[low] - 2 * middle[low] + left[low]  # of a parabola through the three
         minima = mesh[low + 1] - (right[low] - left[low]) / 2 / bend * (mesh[1] - mesh[0])
         near = about(minima, range(-2, 3))
-        near = np.setdiff1d(np.append(near, np.arange(last - 20, last)), chosen)
+        near = np.setdiff1d(np.append(near, np.arange(max(last - 20, 0), last)), chosen)
         new = near[rows(at(near)) @ x + background(at(near)) < 1 - 1e-8]
         if not new.size:
             return np.asarray(x)

@@ -142,7 +142,7 @@ def _clipped(
     those at their walls: the loop ends, with the exact t, when none has joined.
     """
     speed = np.broadcast_to(np.abs(direction), x.shape)
-    wall = np.where(direction > 0, 1 - x, x)  # the way to go until the box ends
+    wall = np.where(direction > 0, 1 - x, x) * (direction != 0)  # how far to go until the box ends
     shares, squares = spent(speed, wall), speed**2
     stuck = speed == 0
     while True:

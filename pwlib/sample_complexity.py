@@ -182,7 +182,7 @@ def alternating(n: int) -> Vector:
     return np.where(np.arange((n + 1) // 2) % 2, -1.0, 1.0)
 
 
-_CERTIFIED = ("step_weights", "feasible_weights", "dip_bound", "certified_size")
+_CERTIFIED = ("feasible_weights", "dip_bound", "certified_size")
 accepts(
     __name__,
     {"n": whole(1), "m p": whole(2), "x": array("points", 0, 1), "j": whole(0)}

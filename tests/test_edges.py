@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from pwlib.datasets import Dataset
+from pwlib.linear import Features, Linear
 from pwlib.networks import MLP
 from pwlib.robustness import Attack
 from pwlib.training import TrainingConfig
@@ -19,6 +20,12 @@ MOVED = {"network": NET, "x": X, "y": Y, "direction": "hard", "steps": 1, "radiu
 H = np.ones((2, 4))
 EVEN = [0.0, 0.25, 0.75, 1.0]
 TINY = 1e-12
+OF_LIMIT = {"odd_p": False, "odd_m": False}
+UNIT = np.array([[0.1, 0.2], [0.7, 0.3]])
+LINEAR = {"x": np.array([[0.1, 0.2], [0.3, 0.1], [0.9, 0.3], [0.7, 0.7]]), "y": [-1, -1, 1, 1]}
+ON_PLANE = Features(np.zeros(2), np.eye(2), np.ones(2))
+AT_PLANE = {"model": Linear(np.ones(2), -0.9)} | LINEAR
+DRAWN = {"rng": np.random.default_rng(0)}
 
 # Of a function: good arguments; then a name, what is accepted at the edge, what beyond it isn't.
 EDGES = [
@@ -86,6 +93,62 @@ EDGES = [
     ("sample_complexity.least_margin", {"weights": [0, 1]}, "gap", [1, 0.5], [-TINY, 1.1, 2]),
     ("sample_complexity.least_margins", {"n": 3, "reading": "lobatto"}, "sizes", [[2]], [[1], []]),
     ("sample_complexity.row", {"reading": "lobatto", "odd": False}, "p", [2], [1]),
+    ("large_degrees.interpolant", {"n": 5, "reading": "roots"}, "m", [3, 5], [2, 6]),
+    ("large_degrees.ripple", {"terms": 2}, "c", [1e-3, 10], [9e-4, 10.1]),
+    ("large_degrees.ripple", {"c": 0.1}, "terms", [2], [1]),
+    ("large_degrees.end_problem", OF_LIMIT | {"nodes": 4}, "c", [0.1, 10], [9e-4, 10.1]),
+    ("large_degrees.end_problem", OF_LIMIT | {"c": 0.1}, "nodes", [4], [3]),
+    ("large_degrees.end_of_classifier", {"m": 4}, "p", [2], [1]),
+    ("large_degrees.end_of_classifier", {"p": 2}, "m", [4], [3]),
+    ("large_degrees.last_equispaced_size", {"p": 5, "odd": False}, "share", [0.06], [0, -1, 1.1]),
+    ("power_function.unseen", {"n": 3}, "x", [[0.5], [0, 0.5, 1]], [[], [0, 0.3, 0.6, 1], [1.1]]),
+    ("power_function.gram", {}, "n", [0], [-1]),
+    ("power_function.variance", {"n": 0, "x": [0.5]}, "at", [[0, 1]], [[-TINY], [1.1]]),
+    ("power_function.fekete", {}, "m", [2], [1]),
+    ("power_function.grids_of", {}, "m", [2], [1]),
+    ("power_function.midpoints", {}, "m", [1], [0]),
+    ("point_search.start", {"m": 2, "seed": 0}, "index", [0], [-1]),
+    ("point_search.score", {"n": 2, "criterion": "worst"}, "x", [[0, 1]], [[-TINY], [1.1], []]),
+    (
+        "point_search.gradients",
+        {"n": 1, "features": [[1, 1]]},
+        "angles",
+        [[0], [np.pi]],
+        [[-1], [4]],
+    ),
+    ("point_search.start", {"index": 5, "seed": 0}, "m", [1], [0]),
+    ("point_search.best", {"n": 1, "m": 1, "criterion": "average"}, "starts", [1], [0]),
+    ("linear.ridge", LINEAR, "strength", [1e-9], [0, -1]),
+    ("linear.accuracy_in_a_ball", AT_PLANE | DRAWN, "lengths", [[0]], [[-TINY]]),
+    ("linear.worst_step_in_box", {"x": [[0, 1]], "direction": [1, 1]}, "size", [0, 9], [-TINY]),
+    ("linear.flipping_step_in_box", {"x": UNIT, "direction": UNIT[0]}, "gain", [[0, 9]], [[-1, 0]]),
+    ("linear.worst_step_in_box", {"size": 1.0, "direction": [1]}, "x", [[[0]], [[1]]], [[[1.1]]]),
+    ("linear.within_class_features", {"x": UNIT, "y": [-1, 1]}, "count", [], [0, 1]),
+    ("linear.within_class_features", LINEAR, "count", [1, 2], [0, 3]),
+    ("linear.Features", {"mean": [0.0], "directions": [[1.0]]}, "sigma", [[1e-300]], [[0.0], [-1]]),
+    (
+        "linear.usefulness_in_box",
+        {"features": ON_PLANE, "y": [-1, 1], "eps": 0.1},
+        "x",
+        [UNIT],
+        [UNIT - 0.5, UNIT + 0.5],
+    ),
+    ("linear.gaussian_family", {"count": 1, "separation": 1.0} | DRAWN, "d", [1], [0]),
+    (
+        "linear.half_images",
+        {"count": 1, "side": 2, "grain": 0} | DRAWN,
+        "contrast",
+        [0, 0.5],
+        [0.6],
+    ),
+    ("linear.half_images", {"count": 1, "contrast": 0, "grain": 0} | DRAWN, "side", [2], [0, 1, 3]),
+    ("linear.half_images", {"side": 2, "contrast": 0, "grain": 0} | DRAWN, "count", [1], [0]),
+    ("linear.resize", {"x": np.ones((1, 4))}, "side", [1, 2, 4], [0, 3]),
+    ("linear.rounding_bound", {"eps": 1.0}, "terms", [1, 2**24], [0]),
+    ("linear.rounding_bound", {"terms": 1}, "eps", [1e-9], [0, -1]),
+    ("linear.rounding_ratios", {"terms": 9} | DRAWN, "eps", [1e-9], [0]),
+    ("linear.flipping_sizes", AT_PLANE, "order", [2, np.inf], [1, 3, 2.5]),
+    ("linear.flipping_sizes", AT_PLANE, "y", [[-1, 0, 0, 1]], [[-1.1, 0, 0, 1], [0, 1.1, 0, 0]]),
     ("attacks.pgd", PGD, "eps", [0, 9], [-TINY, np.inf, np.nan]),
     ("attacks.pgd", PGD, "steps", [1], [0]),
     ("attacks.pgd", PGD, "restarts", [1], [0]),

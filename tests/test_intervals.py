@@ -51,6 +51,14 @@ def test_the_p_value_is_five_per_cent_where_the_interval_of_ninety_ends():
     assert intervals.p_above(a, high) == pytest.approx(0.95)
 
 
+def test_values_of_different_number_are_no_pairs():
+    for compared in (intervals.above, intervals.equivalent):
+        with pytest.raises(ValueError, match=r"^b: got shape \(1,\), accepts \(values\)"):
+            compared([1, 2], [1], 0.5)
+    with pytest.raises(ValueError, match="^a, b: got 2 and 1 values, accepts pairs$"):
+        intervals._difference([1, 2], [1])  # as within the package, where no call is checked
+
+
 def test_holm_stops_at_the_first_that_is_too_large():
     # Holm (1979): 0.01 < 0.05/4, 0.015 < 0.05/3, 0.03 > 0.05/2, and so 0.04 is kept too.
     p = {"c": 0.03, "a": 0.01, "d": 0.04, "b": 0.015}

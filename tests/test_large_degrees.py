@@ -113,11 +113,12 @@ def test_what_is_no_share_or_number_is_refused():
 def test_where_nothing_dips_there_is_no_last_size():
     with pytest.raises(ValueError, match="n: got 6, accepts degrees"):
         large_degrees.last_size(6, "lobatto", True)
-    with pytest.raises(ValueError, match="p: got 20, accepts numbers"):
-        large_degrees.last_equispaced_size(20, False, 0.002)
+    for odd in (False, True):
+        with pytest.raises(ValueError, match="p: got 20, accepts numbers"):
+            large_degrees.last_equispaced_size(20, odd, 0.002)
 
 
-@pytest.mark.parametrize(("p", "m"), [(30, 244), (30, 245), (31, 470), (31, 330)])
+@pytest.mark.parametrize(("p", "m"), [(5, 20), (6, 21), (30, 244), (30, 245), (31, 470), (31, 330)])
 def test_the_exchange_finds_the_classifier_on_the_equispaced_grid(p, m):
     weights = sample_complexity.fit(2 * p, grids.equispaced(m))
     z = np.linspace(0, 20, 301)
@@ -186,6 +187,19 @@ def test_the_end_problem_is_the_one_that_the_chapter_states(odd_p, odd_m, monkey
     assert np.allclose(found, expected, rtol=0, atol=1e-4)
 
 
+@pytest.mark.parametrize("first", [0.0, 0.5])
+def test_the_quadratic_form_of_values_and_slopes_is_the_integral_of_the_square(first):
+    k = first + np.arange(3)
+    halves = np.where(k == 0, 0.5, 1)
+    z = np.arange(0, 2000, 0.02)
+    less, more = np.subtract.outer(z, np.pi * k), np.add.outer(z, np.pi * k)
+    near, mirrored = np.sinc(less / np.pi) ** 2, np.sinc(more / np.pi) ** 2
+    slopes = (near * less - mirrored * more)[:, k > 0]
+    e = np.hstack([(near + mirrored) * halves, slopes])
+    expected = np.trapezoid(e[:, :, None] * e[:, None, :], z, axis=0)
+    np.testing.assert_allclose(large_degrees._gram(k, halves), expected, atol=2e-3)
+
+
 def test_the_slopes_that_are_left_out_are_summed():
     for first, x in ((20, 3.3), (20.5, 0), (40.5, 39)):
         expected = mp.nsum(lambda k, x=x: 1 / (k**2 - mp.mpf(x) ** 2), [first, mp.inf])
@@ -237,9 +251,52 @@ def test_the_stored_dips_of_the_limit_change_sign_where_the_constants_say(pariti
 
 
 def test_stored_rows_of_the_limit_are_those_of_the_solver():
-    for row in results.read("equispaced-limit")[5::101]:
+    rows = results.read("equispaced-limit")
+    for row in rows[5::101]:
         found = large_degrees.end_problem(row["c"], bool(row["odd_p"]), bool(row["odd_m"]), 40)
         assert large_degrees.dip(found, row["c"]) == pytest.approx(row["nodes_40"], abs=2e-5)
+
+
+def test_a_row_has_the_dips_of_the_limit_and_of_two_classifiers_near_it(monkeypatch):
+    asked = []
+
+    def of(*args):
+        asked.append(args)
+        return lambda z: args[-1] + z  # so that the dip is at z = 0
+
+    monkeypatch.setattr(large_degrees, "end_problem", of)
+    monkeypatch.setattr(large_degrees, "end_of_classifier", of)
+    for odd_p, odd_m, c in ((True, True, 0.0801), (False, False, 0.07)):
+        row = large_degrees.limit_row(odd_p, odd_m, c)
+        drift = large_degrees.ripple(c / (1 + odd_m))
+        assert [row.pop(name) for name in ("ripple", "drift")] == pytest.approx(drift)
+        sizes = {p: 2 * round(c * (2 * p) ** 2 / 2) + odd_m for p in (60 + odd_p, 120 + odd_p)}
+        assert asked == [(c, odd_p, odd_m, nodes) for nodes in (20, 40, 80)] + list(sizes.items())
+        dips = {f"nodes_{nodes}": nodes for nodes in (20, 40, 80)}
+        dips |= {f"p_{p - odd_p}": m for p, m in sizes.items()}
+        assert row == dips | {"odd_p": int(odd_p), "odd_m": int(odd_m), "c": c}
+        asked.clear()
+    assert large_degrees.dip(lambda z: np.minimum(z - 5, 5 - z), 0.01) == -5
+    assert large_degrees.dip(lambda z: -z, 0.01) == pytest.approx(-10)  # at the second point
+
+
+def test_a_solver_that_stops_and_an_exchange_without_end_are_told(monkeypatch):
+    calls = []
+
+    def solve(matrix, pull, rows, *_, **limits):
+        calls.append((len(rows), limits["iter_limit"]))
+        x = np.random.default_rng(len(calls)).normal(size=len(pull))
+        return x, 0, flag, {"lam": np.zeros(len(rows))}
+
+    monkeypatch.setattr(large_degrees.daqp, "solve", solve)
+    flag = 0
+    with pytest.raises(ArithmeticError, match=r"^daqp stopped with exit flag 0 on (\d+) rows$"):
+        large_degrees.end_of_classifier(30, 244)
+    flag = 1
+    with pytest.raises(ArithmeticError, match="^the exchange of constraints does not end$"):
+        large_degrees.end_of_classifier(30, 244)
+    assert len(calls) == 101
+    assert all(most == 1000 + 100 * count for count, most in calls)
 
 
 def test_the_last_dip_at_even_m_and_odd_p_is_a_cusp_at_seven_sixths():
@@ -253,15 +310,17 @@ def test_the_last_dip_at_even_m_and_odd_p_is_a_cusp_at_seven_sixths():
 
 
 def test_the_counts_approach_the_limits_as_the_drift_of_the_ripple_says():
+    drifts = {
+        (odd_p, odd_m): large_degrees.ripple(limit / (1 + odd_m))[1]
+        for (odd_p, odd_m), limit in large_degrees.LIMITS.items()
+    }
     for row in results.read("equispaced-sizes"):
-        p, odd = row["p"], row["odd"]
-        limit = large_degrees.LIMITS[p % 2, odd]
-        excess = p * (row["last"] / (2 * p) ** 2 / limit - 1)
-        drift = large_degrees.ripple(limit / 2 if odd else limit)[1]
+        p, parities = row["p"], (row["p"] % 2, row["odd"])
+        excess = p * (row["last"] / (2 * p) ** 2 / large_degrees.LIMITS[parities] - 1)
         if p % 2:
-            assert drift < excess < 3
+            assert drifts[parities] < excess < 3
         else:
-            assert excess == pytest.approx(drift, abs=0.15 + 0.001 * p)
+            assert excess == pytest.approx(drifts[parities], abs=0.15 + 0.001 * p)
 
 
 @pytest.mark.parametrize("m", [1100, 1101])

@@ -9,6 +9,7 @@ from scipy.stats import norm
 
 from pwlib import linear, maxmargin
 from pwlib.figures.linear import dimension_curves, figure_powers, image_rows, usefulness_map
+from pwlib.intervals import mean_with_error
 
 ONES = np.ones((2, 2))
 
@@ -95,8 +96,16 @@ def test_accuracy_in_a_ball_is_that_of_the_moved_samples(rng):
     assert along[1][0] == pytest.approx(expected, abs=0.03)
 
 
+def test_a_sample_that_a_step_takes_to_the_boundary_is_not_right(rng):
+    model, x = linear.Linear(np.array([2.0, 0]), 0.0), np.array([[0.0, 1], [0.5, 1]])
+    worst, random = linear.accuracy_in_a_ball(model, x, np.ones(2), np.array([0, 0.25, 0.5]), rng)
+    assert worst.tolist() == [0.5, 0.5, 0]
+    assert random[0] == 0.5
+
+
 def test_worst_step_in_box_gains_what_a_solver_gains(rng):
     x, direction = rng.random((4, 12)), rng.standard_normal(12)
+    direction[2:5] = 0  # coordinates that gain nothing stay where they are
     steps = linear.worst_step_in_box(x, direction, 0.8)
     assert np.all((x + steps >= 0) & (x + steps <= 1))
     np.testing.assert_allclose(np.linalg.norm(steps, axis=1), 0.8, atol=1e-9)
@@ -114,7 +123,8 @@ def test_worst_step_in_box_gains_what_a_solver_gains(rng):
 
 def test_worst_step_stops_at_the_corner_of_the_box():
     x, direction = np.array([[0.25, 0.5]]), np.array([1.0, -1e-6])
-    step = linear.worst_step_in_box(x, direction, 5.0)
+    with np.errstate(divide="raise", invalid="raise"):
+        step = linear.worst_step_in_box(x, direction, 5.0)
     np.testing.assert_allclose(step, [[0.75, -0.5]], atol=1e-12)
 
 
@@ -145,6 +155,7 @@ def test_within_class_features_decorrelate_the_classes_and_point_to_the_positive
     assert np.abs(within - np.diag(np.diag(within))).max() < 1e-10
     assert np.all(np.diff(np.diag(within)) < 0)
     assert np.all(values[y > 0].mean(axis=0) > values[y < 0].mean(axis=0))
+    np.testing.assert_allclose(values[y > 0].mean(axis=0), -values[y < 0].mean(axis=0))
 
 
 def test_the_worst_step_costs_usefulness_eps_over_sigma_and_less_in_the_box(rng):
@@ -172,6 +183,14 @@ def test_the_signed_flipping_sizes_average_to_the_cosine_of_the_tilt(rng):
     half = np.linalg.norm(x[y > 0].mean(axis=0) - x[y < 0].mean(axis=0)) / 2
     mean = (sizes[y > 0].mean() + sizes[y < 0].mean()) / 2
     assert mean / half == pytest.approx(np.cos(np.radians(linear.tilt_angle(model, x, y))))
+
+
+def test_the_score_of_nearest_mean_is_half_the_difference_of_the_squared_distances(rng):
+    x, y = two_clouds(rng, 31, 4)
+    to_positive, to_negative = (
+        np.sum((x - x[y == label].mean(axis=0)) ** 2, axis=1) for label in (1, -1)
+    )
+    np.testing.assert_allclose(linear.nearest_mean(x, y)(x), (to_negative - to_positive) / 2)
 
 
 @pytest.mark.parametrize("order", [2, np.inf])
@@ -240,6 +259,117 @@ def test_half_images_carry_their_label_in_the_right_half_only(rng):
     np.testing.assert_allclose(difference[:, :4], 0, atol=0.04)
 
 
+def test_half_images_without_grain_are_a_wave_of_random_height_and_a_level(rng):
+    x, y = linear.half_images(200, 6, 0.25, 0.0, rng)
+    images = x.reshape(200, 6, 6)
+    assert y.tolist() == [-1, 1] * 100
+    np.testing.assert_array_equal(images[:, :, 3:], np.tile(0.5 + 0.25 * y[:, None, None], (6, 3)))
+    at = (np.arange(6) + 0.5) / 6  # half a period down, one across the whole width
+    wave = np.outer(np.sin(np.pi * at), np.sin(2 * np.pi * at[:3]))
+    height = (images[:, :, :3] - 0.5) / wave
+    np.testing.assert_allclose(height, np.tile(height[:, :1, :1], (6, 3)), rtol=1e-12)
+    height = height[:, 0, 0]
+    assert 0.2 <= np.abs(height).min() < 0.21
+    assert 0.39 < np.abs(height).max() <= 0.4
+    assert abs(np.sign(height).mean()) < 0.2
+    assert abs(np.corrcoef(height, y)[0, 1]) < 0.2
+    assert linear.half_images(9, 6, 0, 0.1, rng)[0].std() == pytest.approx(0.17, abs=0.03)
+
+
+def test_the_classifier_of_the_gaussian_family_is_its_mean_and_both_labels_are_as_frequent(rng):
+    x, y, best = linear.gaussian_family(20000, 4, 3.0, rng)
+    np.testing.assert_allclose(best.weights, [1.5] * 4)
+    assert best.bias == 0
+    np.testing.assert_allclose((y[:, None] * x).mean(axis=0), 1.5, atol=0.03)
+    np.testing.assert_allclose((x - 1.5 * y[:, None]).std(axis=0), 1, atol=0.02)
+    assert abs(y.mean()) < 0.03
+
+
+def test_medians_are_of_the_samples_that_are_right_alone():
+    model = linear.Linear(np.array([3.0, 4.0]), -1.0)
+    x = np.array([[1.0, 0], [0, 1], [1, 1], [3, 4], [1, 0]])
+    right, linf, relative = linear.flipping_medians(model, x, np.array([1, 1, 1, 1, -1]))
+    assert right == 0.8
+    assert linf == pytest.approx(np.median([2 / 7, 3 / 7, 6 / 7, 24 / 7]))
+    assert relative == pytest.approx(np.median([2 / 5, 3 / 5, 6 / 5 / 2**0.5, 24 / 25]))
+    on_boundary = np.array([[0, 0.25], [1, 1]])  # a sample on the boundary is not right
+    assert linear.flipping_medians(model, on_boundary, np.ones(2))[0] == 0.5
+
+
+def test_usefulness_is_a_mean_with_its_standard_error(rng):
+    values, y = rng.standard_normal((7, 3)), np.array([1, -1, 1, 1, -1, -1, 1])
+    rho, error = linear.usefulness(values, y)
+    for j in range(3):
+        assert (rho[j], error[j]) == pytest.approx(mean_with_error(y * values[:, j]))
+    features = linear.Features(np.zeros(3), np.eye(3), np.full(3, 2.0))
+    x = np.full((7, 3), 0.5) + 0.1 * values.clip(-1, 1)
+    rho, error = linear.usefulness_in_box(features, x, y, 0.1)
+    for j in range(3):
+        assert (rho[j], error[j]) == pytest.approx(mean_with_error((y * x[:, j] - 0.1) / 2))
+
+
+def test_features_are_centred_half_way_between_the_classes_and_span_their_scatter(rng):
+    x, y = two_clouds(rng, 30, 3)
+    x = np.hstack([x, x[:, :1] + x[:, 1:2]])  # rank 3
+    y[:20] = 1
+    features = linear.within_class_features(x, y, 2)
+    centre = (x[y > 0].mean(axis=0) + x[y < 0].mean(axis=0)) / 2
+    np.testing.assert_allclose(features.mean, centre)
+    np.testing.assert_allclose(features.sigma, ((x - centre) @ features.directions.T).std(axis=0))
+    scatter = sum(np.cov(x[y == s].T, bias=True) * np.mean(y == s) for s in (-1, 1))
+    largest = np.linalg.svd(scatter)[1][:2]
+    for v, value in zip(features.directions, largest, strict=True):
+        np.testing.assert_allclose(scatter @ v, value * v, atol=1e-12)
+    assert features.directions.shape == (2, 4)
+    linear.within_class_features(x, y, 3)
+    with pytest.raises(ValueError, match="^count: got 4, accepts a whole number from 1 to 3, the"):
+        linear.within_class_features(x, y, 4)
+
+
+def test_scatter_that_is_a_ten_thousand_millionth_of_the_largest_is_rounding():
+    y = np.array([-1.0, -1, 1, 1])
+    for small, rank in ((0.9e-5, 1), (1.1e-5, 2)):
+        x = 30 * np.array([[1, small], [-1, -small], [3, -small], [1, small]])
+        linear.within_class_features(x, y, rank)
+        with pytest.raises(ValueError, match=f"from 1 to {rank}, the rank"):
+            linear.within_class_features(x, y, rank + 1)
+
+
+@pytest.mark.parametrize("degrees", [0.0, 30, 90, 150, 180])
+def test_the_tilt_is_the_angle_to_the_difference_of_the_means(degrees):
+    x, y = np.array([[0.0, 0.0], [0.5, 0.0]]), np.array([-1.0, 1.0])
+    turned = 7 * np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
+    assert linear.tilt_angle(linear.Linear(turned, 0.0), x, y) == pytest.approx(degrees, abs=1e-5)
+
+
+def test_no_cosine_that_rounding_takes_beyond_1_leaves_the_tilt_without_a_value(rng):
+    beyond = 0
+    for w in rng.random((50, 3)):
+        beyond += abs(w @ w / (np.linalg.norm(w) * np.linalg.norm(w))) > 1
+        for sign in (1, -1):
+            model = linear.Linear(sign * w, 0.0)
+            angle = linear.tilt_angle(model, np.stack([0 * w, w]), np.array([-1, 1]))
+            assert angle == pytest.approx(90 - 90 * sign, abs=1e-5)
+    assert beyond > 0
+
+
+def test_ratios_and_bound_of_rounding_are_those_of_exact_fractions():
+    ratios = linear.rounding_ratios(50, 0.25, np.random.default_rng(3))
+    rng = np.random.default_rng(3)
+    x, w = rng.random(50, dtype=np.float32), rng.standard_normal(50, dtype=np.float32)
+    for ratio, v in zip(ratios[::2], (w, abs(w)), strict=True):
+        total, exact = np.float32(0), Fraction(0)
+        for a, b in zip(v, x, strict=True):
+            total, exact = total + a * b, exact + Fraction(float(a)) * Fraction(float(b))
+        effect = Fraction(1, 4) * sum(Fraction(float(a)) for a in abs(w))
+        error = abs(Fraction(float(total)) - exact)
+        assert ratio == pytest.approx(float(error / effect), rel=1e-6)
+    assert max(ratios[1::2]) < linear.rounding_bound(50, 0.25)
+    for n in (1, 3, 2**23, 2**24 - 1):
+        gamma = Fraction(n, 2**24) / (1 - Fraction(n, 2**24))
+        assert linear.rounding_bound(n, 0.25) == pytest.approx(float(4 * gamma), rel=1e-15)
+
+
 def test_rounding_error_is_that_of_exact_arithmetic(rng):
     w, x = rng.standard_normal((2, 300)).astype(np.float32)
     exact = sum(Fraction(float(a)) * Fraction(float(b)) for a, b in zip(w, x, strict=True))
@@ -276,6 +406,7 @@ def test_two_classes_keeps_two_digits_with_signs():
         (lambda: linear.ridge(np.eye(3), np.ones(3), 0.0), "strength"),
         (lambda: linear.flipping_sizes(linear.Linear(ONES[0], 0.0), ONES, ONES[0], 1), "order"),
         (lambda: linear.resize(np.ones((1, 16)), 3), "side"),
+        (lambda: linear.resize(np.ones((1, 15)), 3), "side: got 3, accepts"),
         (lambda: linear.tilt(np.ones(3), 2 * np.ones(3), 0.1), "direction"),
         (lambda: linear.two_classes(np.eye(3), np.array([1, 1, 2]), 1, 7), "labels"),
         (lambda: linear.rounding_error(np.ones(3), np.ones(3)), "float32"),

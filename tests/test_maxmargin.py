@@ -212,6 +212,16 @@ def test_exact_weights_are_the_fitted_ones_in_rationals():
     np.testing.assert_allclose(fitted.weights, [1, -7], rtol=1e-12)
 
 
+def test_a_classifier_stays_as_it_was_fitted():
+    with pytest.raises(AttributeError):
+        maxmargin.fit([[1.0]], [1]).gap = 0.0
+
+
+def test_a_support_with_a_multiplier_of_zero_is_certified():
+    half = Fraction(1, 2)
+    assert maxmargin.exact_weights([[2, 0], [1, 1]], [1, 1], [0, 1]) == [half, half]
+
+
 @pytest.mark.parametrize("support", [[0, 1], [0], [1], [1, 2]])
 def test_a_wrong_support_is_not_certified(support):
     with pytest.raises(ArithmeticError, match="not that of the optimum"):
@@ -226,6 +236,7 @@ ONES = np.ones((2, 2))
     [
         (ONES, [1, 0], "labels: got 0, the label of a tie.*drop"),
         (ONES, [1, 2], r"labels: got 2.0, accepts -1 and 1"),
+        (ONES, [2, 3], r"labels: got 2.0, accepts -1 and 1"),
         (ONES, [1, np.nan], "labels: got nan"),
         (ONES, [1, 1, 1], r"labels: got shape \(3,\), accepts \(2,\)"),
         (np.ones(2), [1, 1], r"features: got shape \(2,\)"),
@@ -242,3 +253,76 @@ ONES = np.ones((2, 2))
 def test_a_bad_training_set_is_refused_with_its_reason(features, labels, message):
     with pytest.raises(ValueError, match=message):
         maxmargin.fit(features, labels)
+
+
+@pytest.mark.parametrize(
+    ("flag", "said"), [(-1, "not separable"), (0, "exit flag 0 on 3 rows"), (-4, "exit flag -4 on")]
+)
+def test_a_solver_that_does_not_end_at_an_optimum_is_believed(flag, said, monkeypatch):
+    ended = (np.zeros(2), 0.0, flag, {"lam": -np.ones(3)})
+    monkeypatch.setattr(maxmargin.daqp, "solve", lambda *args, **kwargs: ended)
+    with pytest.raises(ValueError if flag == -1 else ArithmeticError, match=said):
+        maxmargin.fit([[1, 2], [3, 4], [5, 7]], [1, 1, 1])
+
+
+def test_the_solver_gets_digits_and_iterations_enough(monkeypatch):
+    asked, solve = [], maxmargin.daqp.solve
+    monkeypatch.setattr(
+        maxmargin.daqp,
+        "solve",
+        lambda *args, **kwargs: asked.append(kwargs) or solve(*args, **kwargs),
+    )
+    maxmargin.fit([[1, 2], [3, 4], [5, 7]], [1, 1, 1])
+    maxmargin.fit_soft([[1, 2], [3, 4], [5, 7]], [1, 1, -1], 0.5)
+    assert [one["iter_limit"] for one in asked] == [1300, 1300]
+    assert [one["primal_tol"] for one in asked] == [1e-12, 1e-10]
+
+
+def test_the_gap_is_that_of_the_weights_scaled_until_all_margins_are_one(monkeypatch):
+    features, labels = chebyshev_problem("equispaced", 1000)
+    monkeypatch.setattr(maxmargin, "_violated", lambda *_: np.array([], dtype=int))
+    found = maxmargin.fit(features, labels)  # the optimum on a few points
+    least = (labels * found(features)).min()
+    assert 0.1 < least < 0.99
+    assert found.gap == pytest.approx(1 - least**2)  # of |w|²/2 and |w|²/2least²
+
+
+def test_a_soft_margin_whose_gap_is_open_is_not_returned(monkeypatch):
+    def far(rows, penalty):
+        return np.array([1 + error, 0]), np.array([1.0, 0])
+
+    monkeypatch.setattr(maxmargin, "_solve_soft", far)
+    error = 4e-7  # in the first weight, which moves the objective, 1/2, by a share of twice that
+    assert maxmargin.fit_soft(np.eye(2), [1, 1], 1e-12).gap == pytest.approx(8e-7, rel=1e-3)
+    error = 6e-7
+    with pytest.raises(ArithmeticError, match="^the duality gap is 1e-06 of the objective$"):
+        maxmargin.fit_soft(np.eye(2), [1, 1], 1e-12)
+
+
+def test_a_margin_that_rounding_hides_is_none():
+    rows = np.array([[1, 1], [-1, -1 + 2e-15]])
+    with pytest.raises(ValueError, match="not separable"):
+        maxmargin._polish(rows, np.array([0, 1]))
+
+
+def test_an_active_set_is_looked_for_as_often_as_there_are_rows(monkeypatch):
+    tried = []
+    turned = iter(([1, -1], [1], [1, -1], [1]))
+
+    def least_norm(rows):
+        tried.append(rows[:, 0].tolist())
+        return np.array([0.25, 0]), np.array(next(turned))
+
+    monkeypatch.setattr(maxmargin, "_least_norm", least_norm)
+    with pytest.raises(ArithmeticError, match="^no active set found among 4 constraints$"):
+        maxmargin._polish(np.array([[1.0, 0], [2, 0], [9, 0], [8, 0]]), np.array([1, 2]))
+    assert tried == [[2, 9], [2], [1, 2], [1]]  # the row of a negative multiplier goes
+
+
+@pytest.mark.parametrize("start", [[0], [1], [2], [0, 1], [0, 2], [1, 2]])
+def test_the_active_set_of_the_optimum_is_reached_from_any_other(start):
+    rows = np.array([[4.0, 1], [1, 3], [9, 9], [8, 7], [7, 9]])
+    active, weights, multipliers = maxmargin._polish(rows, np.array(start))
+    assert active.tolist() == [0, 1]
+    assert weights == pytest.approx(np.array([2, 3]) / 11)
+    assert multipliers == pytest.approx(np.array([3, 10]) / 121)

@@ -99,6 +99,20 @@ def test_the_mean_of_8_is_that_of_folded_normals(m):
     mean, error = mean_with_error(optimal.optimal_objective(n, x, draws(n, 20000)))
     assert error < 0.01 * exact
     assert abs(mean - exact) < 4 * error
+    assert optimal.expected_objective(n, x) == pytest.approx(exact)
+
+
+def test_the_expectation_of_8_is_0_from_the_number_of_coefficients_on():
+    for m in (7, 8):
+        assert optimal.expected_objective(6, grids.chebyshev(m)) == 0
+
+
+def test_derivatives_of_the_features_are_those_of_numpys_series():
+    n, x = 5, np.array([0.0, 0.2, 0.9, 1.0])
+    for order in (1, 2, 5, 6):
+        series = [np.polynomial.Chebyshev.basis(i, [0, 1]).deriv(order) for i in range(n + 1)]
+        expected = np.stack([one(x) for one in series], axis=1)
+        np.testing.assert_allclose(optimal.feature_slopes(n, x, order), expected, rtol=1e-11)
 
 
 def test_the_largest_error_is_that_of_a_fine_search_but_for_the_stated_share():
@@ -108,6 +122,15 @@ def test_the_largest_error_is_that_of_a_fine_search_but_for_the_stated_share():
     found = optimal.largest_error(n, x, h)
     assert np.all(found <= searched * (1 + 1e-6))
     assert np.all(found >= searched * np.cos(np.pi / 40) * (1 - 1e-6))
+    extrema = (1 + np.cos(np.arange(181) * np.pi / 180)) / 2
+    np.testing.assert_allclose(found, np.abs(values(n, extrema, error)).max(axis=1), rtol=1e-12)
+
+
+def test_the_error_of_a_constant_is_the_same_everywhere():
+    def forget(n, x, coefficients):
+        return -coefficients
+
+    assert optimal.largest_error(0, [0.5], [[-3.0], [0.2]], forget).tolist() == [3, 0.2]
 
 
 def test_merging_points_takes_the_objective_to_zero_in_proportion_to_the_gap():
@@ -118,6 +141,16 @@ def test_merging_points_takes_the_objective_to_zero_in_proportion_to_the_gap():
     )
     assert wide / narrow == pytest.approx(10, rel=1e-3)
     assert np.abs(optimal.error_coefficients(n, optimal.pairs([0.3, 0.8], 1e-4), h)).max() > 1
+    limit = optimal.expected_objective_of_pairs(n, [0.3, 0.8])
+    apart = optimal.expected_objective(n, optimal.pairs([0.3, 0.8], 1e-4)) / 1e-4
+    assert limit == pytest.approx(apart, rel=1e-5)
+
+
+def test_points_that_rounding_alone_tells_apart_are_one():
+    h, x = draws(3, 4), np.array([0.4, 0.4 + 6e-17])
+    assert x[0] < x[1]
+    one, two = (optimal.error_coefficients(3, some, h) for some in (x[:1], x))
+    np.testing.assert_allclose(one, two, atol=1e-14)
 
 
 def test_pairs_stand_about_their_points():
@@ -128,6 +161,15 @@ def test_point_sets_lie_inside_in_order_and_have_the_size_asked_for():
     for x in optimal.point_sets(8).values():
         assert len(x) == 8
         assert np.all(np.diff(optimal.with_ends(x)) > 0)
+    at = np.arange(1, 5)
+    found = optimal.point_sets(4)
+    expected = {"equispaced": at / 5, "Chebyshev extrema": (1 - np.cos(at * np.pi / 5)) / 2}
+    expected |= {"Chebyshev roots": (1 - np.cos((at - 0.5) * np.pi / 4)) / 2}
+    centres = np.repeat(0.5 + np.array([-1, 1]) / 8**0.5, 2)
+    expected |= {"merging pairs": centres + 5e-7 * np.array([-1, 1, -1, 1])}
+    assert found.keys() == expected.keys()
+    for name, x in expected.items():
+        np.testing.assert_allclose(found[name], x, atol=1e-14)
     assert optimal.with_ends([0.5]).tolist() == [0, 0.5, 1]
 
 

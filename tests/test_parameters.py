@@ -73,6 +73,36 @@ def test_each_refuses_what_is_no_list_with_members(values):
         parameters.each("seeds", values, parameters.integer, 0, 9)
 
 
+def test_each_returns_what_passes_as_a_list():
+    assert parameters.each("seeds", (1.0, 2), parameters.integer, 0, 9) == [1, 2]
+    assert parameters.each("seeds", [2, 4], parameters.integer, 0, even=True, count=2) == [2, 4]
+    for values in ([], [1], [1, 2, 3]):
+        with pytest.raises(ParameterError, match="^seeds: got .*, accepts a list with 2 members$"):
+            parameters.each("seeds", values, parameters.integer, 0, 9, count=2)
+    with pytest.raises(ParameterError, match=r"^seeds\[0\]: got 3, accepts an even"):
+        parameters.each("seeds", [3], parameters.integer, 0, even=True)
+
+
+@pytest.mark.parametrize("values", [[[1], [1, 2]], "12", b"", ["a"], [True], [1j], [None]])
+def test_what_is_no_array_of_real_numbers_is_refused(values):
+    with pytest.raises(ParameterError, match="^x: got .*, accepts numbers$"):
+        parameters.real_numbers("x", values, "numbers")
+
+
+def test_real_numbers_are_an_array_of_any_shape_or_none():
+    for values in (3, [[1.5, 2]], [], np.uint8([3])):
+        np.testing.assert_array_equal(parameters.real_numbers("x", values, "numbers"), values)
+
+
+def test_a_long_value_is_cut_and_an_array_is_told_by_its_shape():
+    said = str(parameters.refusal("x", [1] * 100, "less"))
+    assert said == f"x: got {str([1] * 100)[:200]} …, accepts less"
+    assert str(parameters.refusal("x", "a" * 197, "b")) == f"x: got {'a' * 197!r}, accepts b"
+    assert str(parameters.refusal("x", np.ones((2, 3)), "b")).startswith(
+        "x: got ndarray of shape (2, 3), accepts"
+    )
+
+
 def test_each_points_at_the_member_that_is_wrong():
     with pytest.raises(ParameterError, match=r"seeds\[1\]: got 12, accepts"):
         parameters.each("seeds", [1, 12], parameters.integer, 0, 9)

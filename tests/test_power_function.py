@@ -1,11 +1,10 @@
-"""Power functions and searched point sets against pseudo-inverses, quadrature, simulation."""
+"""Power functions against pseudo-inverses, quadrature and simulation."""
 
 import mpmath
 import numpy as np
 import pytest
-from scipy.optimize import approx_fprime
 
-from pwlib import grids, optimal, point_search, polynomials, power_function
+from pwlib import grids, optimal, polynomials, power_function
 from pwlib.figures.points import figure_advantage, figure_sets
 from pwlib.intervals import mean_with_error
 from pwlib.reruns import results
@@ -175,6 +174,12 @@ def test_noise_in_the_labels_of_chebyshev_roots_follows_the_closed_form():
     )
 
 
+def test_fejers_points_are_the_ends_and_the_known_extrema_of_legendre_polynomials():
+    for inside in ([], [0], [-(5**-0.5), 5**-0.5], [-((3 / 7) ** 0.5), 0, (3 / 7) ** 0.5]):
+        expected = [0, *((1 + u) / 2 for u in inside), 1]
+        np.testing.assert_allclose(power_function.fekete(len(expected)), expected, atol=1e-15)
+
+
 def test_noise_is_amplified_nowhere_by_fejers_points_alone():
     n = 9
     assert power_function.largest_noise_variance(n, power_function.fekete(n + 1)) == pytest.approx(
@@ -238,11 +243,33 @@ def test_the_noise_at_equispaced_points_is_exact_up_to_where_it_is_refused():
             refused(49, grids.equispaced(50), *([[at]] if "mean" not in refused.__name__ else []))
 
 
+@pytest.mark.parametrize(
+    ("n", "x", "constant"),
+    [
+        (1, [0, 0.5, 1], 4 / 3),  # the regression line: at the ends 5/6, 1/3, -1/6
+        (1, [0.25], 6 / 5),  # u0 = -1/2, the value at -1 of (1 + u u0)/(1 + u0^2)
+        (2, [1], 1),
+    ],
+)
+def test_the_lebesgue_constant_of_more_points_or_fewer_is_that_of_the_fit(n, x, constant):
+    assert power_function.lebesgue_constant(n, x) == pytest.approx(constant)
+
+
 def test_lebesgue_constants_that_overflow_or_do_not_exist_are_refused():
     with pytest.raises(ValueError, match=r"^x: got points whose Lebesgue constant overflows"):
         power_function.lebesgue_constant(1100, grids.equispaced(1101))
     with pytest.raises(ValueError, match=r"^x: got 2 different points, accepts n \+ 1 = 3$"):
         power_function.lebesgue_constant(2, [0.1, 0.5, 0.5])
+
+
+def test_the_size_without_gain_comes_after_the_last_that_amplifies():
+    for n in (1, 2, 4):
+        gains = [
+            power_function.largest_noise_variance(n, power_function.midpoints(m)) > 1 + 1e-9
+            for m in range(n + 1, 2 * (n + 1) ** 2)
+        ]
+        last = n + 1 + np.flatnonzero(gains)[-1]
+        assert power_function.size_without_gain(n, power_function.midpoints) == last + 1
 
 
 def test_no_gain_from_2n_plus_1_roots_on():
@@ -275,6 +302,17 @@ def test_the_formula_is_nearer_to_the_maximisers_than_any_reading(n):
     assert len(formula) == n
 
 
+def test_the_readings_are_the_roots_and_the_extrema_inside_of_their_names():
+    for n in (1, 2, 5):
+        roots, extrema = (
+            lambda n: (2 * np.arange(n) + 1) / (2 * n),
+            lambda n: np.arange(1, n) / n,
+        )  # in angles over π
+        angles = roots(n), extrema(n + 1), roots(n + 1), extrema(n)
+        for found, angle in zip(power_function.readings(n).values(), angles, strict=True):
+            np.testing.assert_allclose(found, (1 - np.cos(np.pi * angle)) / 2, atol=1e-15)
+
+
 def test_offsets_are_distances_in_units_of_the_spacing():
     n, hard = 6, polynomials.hard_points(6)
     shifted = (1 - np.cos(np.arccos(1 - 2 * hard) + 0.01)) / 2
@@ -285,55 +323,6 @@ def test_subset_scores_are_those_of_each_choice():
     found = power_function.subset_scores(5, [0.1, 0.5, 0.9], 2)
     assert found[1] == pytest.approx(power_function.scores(5, [0.1, 0.9]))
     assert found.shape == (3, 3)
-
-
-def test_the_gradients_of_the_search_are_finite_differences():
-    n, angles, at = 6, np.array([0.3, 1.1, 1.9, 2.8]), features(6, [0.0, 0.2, 0.77])
-    values, slopes = point_search.gradients(n, angles, at)
-    x = np.sin(angles / 2) ** 2
-    np.testing.assert_allclose(values, power_function.variance(n, x, [0.0, 0.2, 0.77]), atol=1e-12)
-    for row, slope in zip(at, slopes, strict=True):
-        numerical = approx_fprime(
-            angles, lambda a, f=row: point_search.gradients(n, a, f[None])[0][0]
-        )
-        np.testing.assert_allclose(slope, numerical, atol=1e-5)
-
-
-@pytest.mark.parametrize("criterion", point_search.CRITERIA)
-def test_a_search_ends_no_worse_than_it_began_and_no_neighbour_is_better(criterion):
-    n, m = 5, 3
-    value, x = point_search.search(n, m, criterion, index=6)
-    began = np.sin(point_search.start(m, 0, 6) / 2) ** 2
-    assert value < point_search.score(n, began, criterion)
-    for step in np.random.default_rng(0).uniform(-1e-3, 1e-3, (50, m)):
-        assert point_search.score(n, np.clip(x + step, 0, 1), criterion) > value - 1e-6
-
-
-def test_the_stored_values_are_those_of_the_stored_points():
-    rows = results.read("point-sets")
-    assert [(r["m"], r["criterion"]) for r in rows] == [
-        (m, c) for m in range(1, 11) for c in point_search.CRITERIA
-    ]
-    for row in rows:
-        found = point_search.score(10, row["points"], row["criterion"])
-        assert found == pytest.approx(row["value"], abs=1e-7)
-        best = (
-            min(
-                point_search.score(10, x, row["criterion"])
-                for x in power_function.grids_of(max(row["m"], 2)).values()
-                if len(x) == row["m"]
-            )
-            if row["m"] > 1
-            else np.inf
-        )
-        assert row["value"] <= best + 1e-9
-
-
-def test_one_row_of_the_table_is_found_again():
-    row = next(r for r in results.read("point-sets") if (r["m"], r["criterion"]) == (8, "average"))
-    value, x = point_search.search(10, 8, "average", row["start"], row["seed"])
-    assert value == pytest.approx(row["value"], abs=1e-7)
-    np.testing.assert_allclose(x, row["points"], atol=1e-4)
 
 
 def test_the_figures_show_what_they_are_given():
@@ -355,10 +344,8 @@ def test_points_outside_the_domain_are_refused(x):
         power_function.unseen(3, x)
 
 
-def test_too_many_points_another_measure_and_another_criterion_are_refused():
+def test_too_many_points_and_another_measure_are_refused():
     with pytest.raises(ValueError, match=r"^x: got 4 points, accepts up to n = 3"):
         power_function.unseen(3, [0.1, 0.2, 0.3, 0.4])
     with pytest.raises(ValueError, match=r"^measure: got 'normal'"):
         power_function.gram(3, "normal")
-    with pytest.raises(ValueError, match=r"^criterion: got 'best'"):
-        point_search.score(3, [0.5], "best")

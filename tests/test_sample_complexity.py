@@ -1,3 +1,4 @@
+import mpmath
 import numpy as np
 import pytest
 from numpy.polynomial import chebyshev
@@ -119,6 +120,62 @@ def test_the_least_margin_falls_short_of_one_by_no_more_than_the_bound(reading):
         assert 1 - sample_complexity.dip_bound(9, reading, m) <= least <= 1 + 1e-9
 
 
+def test_a_row_without_a_spurious_sign_change_has_no_last_size():
+    row = sample_complexity.row(2, "roots", True)
+    assert (row["last"], row["sizes"], row["first_without"]) == (0, 0, 3)
+    for m in range(3, row["certified"], 2):
+        weights = sample_complexity.fit(3, sample_complexity.grid("roots", m))
+        assert signs.spurious_sign_changes(weights).size == 0
+
+
+def test_the_distance_to_the_limit_is_a_share_of_its_length():
+    limit = sample_complexity.limit_weights(12)
+    for factor in (0, 0.5, 3):
+        found = sample_complexity.distance_to_limit(factor * limit / 0.1, 0.1)
+        assert found == pytest.approx(abs(factor - 1))
+
+
+def test_a_critical_point_at_the_middle_or_the_end_is_no_least_margin_of_its_own():
+    assert sample_complexity.least_margin([0, 0.75, 0, 0.25], 0.5) == pytest.approx(1 / 8)  # u^3
+    falling = np.polynomial.chebyshev.poly2cheb([0, 3, 0, -1])  # 3u - u^3, level at 1
+    assert sample_complexity.least_margin(falling, 0.1) == pytest.approx(0.299)
+
+
+def second_derivatives(n, half_gap):
+    """Of T_1, T_3, …: their greatest modulus on [−u, u], as (1 − u²) T″ = u T′ − k² T bounds it."""
+    u, flat = mpmath.mpf(half_gap), 1 - mpmath.mpf(half_gap) ** 2
+    return [k**2 / flat + k * u / flat ** mpmath.mpf(1.5) for k in range(1, n + 1, 2)]
+
+
+@pytest.mark.parametrize("n", [3, 9, 10])
+@pytest.mark.parametrize("m", [60, 61])
+@pytest.mark.parametrize("reading", sample_complexity.READINGS)
+def test_the_bound_is_the_sag_of_a_chord_times_the_length_of_the_weights(n, m, reading):
+    step, half_gap = sample_complexity.longest_step(reading, m)
+    degrees = range(1, n + 1, 2)
+    length = lambda values: mpmath.sqrt(sum(value**2 for value in values))  # noqa: E731
+    if reading == "equispaced":  # |T_k″| ≤ T_k″(1)
+        side = length(mpmath.mpf(k**2 * (k**2 - 1)) / 3 for k in degrees)
+        middle, phi = length(second_derivatives(n, half_gap)), mpmath.asin(half_gap)
+    else:  # |sin kφ″| ≤ k²
+        side = middle = length(k**2 for k in degrees)
+        phi = half_gap
+    sag = max(step**2 / 8 * side, half_gap**2 / 2 * middle)
+    expected = sag * length(map(float, sample_complexity.feasible_weights(n, float(phi))))
+    found = sample_complexity.dip_bound(n, reading, m)
+    assert found == pytest.approx(float(expected), rel=1e-12)
+    dense = np.linspace(-half_gap, half_gap, 101)
+    for k, most in zip(degrees, second_derivatives(n, half_gap), strict=True):
+        second = np.polynomial.Chebyshev.basis(k).deriv(2)(dense) if k > 1 else 0 * dense
+        assert np.abs(second).max() <= float(most)
+
+
+def test_there_is_no_bound_where_the_gap_is_wider_than_the_angle_1_over_p():
+    for m in range(2, 40):  # p = 5
+        half_gap = np.pi / m if m % 2 else np.pi / m / 2
+        assert (sample_complexity.dip_bound(9, "roots", m) == np.inf) == (half_gap > 1 / 5)
+
+
 @pytest.mark.parametrize("n", [7, 12])
 def test_the_least_margin_is_the_least_value_and_tells_spurious_sign_changes(n):
     for reading in sample_complexity.READINGS:
@@ -168,9 +225,8 @@ def test_a_pair_is_a_point_and_its_mirror_image():
     x = grids.equispaced(7)
     assert np.array_equal(sample_complexity.without_pair(x, 0), x[1:-1])
     assert np.array_equal(sample_complexity.without_pair(x, 2), x[[0, 1, 3, 5, 6]])
-    for j in (-1, 3):
-        with pytest.raises(ValueError, match=f"j: got {j}, accepts "):
-            sample_complexity.without_pair(x, j)
+    with pytest.raises(ValueError, match=r"^j: got 3, accepts 0 to 2 for 7 points$"):
+        sample_complexity.without_pair(x, 3)
 
 
 def test_the_stored_table_is_whole_and_its_search_complete():
@@ -185,6 +241,16 @@ def test_the_stored_table_is_whole_and_its_search_complete():
             )
         assert row["last"] < row["certified"]
         assert row["closest"] > 1e-5
+
+
+@pytest.mark.parametrize(
+    ("p", "reading", "odd"), [(5, "equispaced", 1), (5, "lobatto", 0), (6, "roots+ends", 0)]
+)
+def test_a_short_row_of_the_stored_table_is_what_its_computation_gives(p, reading, odd):
+    rows = results.read("sample-complexity")
+    key = (p, reading, odd)
+    (stored,) = [row for row in rows if (row["p"], row["reading"], row["odd"]) == key]
+    assert sample_complexity.row(p, reading, bool(odd)) == stored
 
 
 @pytest.mark.slow

@@ -41,6 +41,7 @@ def test_complex_zeros_are_no_sign_changes(distance):
     ("zeros", "low", "high", "changes"),
     [
         ([(Fraction(1, 3), 1), (Fraction(1, 2), 2), (Fraction(2, 3), 3)], 0, 1, 2),
+        ([(Fraction(1, 3), 3), (Fraction(1, 2), 4), (Fraction(2, 3), 3)], 0, 1, 2),
         ([(0, 1), (Fraction(1, 2), 1), (1, 1)], 0, 1, 1),  # zeros at the ends don't count
         ([(0, 1), (Fraction(1, 2), 1), (1, 1), (7, 1)], 0, None, 3),
         ([(-1, 1), (Fraction(-1, 10**30), 1), (0, 1), (Fraction(1, 10**30), 1)], -1, 1, 3),
@@ -117,13 +118,16 @@ def test_a_double_zero_in_the_middle_of_an_interval_leaves_its_sign():
 
 
 def test_zeros_outside_the_interval_do_not_count():
-    assert np.allclose(signs.sign_changes(shifted([-0.2, 0.4, 1.3])), [0.4])
+    for outside in ([-0.2, 1.3], [-0.6, -0.3], [1.3, 1.6], [-0.2, -0.1, 1.01, 1.02]):
+        assert np.allclose(signs.sign_changes(shifted([0.4, *outside])), [0.4])
 
 
 def test_trailing_zeros_and_rounding_change_nothing():
     weights = shifted([0.1, 0.5, 0.8])
     padded = np.concatenate((weights, [0, 1e-18, 0, 0, -1e-19]))
-    assert np.allclose(signs.sign_changes(padded), [0.1, 0.5, 0.8], rtol=0, atol=1e-14)
+    for scale in (1e-12, 1, 1e12):
+        found = signs.sign_changes(scale * padded)
+        assert np.allclose(found, [0.1, 0.5, 0.8], rtol=0, atol=1e-14)
 
 
 def test_a_constant_never_changes_and_misclassifies_half():
