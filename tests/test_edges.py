@@ -102,7 +102,7 @@ EDGES = [
         [(-0.1,), ()],
     ),
     ("attacks.accuracy", {"model": NET, "y": Y}, "x", [X - 9], [X[:0], Y]),
-    ("attacks.margin_loss", {"logits": X}, "y", [0 * Y + 3], [Y - 1]),
+    ("attacks.margin_loss", {"logits": X}, "y", [0 * Y + 3], [Y - 1, 0 * Y + 4]),
     ("directions.moved", MOVED, "steps", [1], [0]),
     ("directions.moved", MOVED, "radius", [0], [-TINY]),
     ("directions.moved", MOVED, "within", [1e-9, np.inf], [0, -1]),
