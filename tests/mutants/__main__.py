@@ -1,19 +1,22 @@
 """``make mutants``: wrong edits of the science modules, and which of them their tests notice.
 
-    python tests/mutants                    the scores of the report
-    python tests/mutants polynomials grids  try these modules; what was tried before is kept
-    python tests/mutants edits              try the wrong edits of edits.py
+    python tests/mutants                              the scores of the report
+    python tests/mutants polynomials grids            try these; what was tried before is kept
+    python tests/mutants --sample 60 --seed 1 linear  try a random sample of its mutants
+    python tests/mutants edits                        try the wrong edits of edits.py
 
 The mutants are cosmic-ray's. Its own runner writes each into the working tree and starts Python
 anew, which here takes longer than the tests do; so each mutant is imported in the place of its
 module in a child of a process that has loaded PyTorch, and no file changes. A mutant runs the fast
 tests of its module, with ``-x``, and then, if it survives these, those that look at all modules.
 A survivor stays in the report with the reason why it changes nothing, which is written there by
-hand.
+hand. Of a sample the report has the size and the seed, and its share is printed with Wilson's 95%
+interval for that of all; it doesn't replace the score of all mutants of the same code.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
 import difflib
 import gc
@@ -23,6 +26,7 @@ import importlib.abc
 import importlib.util
 import json
 import os
+import random
 import re
 import signal
 import sys
@@ -30,18 +34,21 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 import cosmic_ray.operators.provider
 import pytest
+from cosmic_ray.ast import get_ast
 from cosmic_ray.mutating import MutationVisitor
 from edits import EDITS
+from scipy.stats import binomtest
 
 from pwlib.places import ROOT, write
 
 REPORT = Path(__file__).with_name("report.json")
 TRIED = ROOT / "_build" / "mutants"
-OF_ALL = ("test_known_answers", "test_edges", "test_properties")
+OF_ALL = ("known_answers", "edges", "properties")
 LEAST_WAIT = 10  # seconds; a mutant that takes ten times as long as its module hangs
 SWAPS = (
     *("Binary:Add_Sub", "Binary:Sub_Add", "Binary:Mul_Div", "Binary:Div_Mul", "Binary:Pow_Mul"),
@@ -58,23 +65,41 @@ OPERATORS = (
 )
 
 
-def main(modules: list[str]) -> None:
+def main(argv: list[str]) -> None:
     """Try the mutants of the modules, one after the other, and print the scores."""
+    parser = argparse.ArgumentParser("python tests/mutants", allow_abbrev=False)
+    parser.add_argument("modules", nargs="*")
+    parser.add_argument("--sample", type=int, metavar="N", help="as many mutants, not all")
+    parser.add_argument("--seed", type=int, default=0, help="of the sample; 0 unless given")
+    args = parser.parse_args(argv)
     report = json.loads(REPORT.read_text(encoding="utf-8")) if REPORT.exists() else {}
-    for module in modules:
+    for module in args.modules:
         if module == "edits":
             report["edits"] = edited()
-            write(REPORT, in_json(report))
-            continue
-        if not path_of(module).exists():
+        elif path_of(module).exists():
+            before = report.get(module, {})
+            found = tried(module, args.sample, args.seed, before.get("survivors", {}))
+            if "sample" in found and "sample" not in before and before.get("code") == found["code"]:
+                print(score(module, found))
+                continue
+            report[module] = found
+        else:
             sys.exit(f"module: got {module!r}, accepts the name of a module of pwlib")
-        report[module] = tried(module, report.get(module, {}))
         write(REPORT, in_json(report))
     for name, found in report.items():
-        share = 100 * found["killed"] / found["mutants"]
         now = name == "edits" or found["code"] == meaning(path_of(name).read_text("utf-8"))
-        at = "" if now else "  (other code)"
-        print(f"{name:20}{found['killed']:5} of {found['mutants']:4} {share:6.1f} %{at}")
+        print(score(name, found) + ("" if now else "  (other code)"))
+
+
+def score(name: str, found: dict) -> str:
+    """How many mutants are killed, and of a sample what that says of all."""
+    tried = found.get("sample", found["mutants"])
+    shown = f"{name:20}{found['killed']:5} of {tried:4} {100 * found['killed'] / tried:6.1f} %"
+    if "sample" not in found:
+        return shown
+    share = binomtest(found["killed"], tried).proportion_ci(method="wilson")
+    low, high = 100 * share.low, 100 * share.high
+    return f"{shown}  (sample of {found['mutants']}: {low:.1f} to {high:.1f} %)"
 
 
 def in_json(report: dict) -> str:
@@ -100,12 +125,12 @@ def edited() -> dict:
     return {"mutants": len(EDITS), "killed": killed, "survivors": dict.fromkeys(survivors, "")}
 
 
-def tried(module: str, before: dict) -> dict:
+def tried(module: str, sample: int | None, seed: int, reasons: dict) -> dict:
     """The entry of a module in the report; each outcome is kept as soon as it is known."""
     source = path_of(module).read_text(encoding="utf-8")
     load(module)
     tests = [ROOT / "tests" / f"test_{module}.py"]
-    later = [path for name in OF_ALL if (path := ROOT / "tests" / f"{name}.py").exists()]
+    later = [ROOT / "tests" / f"test_{name}.py" for name in OF_ALL]
     start = time.monotonic()
     if survives(module, source, [*tests, *later], 600) is not True:
         sys.exit(f"{module}: the tests fail as it is")
@@ -113,7 +138,10 @@ def tried(module: str, before: dict) -> dict:
     version = hashlib.sha256(b"".join(p.read_bytes() for p in (*tests, *later))).hexdigest()[:8]
     kept = TRIED / f"{module}.json"
     known = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
-    mutants = dict.fromkeys(mutants_of(source))
+    mutants = list(dict.fromkeys(mutants_of(source)))
+    of_all, whole = len(mutants), sample is None or sample >= len(mutants)
+    if not whole:
+        mutants = random.Random(seed).sample(mutants, sample)
     for i, mutant in enumerate(mutants):
         key = meaning(mutant)
         # what once failed stays killed; what survived is tried again when tests change
@@ -126,27 +154,28 @@ def tried(module: str, before: dict) -> dict:
                 print(f"{module} {i + 1}/{len(mutants)} survives: {change(source, mutant)}")
                 sys.stdout.flush()
     alive = [change(source, mutant) for mutant in mutants if known[meaning(mutant)] != "killed"]
-    reasons = before.get("survivors", {})
     return {
         "code": meaning(source),
-        "mutants": len(mutants),
+        "mutants": of_all,
+        **({} if whole else {"sample": len(mutants), "seed": seed}),
         "killed": len(mutants) - len(alive),
         "survivors": {each: reasons.get(each, "") for each in alive},
     }
 
 
 def mutants_of(source: str) -> Iterator[str]:
-    """The mutants of a source that mean something else than it does."""
-    original = meaning(source)
+    """The mutants of a source that mean something else than it does, one statement at a time."""
     operators = cosmic_ray.operators.provider.OperatorProvider()
-    for name in OPERATORS:
-        for occurrence in range(10_000):
-            mutant = MutationVisitor.mutate_code(source, operators[name](), occurrence)
-            if mutant is None:
-                break
-            with suppress(SyntaxError):
-                if meaning(mutant) != original:
-                    yield mutant
+    parts = [part.get_code() for part in get_ast(source).children]
+    for i, part in enumerate(parts):
+        for name in OPERATORS:
+            for occurrence in count():
+                mutant = MutationVisitor.mutate_code(part, operators[name](), occurrence)
+                if mutant is None:
+                    break
+                with suppress(SyntaxError):
+                    if meaning(mutant) != meaning(part):
+                        yield "".join([*parts[:i], mutant, *parts[i + 1 :]])
 
 
 @cache
