@@ -80,6 +80,46 @@ def test_the_two_parts_of_the_hard_direction_are_orthogonal_and_add_up_to_it(net
     assert cosine.min() < 0 < cosine.max()  # both signs occur, and are kept
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("width", [6, 784])
+def test_gradients_that_are_parallel_leave_nothing_orthogonal(width, dtype):
+    """All that a network sees goes through one unit, so each gradient is a multiple of its weights.
+
+    What rounding leaves of the difference is no direction: a step along it would be full.
+    """
+    network = MLP((width, 1, 8, 4), "relu", seed=5).to(dtype)
+    torch.nn.init.constant_(network.layers[0].bias, 1.0)  # it is active
+    x = torch.rand(40, width, generator=torch.Generator().manual_seed(1), dtype=dtype)
+    y = torch.arange(40) % 4
+    hard, loss = slopes(network, x, y)
+    assert hard.abs().amax(1).min() > 0
+    torch.testing.assert_close(torch.cosine_similarity(hard, loss).abs(), torch.ones(40).to(dtype))
+    assert not directions.gradient(network, x, y, "orthogonal").any()
+    assert torch.equal(move(network, x, y, "orthogonal", steps=3, radius=0.5), x)
+
+
+class Nearly:
+    """Gradients of (9) and of the loss that are known, with a small angle between them."""
+
+    def __init__(self, angle):
+        ways = [[3.0, 4.0], [3 - 4 * angle, 4 + 3 * angle]]
+        self.seen, self.along = torch.tensor(ways, dtype=torch.float64)
+
+    def features(self, x):
+        return (x @ self.along)[..., None] * torch.tensor([1.0, 0.0]).double()
+
+    def __call__(self, x):
+        return (x @ self.seen)[..., None] * torch.tensor([1.0, 0.0]).double()
+
+
+@pytest.mark.parametrize("angle", [1e-12, -1e-6])
+def test_gradients_that_are_nearly_parallel_leave_what_they_differ_by(angle):
+    x, y = torch.full((1, 2), 0.5, dtype=torch.float64), torch.zeros(1, dtype=torch.long)
+    step = move(Nearly(angle), x, y, "orthogonal", radius=0.1) - x
+    expected = 0.1 * torch.tensor([[0.8, -0.6]]).double() * (1 if angle > 0 else -1)
+    torch.testing.assert_close(step, expected, atol=1e-3, rtol=0)
+
+
 def head_entropy_step(network, x, head):
     """A step of length 0.01 up the entropy of a head's output, by the graph."""
     at = x.clone().requires_grad_()
