@@ -48,6 +48,8 @@ def test_a_map_that_is_not_square_is_refused_in_one_line():
         boundaries.boundary_distance(wide.astype(int))
     with pytest.raises(ValueError, match=r"^values: got shape \(3, 4\), accepts \(side, side\)"):
         boundaries.count_local_maxima(wide, wide, 0.1, level=0.5)
+    with pytest.raises(ValueError, match=r"^score: got .*, accepts a score for each cell"):
+        boundaries.roc_auc(wide > 0, wide.T)
 
 
 def test_roc_auc_is_the_share_of_pairs_in_order():

@@ -86,6 +86,20 @@ def test_examples_that_are_too_long_or_not_images_count_as_none():
     assert strong_attacks._survives(network, x, y, outside, 1e9).all()
     fooled = strong_attacks._survives(network, x, y, attacks.one_step(network, x, y, 1.0), 1.0)
     assert not fooled.any()
+    for slightly, counts in ((5e-5, True), (2e-4, False)):  # what rounding in float32 may add
+        longer = x + 0.3 * (1 + slightly) * towards
+        fooled = strong_attacks._survives(network, x, y, longer, 0.3)
+        assert (not fooled.any()) == counts
+
+
+@pytest.mark.parametrize(("beyond", "counts"), [(0.0, True), (9e-7, True), (1e-5, False)])
+def test_the_darkest_and_the_brightest_pixel_are_part_of_images(beyond, counts):
+    network, x, y = flat()
+    doubles = network.double(), x.double(), y
+    ends = attacks.one_step(*doubles, 20.0)  # to black or white in nearly all pixels
+    ends = torch.where(ends == 1, 1 + beyond, torch.where(ends == 0, -beyond, ends))
+    fooled = strong_attacks._survives(*doubles, ends, 1e3)
+    assert (not fooled.any()) == counts
 
 
 class Linear:
@@ -152,19 +166,31 @@ def test_each_share_is_of_the_images_that_its_attack_left(stand_ins):
     ]
 
 
+class HalfRounded(Rounded):
+    """Without slopes where the first pixel is bright."""
+
+    def forward(self, x):
+        return torch.where(x[:, :1] > 0.5, super().forward(x), x)
+
+
 def test_others_see_logits_whose_largest_lead_is_ten_and_may_find_nothing(stand_ins, monkeypatch):
     network, x, y = flat()
-    seen = []
+    seen, efforts = [], []
     for name in ("_apgd", "_targeted", "_square"):
-        found = lambda images, at, *rest: seen.append(images) or at  # noqa: E731
-        monkeypatch.setattr(strong_attacks, name, found)
-    few = x[:12], y[:12]
-    shares = strong_attacks.strong(nn.Sequential(Rounded(), network), *few, seed=0)
-    assert shares["zero_gradients"] == shares["apgd_1"] == shares["square"] == 100
-    z = seen[0](few[0].unflatten(1, (1, 28, 28)))
-    masked = network(Rounded()(few[0]))
-    scale = 10 / attacks.margin_loss(masked, few[1]).abs().max()
-    torch.testing.assert_close(z, scale * masked, atol=1e-4, rtol=0)
+        nothing = lambda images, at, *rest: seen.append(images) or at  # noqa: E731
+        monkeypatch.setattr(strong_attacks, name, nothing)
+    pgd = lambda model, at, labels, *effort: efforts.append((len(at), *effort)) or at  # noqa: E731
+    monkeypatch.setattr(strong_attacks.attacks, "pgd", pgd)
+    model = nn.Sequential(HalfRounded(), network)
+    z, y = model(x).detach(), model(x).argmax(1)
+    shares = strong_attacks.strong(model, x, y, seed=7)
+    flat_ones = 100 * (x[:, 0] > 0.5).double().mean().item()
+    assert 0 < flat_ones < 100
+    assert shares.pop("zero_gradients") == pytest.approx(flat_ones)
+    assert set(shares.values()) == {100}
+    assert efforts == [(COUNT, 0.05, 40, 5, 7), (COUNT, 1.0, 40, 5, 7), (12, 10.0, 40, 5, 7)]
+    scale = 10 / attacks.margin_loss(z, y).abs().max()
+    torch.testing.assert_close(seen[0](x.unflatten(1, (1, 28, 28))), scale * z, atol=1e-4, rtol=0)
     assert not any(weight.requires_grad for weight in seen[0].parameters())
     assert all(weight.requires_grad for weight in network.parameters())
 
