@@ -2,7 +2,9 @@
 
 import ast
 import inspect
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -379,6 +381,107 @@ def test_what_is_kept_is_not_trained_again():
     assert not any(weight.any() for weight in network.parameters())
     assert asked[0]["seeds"] == [4]
     assert asked[0]["network"]["fraction"] == 0.005
+
+
+def test_on_a_processor_each_job_is_trained_by_itself_and_on_others_an_arm_at_once(monkeypatch):
+    """In this process; "cpu:0" stands for a GPU, of which kept networks have the name."""
+    jobs = [
+        training.Job("MNIST", config(widths=(784, 8, 10), arm=a), s) for a, s in SEEDS_OF_TWO_ARMS
+    ]
+    asked, looked_for = [], []
+
+    def keep(settings, compute):
+        asked.append(settings)
+        seeds = settings["seeds"]
+        start = [TrainingConfig((784, 8, 10)).start(seed) for seed in seeds]
+        return torch.nn.ModuleList(start).state_dict()
+
+    def run(function, jobs, workers, what):
+        assert (workers, what) == (5, "networks trained")
+        return [function(*job) for job in jobs]
+
+    monkeypatch.setattr(training.parallel, "run", run)
+    monkeypatch.setattr(training.datasets, "fetch", looked_for.append)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"the GPU {device}")
+    for device, sets in (("cpu", [[3], [3], [4]]), ("cpu:0", [[3, 4], [3]])):
+        found = training.train_many(jobs, 5, device, keep)
+        for job, network in zip(jobs, found, strict=True):
+            assert network.activation == "relu"
+            start = job.config.start(job.seed)
+            assert all(map(torch.equal, network.parameters(), start.parameters()))
+        assert [settings["seeds"] for settings in asked] == sets
+        assert {settings["device"] for settings in asked} == {device}
+        gpus = {settings.get("gpu") for settings in asked}
+        assert gpus == {None if device == "cpu" else "the GPU cpu:0"}
+        assert asked[0]["data"] == training.datasets.SHA256["MNIST"]
+        asked.clear()
+    assert looked_for == ["MNIST"] * 2
+
+
+class Graph:
+    """In the place of a CUDA graph: what is captured is not run, and replayed later."""
+
+    captures = False
+
+    def __init__(self):
+        self.generators = []
+
+    def register_generator_state(self, generator):
+        self.generators.append((generator, generator.get_state()))
+
+    def replay(self):
+        self.step(self.rows)
+
+    @contextmanager
+    def capturing(self):
+        Graph.captures = self
+        yield
+        Graph.captures = False
+
+
+def test_a_captured_step_leaves_no_trace_of_its_warming_up(monkeypatch):
+    """Without a GPU, with stand-ins: what the real graph does is tested where there is one."""
+    events = []
+    stream = SimpleNamespace(wait_stream=lambda other: events.append("wait"))
+    cuda = {"Stream": lambda: stream, "current_stream": lambda: stream, "CUDAGraph": Graph}
+    cuda |= {"stream": lambda side: nullcontext(), "graph": lambda graph: graph.capturing()}
+    for name, stand_in in cuda.items():
+        monkeypatch.setattr(torch.cuda, name, stand_in)
+    network = MLP((4, 5, 3), "relu", 0)
+    optimiser = torch.optim.Adam(network.parameters(), 0.1)
+    generators = [torch.Generator().manual_seed(seed) for seed in (1, 2)]
+    start = [weights.clone() for weights in network.parameters()]
+    states = [generator.get_state() for generator in generators]
+    seen = []
+
+    def step(rows):
+        if Graph.captures:
+            Graph.captures.step, Graph.captures.rows = step, rows
+            events.append(Graph.captures)
+            return
+        events.append("step")
+        seen.append(rows.clone())
+        optimiser.zero_grad()
+        noise = sum(torch.rand(len(rows), 4, generator=generator) for generator in generators)
+        network(noise).sum().backward()
+        optimiser.step()
+
+    rows = torch.tensor([3, 1])
+    replay = training.captured(step, rows, network, optimiser, generators)
+    assert events[:-1] == ["wait", "step", "step", "step", "wait"]
+    assert all(map(torch.equal, network.parameters(), start))
+    for state in optimiser.state.values():
+        assert not any(value.any() for value in state.values())
+    assert [g for g, _ in events[-1].generators] == generators
+    for generator, (_, registered), state in zip(
+        generators, events[-1].generators, states, strict=True
+    ):
+        assert torch.equal(generator.get_state(), state)
+        assert torch.equal(registered, state)
+    others = torch.tensor([0, 2])
+    replay(others)
+    assert [one.tolist() for one in seen] == [[3, 1]] * 3 + [[0, 2]]
+    assert rows.tolist() == [3, 1]
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
