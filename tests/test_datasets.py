@@ -60,6 +60,8 @@ def test_root_follows_the_environment(monkeypatch, tmp_path):
     monkeypatch.delenv("PWLIB_DATA")
     assert datasets.root().name == "data"
     assert (datasets.root().parent / "pwlib" / "datasets.py").samefile(datasets.__file__)
+    monkeypatch.setattr(datasets, "ROOT", tmp_path)  # no checkout
+    assert datasets.root() == datasets.Path.home() / ".cache" / "pwlib" / "data"
 
 
 @pytest.fixture
@@ -194,7 +196,7 @@ def test_a_data_set_is_loaded_once_in_a_process(real, monkeypatch):
     assert torch.equal(first.test_y, real["MNIST"].test_y)
 
 
-def test_commands_run_in_their_folder_and_say_why_they_failed(tiny, tmp_path):
+def test_commands_run_in_their_folder_and_say_why_they_failed(tiny, tmp_path, monkeypatch):
     sources, _, _ = tiny
     datasets._run(["touch", "here"], tmp_path)
     assert (tmp_path / "here").exists()
@@ -203,6 +205,24 @@ def test_commands_run_in_their_folder_and_say_why_they_failed(tiny, tmp_path):
     )
     with pytest.raises(RuntimeError, match="^MNIST could not be fetched .*<lambda>: no such thing"):
         datasets.fetch("MNIST")
+    asked = []
+    monkeypatch.setattr(subprocess, "run", lambda *_, timeout, **__: asked.append(timeout))
+    datasets._run(["true"], tmp_path)
+    assert asked == [300]  # seconds
+
+
+@pytest.mark.parametrize("first", ["x", "xx"])
+def test_what_a_source_says_is_cut_at_a_word_within_120_letters(tiny, first):
+    sources, _, _ = tiny
+
+    def wordy(name, work):
+        raise OSError(" ".join([first, *["x"] * 100]))
+
+    sources.append(wordy)
+    with pytest.raises(RuntimeError) as raised:
+        datasets.fetch("MNIST")
+    said = str(raised.value).partition("wordy: ")[2].partition(")")[0]
+    assert said == first + " x" * ((118 - len(first)) // 2) + " …"
 
 
 @pytest.mark.parametrize("outdated", [False, True])
@@ -268,6 +288,7 @@ def test_torchvision_downloads_also_where_its_operators_are_missing(tiny, monkey
     waited, fake = [], ModuleType("torchvision.datasets")
 
     def mnist(work, download):
+        assert download
         waited.append(socket.getdefaulttimeout())
         (work / "MNIST" / "raw").mkdir(parents=True)
         bring("MNIST", work / "MNIST" / "raw")

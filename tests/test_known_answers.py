@@ -87,10 +87,11 @@ def test_other_starts_are_uniform_in_the_ball_and_take_as_many_steps():
 
 def test_the_volume_within_half_the_radius_has_its_share_of_the_starts():
     ball = attacks._Ball(2.0, attacks.BOXES["free"])
-    x = torch.full((20_000, 3), 5.0, dtype=torch.float64)
-    lengths = (ball.random_start(x, torch.Generator().manual_seed(0)) - x).norm(dim=1)
+    x = torch.full((2, 10_000, 3), 5.0, dtype=torch.float64)  # of two networks
+    lengths = (ball.random_start(x, torch.Generator().manual_seed(0)) - x).norm(dim=2)
     assert lengths.max() <= 2
-    assert (lengths < 1).double().mean().item() == pytest.approx(1 / 8, abs=0.01)
+    for of_one in lengths:
+        assert (of_one < 1).double().mean().item() == pytest.approx(1 / 8, abs=0.015)
 
 
 def test_a_linear_network_falls_at_its_distance_from_the_nearest_other_class():
