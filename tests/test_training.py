@@ -266,13 +266,39 @@ def test_in_float32_the_accuracies_are_those_of_a_plain_implementation(arm):
 @pytest.mark.parametrize("arm", ["plain", "hard", "heads", "other"])
 def test_a_stack_is_trained_as_each_network_alone(data, arm):
     doubles = data._replace(train_x=data.train_x.double())
-    settings, seeds = config(arm=arm, fraction=0.7, radius=0.5), (5, 3, 4)
+    settings, seeds = config(arm=arm, fraction=0.7, radius=0.5), (5, 3)
     together = [MLP(WIDTHS, "relu", seed) for seed in seeds]
     training.fit(together, doubles, settings, seeds)  # on a GPU, what train_together does
     alone = training.train_together(doubles, settings, seeds)
     for one, other in zip(together, alone, strict=True):
         for a, b in zip(one.parameters(), other.parameters(), strict=True):
             torch.testing.assert_close(a, b, atol=1e-12, rtol=0)
+
+
+def test_on_a_processor_networks_are_trained_one_after_the_other(data, monkeypatch):
+    trained = []
+    fit = lambda networks, data, config, seeds: trained.append((len(networks), seeds))  # noqa: E731
+    monkeypatch.setattr(training, "fit", fit)
+    training.train_together(data, config(), [5, 3])
+    assert trained == [(1, [5]), (1, [3])]
+
+
+@pytest.mark.parametrize("fraction", [1e-6, 1 / 200])
+def test_a_fraction_of_any_size_has_an_image(data, monkeypatch, fraction):
+    x, _ = seen_by(data, config(epochs=1, fraction=fraction), monkeypatch)
+    assert len(x) == 1
+
+
+def test_what_a_direction_draws_has_a_seed_of_its_own(data, monkeypatch):
+    seeds, loss = [], torch.zeros(())
+
+    def update(network, optimiser, x, y, settings, generators, other):
+        seeds.extend(generator.initial_seed() for generator in generators)
+        return loss
+
+    monkeypatch.setattr(training, "update", update)
+    training.train(data, config(epochs=1, batch=200), seed=7)
+    assert seeds == [7 + 2**32]
 
 
 class Convolutional(torch.nn.Module):
@@ -466,7 +492,7 @@ def test_a_captured_step_leaves_no_trace_of_its_warming_up(monkeypatch):
         network(noise).sum().backward()
         optimiser.step()
 
-    rows = torch.tensor([3, 1])
+    rows = torch.tensor([3, 0])
     replay = training.captured(step, rows, network, optimiser, generators)
     assert events[:-1] == ["wait", "step", "step", "step", "wait"]
     assert all(map(torch.equal, network.parameters(), start))
@@ -480,8 +506,10 @@ def test_a_captured_step_leaves_no_trace_of_its_warming_up(monkeypatch):
         assert torch.equal(registered, state)
     others = torch.tensor([0, 2])
     replay(others)
-    assert [one.tolist() for one in seen] == [[3, 1]] * 3 + [[0, 2]]
-    assert rows.tolist() == [3, 1]
+    assert [one.tolist() for one in seen] == [[3, 0]] * 3 + [[0, 2]]
+    assert rows.tolist() == [3, 0]
+    with pytest.raises(ValueError, match="^rows: got -1, accepts"):
+        training.captured(step, rows - 1, network, optimiser, generators)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
