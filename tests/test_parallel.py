@@ -1,7 +1,7 @@
 """Worker processes: order, errors, one that is killed, a parent that is killed; their bar."""
 
-import gc
 import math
+import operator
 import os
 import signal
 import subprocess
@@ -14,47 +14,40 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 import torch
+from nbformat.v4 import new_code_cell, new_notebook
 
 from pwlib import parallel
+from pwlib.reruns import notebooks
 
 
-def _look(number, x):
-    """What a worker sees: its id, its threads, a tensor that came, and one that goes."""
-    return number, os.getpid(), torch.get_num_threads(), 2 * x
+@pytest.fixture
+def _without_torch(monkeypatch):
+    """Workers that don't spend two seconds on importing what their jobs don't need."""
+    monkeypatch.setattr(parallel, "_start_worker", os.getpid)
 
 
-@pytest.fixture(scope="module")
-def seen():
-    tensors = torch.rand(4, 3, generator=torch.Generator().manual_seed(0))
-    jobs = list(zip([9, 0, 4, 1], tensors, strict=True))
-    return jobs, parallel.run(_look, jobs, workers=2)
+@pytest.mark.usefixtures("_without_torch")
+def test_results_come_in_the_order_of_the_jobs():
+    assert parallel.run(math.isqrt, [(81,), (0,), (16,), (1,)], workers=2) == [9, 0, 4, 1]
 
 
-def test_results_come_in_the_order_of_the_jobs(seen):
-    jobs, found = seen
-    assert [number for number, *_ in found] == [number for number, _ in jobs]
+def test_workers_are_other_processes_with_one_torch_thread_and_tensors_come_and_go_unchanged():
+    x = torch.rand(4, 3, generator=torch.Generator().manual_seed(0))
+    jobs = [(os.getpid,), (torch.get_num_threads,), (operator.mul, 2, x)]
+    process, threads, doubled = parallel.run(operator.call, jobs, workers=1)
+    assert process != os.getpid()
+    assert threads == 1
+    assert torch.equal(doubled, 2 * x)
 
 
-def test_workers_are_other_processes_with_one_torch_thread(seen):
-    _, found = seen
-    assert os.getpid() not in {process for _, process, _, _ in found}
-    assert {threads for *_, threads, _ in found} == {1}
-
-
-def test_tensors_come_and_go_unchanged(seen):
-    jobs, found = seen
-    for (_, x), (*_, doubled) in zip(jobs, found, strict=True):
-        assert torch.equal(doubled, 2 * x)
-
-
-def test_an_error_in_a_job_arrives_as_it_is(monkeypatch):
-    monkeypatch.setattr(parallel, "ProcessPoolExecutor", lambda n, *_, **__: ThreadPoolExecutor(n))
+@pytest.mark.usefixtures("_without_torch")
+def test_an_error_in_a_job_arrives_as_it_is():
     with pytest.raises(ValueError, match="nonnegative"):
         parallel.run(math.isqrt, [(4,), (-1,)], workers=1)
 
 
-def test_a_killed_worker_is_an_error_in_one_line_and_no_hang(monkeypatch):
-    monkeypatch.setattr(parallel, "_start_worker", gc.collect)  # a worker without torch
+@pytest.mark.usefixtures("_without_torch")
+def test_a_killed_worker_is_an_error_in_one_line_and_no_hang():
     with pytest.raises(RuntimeError, match=r"^jobs: a worker process was killed.*$"):
         parallel.run(signal.raise_signal, [(signal.SIGKILL,)], workers=1)
 
@@ -233,10 +226,6 @@ def test_a_cell_has_one_output_that_is_updated(monkeypatch):
 
 @pytest.mark.slow
 def test_in_a_notebook_it_is_one_text_that_is_updated_in_place():
-    from nbformat.v4 import new_code_cell, new_notebook  # which each worker would import too
-
-    from pwlib.reruns import notebooks
-
     nap = "import time\nfrom pwlib import parallel\n"
     nap += "parallel.run(time.sleep, [(0.01,)] * 3, 2, 'naps taken');"
     nb = new_notebook(cells=[new_code_cell(nap, id="a")])
