@@ -28,9 +28,9 @@ import json
 import os
 import random
 import re
+import resource
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
@@ -49,7 +49,7 @@ from pwlib.places import ROOT, write
 REPORT = Path(__file__).with_name("report.json")
 TRIED = ROOT / "_build" / "mutants"
 OF_ALL = ("known_answers", "edges", "properties")
-LEAST_WAIT = 10  # seconds; a mutant that takes ten times as long as its module hangs
+ALSO = {"maxmargin": ("soft_margin",)}  # files of tests that bear on a module, by their names
 SWAPS = (
     *("Binary:Add_Sub", "Binary:Sub_Add", "Binary:Mul_Div", "Binary:Div_Mul", "Binary:Pow_Mul"),
     *("Binary:FloorDiv_Div", "Binary:Mod_FloorDiv", "Binary:BitOr_BitAnd", "Binary:BitAnd_BitOr"),
@@ -129,13 +129,13 @@ def tried(module: str, sample: int | None, seed: int, reasons: dict) -> dict:
     """The entry of a module in the report; each outcome is kept as soon as it is known."""
     source = path_of(module).read_text(encoding="utf-8")
     load(module)
-    tests = [ROOT / "tests" / f"test_{module}.py"]
-    later = [ROOT / "tests" / f"test_{name}.py" for name in OF_ALL]
-    start = time.monotonic()
-    if survives(module, source, [*tests, *later], 600) is not True:
-        sys.exit(f"{module}: the tests fail as it is")
-    wait = max(LEAST_WAIT, 10 * (time.monotonic() - start))
-    version = hashlib.sha256(b"".join(p.read_bytes() for p in (*tests, *later))).hexdigest()[:8]
+    files = [
+        [ROOT / "tests" / f"test_{name}.py" for name in names]
+        for names in ((module, *ALSO.get(module, ())), OF_ALL)
+    ]
+    limits = [limit_of(module, source, tests) for tests in files]
+    read = b"".join(path.read_bytes() for tests in files for path in tests)
+    version = hashlib.sha256(read).hexdigest()[:8]
     kept = TRIED / f"{module}.json"
     known = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     mutants = list(dict.fromkeys(mutants_of(source)))
@@ -146,7 +146,10 @@ def tried(module: str, sample: int | None, seed: int, reasons: dict) -> dict:
         key = meaning(mutant)
         # what once failed stays killed; what survived is tried again when tests change
         if known.get(key) != "killed" and known.get(key) != version:
-            alive = survives(module, mutant, tests, wait) and survives(module, mutant, later, wait)
+            alive = all(
+                survives(module, mutant, tests, limit)
+                for tests, limit in zip(files, limits, strict=True)
+            )
             known[key] = version if alive else "killed"
             kept.parent.mkdir(parents=True, exist_ok=True)
             kept.write_text(json.dumps(known), encoding="utf-8")
@@ -213,22 +216,22 @@ def load(module: str) -> None:
     gc.freeze()
 
 
-def survives(module: str, source: str, tests: list[Path], wait: float) -> bool:
+def limit_of(module: str, source: str, tests: list[Path]) -> int:
+    """The CPU seconds beyond which a mutant hangs: thrice what the tests take without, and five."""
+    before = sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
+    if not survives(module, source, tests, 600):
+        sys.exit(f"{module}: the tests fail as it is")
+    return round(3 * (sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]) - before)) + 5
+
+
+def survives(module: str, source: str, tests: list[Path], limit: int) -> bool:
     """Whether the fast tests of some files pass with a module that has this source."""
-    if not tests:
-        return True
     child = os.fork()
     if child == 0:
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+        signal.alarm(10 * limit)  # where it waits for something that never comes
         os._exit(code_of_tests(module, source, tests))
-    end = time.monotonic() + wait
-    while time.monotonic() < end:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return status == 0
-        time.sleep(0.01)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return False
+    return os.waitpid(child, 0)[1] == 0
 
 
 def code_of_tests(module: str, source: str, tests: list[Path]) -> int:
