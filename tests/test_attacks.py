@@ -273,17 +273,18 @@ def test_later_runs_in_a_stack_are_for_images_on_which_a_network_is_still_right(
     ]
 
 
+@pytest.mark.parametrize("networks", [(), (3,)])
 @pytest.mark.parametrize(("lead", "runs"), [(-0.5, 3), (0.0, 3), (1e-9, 1), (0.5, 1)])
-def test_later_runs_are_for_images_that_are_not_misclassified(lead, runs):
+def test_later_runs_are_for_images_that_are_not_misclassified(lead, runs, networks):
     """No step changes these leads; where all are equal the first point is kept."""
     seen = []
 
     def constant(x):
-        seen.append(len(x))
+        seen.append(x.shape[-2])
         return 0 * x + torch.tensor([0.0, lead], dtype=torch.float64)
 
-    x = torch.full((4, 2), 0.5, dtype=torch.float64)
-    y = torch.zeros(4, dtype=torch.long)
+    x = torch.full((*networks, 4, 2), 0.5, dtype=torch.float64)
+    y = torch.zeros(x.shape[:-1], dtype=torch.long)
     found = attacks.pgd(constant, x, y, 0.2, steps=2, restarts=3, seed=0)
     assert torch.equal(found, x)
     assert sum(seen) == 4 * (3 + (runs - 1) * 3) + 2  # and the look at two images beforehand

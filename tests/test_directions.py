@@ -140,6 +140,16 @@ def test_steps_are_pulled_back_onto_a_ball_that_holds_less_than_the_box():
     torch.testing.assert_close(end, torch.full_like(x, 1.2 / 2**0.5), atol=1e-12, rtol=0)
 
 
+def test_a_ball_that_holds_the_box_changes_no_bit(network):
+    x, y = samples()
+    free, held = (
+        directions.moved(network, x, y, "hard", 3, 0.5, within=within)
+        for within in (torch.inf, x.shape[1] ** 0.5)
+    )
+    assert torch.equal(free, held)
+    assert not torch.equal(x + (free - x), free)
+
+
 def test_cosines_and_noise_of_a_stack_are_those_of_each_network():
     both = [MLP(WIDTHS, "relu", seed).double() for seed in (1, 2)]
     x, y = samples()

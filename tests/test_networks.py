@@ -1,5 +1,7 @@
 """The networks against PyTorch's own layers and a NumPy twin."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import scipy.signal
@@ -7,7 +9,7 @@ import scipy.stats
 import torch
 from torch import nn
 
-from pwlib import networks
+from pwlib import attacks, directions, networks, objectives
 from pwlib.networks import MLP, negate_features, random_network
 
 
@@ -189,6 +191,32 @@ def test_weights_in_other_layers_are_not_stacked():
     convolution = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.Linear(4, 2))
     with pytest.raises(ValueError, match="^networks: got a layer 'Conv2d', accepts"):
         networks.stack([convolution, convolution])
+
+
+@pytest.mark.parametrize(
+    "function", [attacks.unit, objectives.softmax_entropy, directions._clamped, networks._activated]
+)
+def test_what_works_entry_by_entry_is_compiled_on_a_gpu(function):
+    chain = [function]
+    while hasattr(chain[-1], "__wrapped__"):
+        chain.append(chain[-1].__wrapped__)
+    assert "fused.<locals>.call" in [one.__code__.co_qualname for one in chain]
+
+
+def test_a_fused_function_is_compiled_once_and_only_for_a_gpu(monkeypatch):
+    compiled = []
+    compile = lambda function: compiled.append(function) or (lambda *given: "there")  # noqa: E731
+    monkeypatch.setattr(torch, "compile", compile)
+
+    def product(a, b):
+        """Its name and its text stay."""
+        return a.value * b
+
+    fused = networks.fused(product)
+    here, there = (SimpleNamespace(value=3, is_cuda=cuda) for cuda in (False, True))
+    assert (fused(here, 2), compiled) == (6, [])
+    assert (fused(there, 2), fused(there, 2), compiled) == ("there", "there", [product])
+    assert (fused.__name__, fused.__doc__) == ("product", product.__doc__)
 
 
 def exact_product():

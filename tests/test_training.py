@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from pwlib import attacks, directions, objectives, training
+from pwlib import attacks, directions, objectives, tensor_checks, training
 from pwlib.datasets import Dataset
 from pwlib.networks import MLP
 from pwlib.objectives import hard_objective
@@ -442,6 +442,53 @@ def test_on_a_processor_each_job_is_trained_by_itself_and_on_others_an_arm_at_on
         assert asked[0]["data"] == training.datasets.SHA256["MNIST"]
         asked.clear()
     assert looked_for == ["MNIST"] * 2
+
+
+class There(torch.Tensor):
+    """A tensor in main memory that says it is on a GPU."""
+
+    is_cuda = True
+
+
+def test_on_a_gpu_networks_are_one_stack_whose_full_batches_are_replayed(data, monkeypatch):
+    """Without a GPU: images that say they are there, and a captured step that says it is one."""
+    events = []
+
+    def update(network, optimiser, x, y, *rest):
+        events.append(("step", tuple(x.shape[:-1])))
+        return torch.zeros(())
+
+    def captured(step, rows, network, optimiser, generators):
+        events.append(("captured", tuple(rows.shape)))
+        return lambda rows: events.append(("replayed", tuple(rows.shape)))
+
+    for name, stand_in in {"update": update, "captured": captured}.items():
+        monkeypatch.setattr(training, name, stand_in)
+    monkeypatch.setattr(tensor_checks, "_captured", lambda values: False)
+    there = data._replace(train_x=data.train_x.as_subclass(There))
+    training.train_together(there, config(epochs=1, batch=80), [5, 3])
+    full, last = ("replayed", (2, 80)), ("step", (2, 40))
+    assert events == [("captured", (2, 80)), full, full, last]
+    events.clear()
+    monkeypatch.setattr(TrainingConfig, "start", lambda config, seed: MLP(WIDTHS, "relu", seed))
+    training.train_together(there, config(epochs=1, batch=200, architecture="cnn"), [5, 3])
+    assert events == [("captured", (200,)), ("replayed", (200,))] * 2  # one after the other
+
+
+def test_on_a_gpu_one_generator_draws_for_all_networks(monkeypatch):
+    class Drawn(list):
+        def manual_seed(self, seed):
+            return [*self, seed]
+
+    monkeypatch.setattr(training, "Generator", lambda device: Drawn([device.type]))
+    assert training._generators([5, 3], torch.device("cuda")) == [["cuda", 5 + 2**32]]
+
+
+@pytest.mark.parametrize("optimiser", training.LEARNING_RATES)
+def test_an_optimisers_step_is_one_kernel(optimiser):
+    found = training._optimiser(MLP(WIDTHS, "relu", 0), config(optimiser=optimiser))
+    assert found.defaults["fused"] is True
+    assert found.defaults["lr"] == training.LEARNING_RATES[optimiser]
 
 
 class Graph:
