@@ -108,7 +108,7 @@ class Nearly:
 
     def features(self, x):
         angle = self.angle[..., : x.shape[-2], :]
-        return self(x * torch.cat([1 - 4 / 3 * angle, 1 + 3 / 4 * angle], -1))
+        return 1e-3 * self(x * torch.cat([1 - 4 / 3 * angle, 1 + 3 / 4 * angle], -1))
 
     def __call__(self, x):
         score = (x * torch.tensor([3.0, 4.0], dtype=torch.float64)).sum(-1, keepdim=True)
