@@ -214,9 +214,9 @@ def _lengths(name: str, value: Tensor | float, known: dict) -> Tensor | float:
 
 accepts(
     __name__,
-    {"box": box_of_pixels, "x": images(), "model": network(), "y": labels()}
-    | {"step": tensor("... N d"), "eps": real(0), "steps restarts": whole(1), "seed": whole(0)}
-    | {"magnitudes": listed(real(0)), "g": tensor("... d"), "logits": tensor("... N classes")},
+    {"box": box_of_pixels, "x": images(), "model": network(), "logits": tensor("... N classes")}
+    | {"y": labels(), "step": tensor("... N d"), "eps": real(0), "steps restarts": whole(1)}
+    | {"seed": whole(0), "magnitudes": listed(real(0)), "g": tensor("... d")},
     move={"eps": _lengths},
     direction={"x": tensor("... N d")},
     accuracy={"x": tensor("... N d")},

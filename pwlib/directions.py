@@ -106,10 +106,17 @@ def gradient(
 
 
 def _part(network: Network, x: Tensor, y: Tensor, direction: str) -> Tensor:
-    """The gradient of (9) along that of the true label's loss, or what is left without it."""
+    """The gradient of (9) along that of the true label's loss, or what is left without it.
+
+    What rounding alone leaves of parallel gradients is zero, to the tolerance of numerical rank.
+    """
     hard, loss = (gradient(network, x, y, name) for name in ("hard", "label"))
     along = (hard * unit(loss)).sum(-1, keepdim=True) * unit(loss)
-    return along if direction == "parallel" else hard - along
+    if direction == "parallel":
+        return along
+    across, rounding = hard - along, x.shape[-1] * torch.finfo(x.dtype).eps
+    left, whole = (part.abs().amax(-1, keepdim=True) for part in (across, hard))
+    return torch.where(left > rounding * whole, across, 0)
 
 
 @fused

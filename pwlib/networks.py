@@ -210,10 +210,10 @@ def negate_features(model: MLP) -> MLP:
     return twin
 
 
-_START = {"widths": listed(whole(1), 3), "activation": among(ACTIVATIONS)}
 accepts(
     __name__,
-    _START | {"seed": whole(0, 2**63 - 1), "biases": among(BIASES)},
-    MLP=_START | {"seed": maybe(whole(0, 2**63 - 1))},
+    {"biases": among(BIASES)},  # the rest is for the networks themselves
+    MLP={"widths": listed(whole(1), 3), "activation": among(ACTIVATIONS)}
+    | {"seed": maybe(whole(0, 2**63 - 1))},
     CNN={"seed": whole(0, 2**63 - 1)},
 )

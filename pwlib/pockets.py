@@ -69,7 +69,7 @@ def flipping_lengths(
         at = move(x[left], step[left], length, box)
         errs = wrong(model, at, y[left])
         found[left[errs]], low[left[~errs]] = length, length
-    met = (found.isfinite() & (found > 0)).nonzero().squeeze(1)
+    met = found.isfinite().nonzero().squeeze(1)
     x, y, step, low, high = x[met], y[met], step[met], low[met], found[met]
     for _ in range(20):
         middle = (low + high) / 2

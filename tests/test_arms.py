@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections import Counter
 
 import numpy as np
@@ -44,6 +45,36 @@ def test_two_arms_of_one_name_differ_in_nothing_and_two_names_in_something():
     assert arms.named("third", "k10") == "third"  # plain training has no steps
     assert arms.named("hard_full", "first") == "hard_full"  # nor a sample of all data
     assert arms.named("reference", "sgd") == "sgd_ref"
+    assert arms.named("third", "sgd") == "sgd_third"
+    assert arms.named("reference", "balanced") == "reference"
+    for arm, choice in (
+        ("third", "first"),
+        ("hard", "first"),
+        ("hard", "k10"),
+        ("hard_full", "k1"),
+    ):
+        assert arms.named(arm, choice) == f"{arm}_{choice}"
+
+
+# What stands in a name is the number of a setting.
+NAMED = {r"_r([\d.]+)$": "radius", r"_k(\d+)$": "ascent_steps", r"_within(\d+)$": "within"}
+NAMED |= {r"_x(\d+)$": "head_scale", r"@([\d.]+)=?$": "fraction", r"^[a-z]+(\d+)$": "epochs"}
+
+
+def test_the_numbers_in_a_name_are_those_of_the_settings():
+    counts = Counter()
+    for name, config in arms.ARMS.items():
+        for pattern, setting in NAMED.items():
+            for number in re.findall(pattern, name):
+                assert getattr(config, setting) == float(number), name
+                counts[setting] += 1
+        if name.endswith("="):  # as many updates as on all data, to rounding
+            assert config.epochs * config.fraction == pytest.approx(10, rel=0.05)
+        if "full" in name:
+            assert config.fraction == 1.0
+    assert set(counts) == set(NAMED.values())
+    label = arms.ARMS["label_pgd"]
+    assert (label.ascent_steps, label.radius, label.within) == (10, 0.625, 2.5)
 
 
 def test_the_rows_of_hundred_seeds_are_those_of_the_file_that_the_origin_names():
@@ -104,6 +135,7 @@ def test_what_is_missing_on_processors_is_what_isnt_there_at_all():
     assert here["third"] == [("MNIST", [2, 3, 4]), ("FashionMNIST", [0, 1, 2, 3, 4])]
     assert there["reference"] == [(n, list(range(3, 100))) for n in NAMES]
     assert list(there)[:2] == ["reference", "third"]  # the most important first
+    assert there["hard_r4"] == [(name, list(range(20))) for name in NAMES]
 
 
 # Arms that were trained on processors and on a GPU, with the seeds that both have.
@@ -170,6 +202,10 @@ def test_an_arms_points_are_measured_where_its_steps_lead(network):
     cosines = torch.cosine_similarity(hard, loss).sort().values
     assert found["cos_hard_label"] == pytest.approx(cosines[99].item())  # the lower median
     assert "distance" not in arms.points(network, x, y, arms.third())
+    noise = arms.points(network, x, y, arms.third("noise", ascent_steps=2, radius=0.1))
+    drawn = [torch.Generator().manual_seed(0)]
+    ends = directions.moved(network, x, y, "noise", 2, 0.1, drawn)
+    assert noise["distance"] == pytest.approx((ends - x).norm(dim=1).mean().item())
 
 
 def test_points_of_a_stack_are_those_of_each_network(network):
@@ -188,9 +224,23 @@ def test_a_row_says_what_the_attacks_do_on_images_first_and_drawn(arm, monkeypat
     generator = torch.Generator().manual_seed(6)
     x, y = torch.rand(1200, 9, generator=generator), torch.randint(3, (1200,), generator=generator)
     networks = {seed: MLP((9, 6, 3), "relu", seed) for seed in (7, 8)}
+    seeds = []
+
+    def under_pgd(network, x, y, seed, attack):
+        seeds.append(seed)
+        return robustness.under_pgd(network, x, y, seed, attack)
+
+    def measure(networks, x, y, seed, attack):
+        seeds.append(seed)
+        return robustness.measure(networks, x, y, seed, attack)
+
+    monkeypatch.setattr(arms, "under_pgd", under_pgd)
+    monkeypatch.setattr(arms, "measure", measure)
     monkeypatch.setattr(arms, "trained", lambda n, c, seeds, *r: [networks[s] for s in seeds])
     monkeypatch.setattr(robustness, "loaded", lambda name: Dataset(x, y, x, y))
     (found,) = arms.rows("MNIST", arm, [7])
+    assert seeds == [0, 0]
+    assert all(round(value, 3) == value for value in found.values() if isinstance(value, float))
     assert found["os_0.0"] == pytest.approx(100 * attacks.accuracy(networks[7], x, y), abs=1e-3)
     drawn = robustness.Attack(drawn=0).rows(1200)
     for rows, name in ((slice(1000), "pgd_1_first"), (drawn, "pgd_1")):
@@ -198,6 +248,32 @@ def test_a_row_says_what_the_attacks_do_on_images_first_and_drawn(arm, monkeypat
         right = 100 * attacks.accuracy(networks[7], at, y[rows])
         assert found[name] == pytest.approx(right, abs=0.11), name
     assert ("control" in found) == (arm == "reference")
+    if "control" in found:  # the examples of the reference of the next seed
+        step = attacks.direction(networks[8], x, y)
+        curve = attacks.accuracy_curve(networks[7], x, y, step, robustness.MAGNITUDES)
+        control = 100 * robustness.mean_accuracy(curve, robustness.MAGNITUDES)
+        assert found["control"] == pytest.approx(control, abs=1e-3)
+
+
+def test_the_second_references_of_some_seeds_are_those_of_the_next_and_at_last_the_first(
+    monkeypatch,
+):
+    asked = []
+    monkeypatch.setattr(arms, "trained", lambda n, c, seeds, *r: [f"network {s}" for s in seeds])
+    monkeypatch.setattr(arms, "together", lambda *given: asked.append(given) or [])
+    monkeypatch.setattr(arms, "_table", lambda *given: [])
+    arms.rows("MNIST", "reference", [3, 4, 6])
+    three = [f"network {seed}" for seed in (3, 4, 6)]
+    networks = {"network": three, "reference": three}
+    networks["second reference"] = [*three[1:], three[0]]
+    assert asked == [("MNIST", networks, "cpu")]
+
+
+def test_a_thousand_images_are_drawn_for_every_network_of_a_stack():
+    x, y = torch.rand(2, 1200, 3), torch.arange(1200).expand(2, -1)
+    some = robustness.Attack(drawn=0).rows(1200)
+    assert torch.equal(arms._drawn(x, y)[0], x[:, some])
+    assert torch.equal(arms._drawn(x, y)[1], y[:, some])
 
 
 MEASURES = ("os_0.0", "height", "pgd_1_first", "pgd_2_first", "to_reference", "from_reference")

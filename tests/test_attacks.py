@@ -5,7 +5,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from pwlib import attacks
-from pwlib.networks import MLP
+from pwlib.networks import MLP, stack
 
 
 @pytest.fixture(scope="module")
@@ -237,3 +237,83 @@ def test_what_is_not_finite_counts_neither_as_robust_nor_as_a_class(attack):
     x, y = torch.tensor([[0.5], [0.6]]), torch.tensor([0, 0])
     with pytest.raises(ValueError, match="^model: got .* that are NaN or infinite"):
         attack(diverges, x, y)
+
+
+class Lines:
+    """Two linear networks of two classes at once, which remember how many images they saw."""
+
+    weights = torch.tensor([[3.0, 4.0], [4.0, -3.0]], dtype=torch.float64) / 5
+
+    def __init__(self):
+        self.seen = []
+
+    def __call__(self, x):
+        self.seen.append(tuple(x.shape[:-1]))
+        score = ((x - 0.5) * self.weights[:, None]).sum(-1)
+        return torch.stack([score, torch.zeros_like(score)], -1)
+
+    def images(self):
+        """At 0.1 and 0.1, 0.3 and 0.1, and 0.3 and 0.3 before the boundaries of the two."""
+        distances = torch.tensor([[0.1, 0.1], [0.3, 0.1], [0.3, 0.3]], dtype=torch.float64)
+        x = 0.5 + distances @ self.weights
+        return x.expand(2, -1, -1), torch.zeros(2, 3, dtype=torch.long)
+
+
+def test_later_runs_in_a_stack_are_for_images_on_which_a_network_is_still_right():
+    lines = Lines()
+    x, y = lines.images()
+    found = attacks.pgd(lines, x, y, 0.2, steps=2, restarts=3, seed=0)
+    assert lines.seen[1:4] == [(2, 3)] * 3  # the one-step attack and the first run from there
+    assert lines.seen[4:] == [(2, 2)] * 6  # two later ones, each at its start and after two steps
+    expected = x - 0.2 * lines.weights[:, None]
+    torch.testing.assert_close(found, expected, atol=1e-12, rtol=0)
+    assert attacks.accuracy_curve(lines, x, y, found - x, (0.0, 1.0)) == [
+        [1.0, pytest.approx(2 / 3)],
+        [1.0, pytest.approx(1 / 3)],
+    ]
+
+
+@pytest.mark.parametrize("networks", [(), (3,)])
+@pytest.mark.parametrize(("lead", "runs"), [(-0.5, 3), (0.0, 3), (1e-9, 1), (0.5, 1)])
+def test_later_runs_are_for_images_that_are_not_misclassified(lead, runs, networks):
+    """No step changes these leads; where all are equal the first point is kept."""
+    seen = []
+
+    def constant(x):
+        seen.append(x.shape[-2])
+        return 0 * x + torch.tensor([0.0, lead], dtype=torch.float64)
+
+    x = torch.full((*networks, 4, 2), 0.5, dtype=torch.float64)
+    y = torch.zeros(x.shape[:-1], dtype=torch.long)
+    found = attacks.pgd(constant, x, y, 0.2, steps=2, restarts=3, seed=0)
+    assert torch.equal(found, x)
+    assert sum(seen) == 4 * (3 + (runs - 1) * 3) + 2  # and the look at two images beforehand
+
+
+@pytest.mark.parametrize(("steps", "peak"), [(5, 0.625), (10, 0.6875)])
+def test_of_equal_points_on_a_run_the_first_is_kept(steps, peak):
+    """To and fro over a peak, at the same height on both sides; all numbers are binary."""
+    model = lambda x: torch.cat([(x - peak) ** 2, 0 * x], 1)  # noqa: E731
+    x, y = torch.tensor([[0.25]], dtype=torch.float64), torch.tensor([0])
+    assert attacks.pgd(model, x, y, 0.5, steps, 1, seed=0).item() == 0.75
+
+
+def test_a_stack_in_many_parts_is_attacked_as_each_network_alone(monkeypatch):
+    monkeypatch.setattr(attacks, "BATCH", 2)
+    models = [MLP((4, 6, 5, 3), "relu", seed).double() for seed in (1, 2)]
+    x = torch.rand(2, 5, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    y = torch.tensor([[0, 1, 2, 0, 1], [2, 2, 0, 1, 0]])
+    both, free = stack(models), attacks.BOXES["free"]
+    eps = torch.tensor([[0.1, 0.2, 0.3, 0.4, 0.5], [0.5, 0.1, 0.6, 0.2, 0.0]]).double()
+    steps = attacks.direction(both, x, y)
+    ends = attacks.pgd(both, x, y, 0.3, 4, 1, seed=0)
+    moved, losses = attacks.move(x, steps, eps), attacks.margin_loss(both(x), y)
+    curves = attacks.accuracy_curve(both, x, y, steps, (0.0, 0.3), free)
+    for i, model in enumerate(models):
+        alone = attacks.direction(model, x[i], y[i])
+        torch.testing.assert_close(steps[i], alone)
+        torch.testing.assert_close(steps[i].norm(dim=1), torch.ones(5).double())
+        torch.testing.assert_close(ends[i], attacks.pgd(model, x[i], y[i], 0.3, 4, 1, seed=0))
+        torch.testing.assert_close(moved[i], (x[i] + eps[i, :, None] * alone).clamp(0, 1))
+        torch.testing.assert_close(losses[i], attacks.margin_loss(model(x[i]), y[i]))
+        assert curves[i] == attacks.accuracy_curve(model, x[i], y[i], alone, (0.0, 0.3), free)

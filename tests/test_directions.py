@@ -80,6 +80,89 @@ def test_the_two_parts_of_the_hard_direction_are_orthogonal_and_add_up_to_it(net
     assert cosine.min() < 0 < cosine.max()  # both signs occur, and are kept
 
 
+def parallel(width, dtype):
+    """A network all of whose input goes through one unit: each gradient is along its weights."""
+    network = MLP((width, 1, 8, 4), "relu", seed=5).to(dtype)
+    torch.nn.init.constant_(network.layers[0].bias, 1.0)  # it is active
+    x = torch.rand(40, width, generator=torch.Generator().manual_seed(1), dtype=dtype)
+    return network, x, torch.arange(40) % 4
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("width", [6, 784])
+def test_gradients_that_are_parallel_leave_nothing_orthogonal(width, dtype):
+    """What rounding leaves of the difference is no direction: a step along it would be full."""
+    network, x, y = parallel(width, dtype)
+    hard, loss = slopes(network, x, y)
+    assert hard.abs().amax(1).min() > 0
+    torch.testing.assert_close(torch.cosine_similarity(hard, loss).abs(), torch.ones(40).to(dtype))
+    assert not directions.gradient(network, x, y, "orthogonal").any()
+    assert torch.equal(move(network, x, y, "orthogonal", steps=3, radius=0.5), x)
+
+
+class Nearly:
+    """Gradients of (9) and of the loss with a known small angle for each image, (…, N, 1)."""
+
+    def __init__(self, angle):
+        self.angle = angle
+
+    def features(self, x):
+        angle = self.angle[..., : x.shape[-2], :]
+        return 1e-3 * self(x * torch.cat([1 - 4 / 3 * angle, 1 + 3 / 4 * angle], -1))
+
+    def __call__(self, x):
+        score = (x * torch.tensor([3.0, 4.0], dtype=torch.float64)).sum(-1, keepdim=True)
+        return torch.cat([score, 0 * score], -1)
+
+
+@pytest.mark.parametrize("axes", [(), (1,), (4,)])
+def test_gradients_that_are_nearly_parallel_leave_what_they_differ_by(axes):
+    angle = torch.tensor([[1e-12], [0.0], [-1e-6], [0.0]], dtype=torch.float64).expand(*axes, 4, 1)
+    x = torch.full((4, 2), 0.5, dtype=torch.float64).expand(*axes, 4, 2)
+    y = torch.zeros(x.shape[:-1], dtype=torch.long)
+    step = directions.moved(Nearly(angle), x, y, "orthogonal", 1, 0.1) - x
+    expected = 0.1 * torch.tensor([0.8, -0.6], dtype=torch.float64) * angle.sign()
+    torch.testing.assert_close(step, expected, atol=1e-3, rtol=0)
+
+
+def test_one_image_a_network_is_enough_to_see_what_rounding_leaves():
+    network, x, y = parallel(784, torch.float32)
+    assert not directions.gradient(network, x[:, None], y[:, None], "orthogonal").any()
+
+
+def test_steps_are_pulled_back_onto_a_ball_that_holds_less_than_the_box():
+    """Twice the whole diagonal of the unit square, in a ball of a radius between 1 and √2."""
+    x = torch.zeros(1, 1, 2, dtype=torch.float64)
+    y = torch.zeros(1, 1, dtype=torch.long)
+    network = lambda x: torch.cat([-x.sum(-1, keepdim=True), 0 * x[..., :1]], -1)  # noqa: E731
+    network.features = network
+    end = directions.moved(network, x, y, "label", 2, 1.0, within=1.2)
+    torch.testing.assert_close(end, torch.full_like(x, 1.2 / 2**0.5), atol=1e-12, rtol=0)
+
+
+def test_a_ball_that_holds_the_box_changes_no_bit(network):
+    x, y = samples()
+    free, held = (
+        directions.moved(network, x, y, "hard", 3, 0.5, within=within)
+        for within in (torch.inf, x.shape[1] ** 0.5)
+    )
+    assert torch.equal(free, held)
+    assert not torch.equal(x + (free - x), free)
+
+
+def test_cosines_and_noise_of_a_stack_are_those_of_each_network():
+    both = [MLP(WIDTHS, "relu", seed).double() for seed in (1, 2)]
+    x, y = samples()
+    images, classes = x.expand(2, -1, -1), y.expand(2, -1)
+    together = directions.cosines(stack(both), images, classes)
+    noise = directions.moved(stack(both), images, classes, "gaussian", 2, 0.1, seeded(3, 4))
+    for i, network in enumerate(both):
+        for pair, cosine in directions.cosines(network, x, y).items():
+            torch.testing.assert_close(together[pair][i], cosine, atol=1e-12, rtol=0)
+        alone = directions.moved(network, x, y, "gaussian", 2, 0.1, seeded(3 + i))
+        torch.testing.assert_close(noise[i], alone, atol=1e-12, rtol=0)
+
+
 def head_entropy_step(network, x, head):
     """A step of length 0.01 up the entropy of a head's output, by the graph."""
     at = x.clone().requires_grad_()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from pwlib.boundaries import Maps
 from pwlib.datasets import Dataset
 from pwlib.linear import Features, Linear
 from pwlib.networks import MLP
@@ -17,6 +18,18 @@ X, Y = torch.rand(8, 4, generator=torch.Generator().manual_seed(0)), torch.arang
 ROOTS = [0.1, 0.5, 0.9]
 PGD = {"model": NET, "x": X, "y": Y, "eps": 0.1, "steps": 1, "restarts": 1, "seed": 0}
 MOVED = {"network": NET, "x": X, "y": Y, "direction": "hard", "steps": 1, "radius": 0.1}
+NO_FEATURES = torch.nn.Linear(4, 3)
+SMALL = TrainingConfig((4, 3, 3), 1)
+TRAINED = {"data": Dataset(X, Y, X, Y), "config": SMALL}
+OPTIMISER = torch.optim.SGD(MLP((4, 6, 6, 3), "relu", 0).parameters(), 0.1)
+UPDATED = {"network": NET, "optimiser": OPTIMISER, "x": X, "y": Y, "config": SMALL}
+SHARES = {"multiples": [1.0], "share": [0.5], "low": [0.0], "high": [1.0]}
+SIDE = np.arange(9.0).reshape(3, 3)
+SEEN = Maps(np.eye(3, dtype=int), SIDE, SIDE, SIDE)
+SEEDS = ([0, 2**63 - 1], [-1, 2**63])
+RAY = {"model": NET, "x": X, "y": Y, "step": X}
+STEPS = RAY | {"lengths": X[:, 0], "generator": torch.Generator(), "draws": 1, "multiples": [1]}
+STEPS.pop("step")
 H = np.ones((2, 4))
 EVEN = [0.0, 0.25, 0.75, 1.0]
 TINY = 1e-12
@@ -165,7 +178,7 @@ EDGES = [
         [(-0.1,), ()],
     ),
     ("attacks.accuracy", {"model": NET, "y": Y}, "x", [X - 9], [X[:0], Y]),
-    ("attacks.margin_loss", {"logits": X}, "y", [0 * Y + 3], [Y - 1]),
+    ("attacks.margin_loss", {"logits": X}, "y", [0 * Y + 3], [Y - 1, 0 * Y + 4]),
     ("directions.moved", MOVED, "steps", [1], [0]),
     ("directions.moved", MOVED, "radius", [0], [-TINY]),
     ("directions.moved", MOVED, "within", [1e-9, np.inf], [0, -1]),
@@ -215,6 +228,74 @@ EDGES = [
         [0],
         [-1],
     ),
+    ("attacks.move", {"x": X, "step": X}, "eps", [torch.tensor(0.5)], [torch.tensor(-0.5)]),
+    ("directions.moved", MOVED, "generators", [[]], [None, [1]]),
+    ("objectives.hard_objective", {"x": X}, "network", [NET], [NO_FEATURES]),
+    ("objectives.adversarial_objective", {"x": X}, "network", [NET, NO_FEATURES], [None]),
+    ("training.hard_points", {"steps": 1, "x": X, "radius": 0}, "network", [NET], [NO_FEATURES]),
+    ("training.train", TRAINED, "seed", [0, 2**62], [-1, 2**62 + 1]),
+    ("training.update", UPDATED, "other", [None, NET], [NO_FEATURES]),
+    ("training.update", UPDATED, "generators", [[]], [None, [1]]),
+    ("training.TrainingConfig", {}, "widths", [(1, 1, 1)], [(1, 1), (0, 1, 1), (1, 1, 0)]),
+    ("training.TrainingConfig", {}, "epochs", [1, 10_000], [0, 10_001]),
+    ("training.TrainingConfig", {}, "batch", [1, 1_000_000], [0, 1_000_001]),
+    ("training.TrainingConfig", {}, "learning_rate", [1e-12, 1e3, None], [0, 1000.1, 9e-13]),
+    ("training.TrainingConfig", {}, "fraction", [1e-6, 1], [9e-7, 1.1, 0]),
+    ("training.TrainingConfig", {}, "ascent_steps", [1, 1000], [0, 1001]),
+    ("training.TrainingConfig", {}, "radius", [0, 1000], [-TINY, 1000.1]),
+    ("training.TrainingConfig", {}, "within", [1e-6, np.inf], [0, 9e-7]),
+    ("training.TrainingConfig", {}, "head_scale", [1e-6, 1e6], [0, 9e-7, 1e6 + 0.1]),
+    ("networks.MLP", {"activation": "tanh"}, "widths", [(1, 1, 1)], [(1, 1), (0, 1, 1)]),
+    ("networks.MLP", {"widths": (1, 1, 1), "activation": "tanh"}, "seed", *SEEDS),
+    ("networks.random_network", {"widths": (1, 1, 1), "activation": "tanh"}, "seed", *SEEDS),
+    ("networks.CNN", {}, "seed", *SEEDS),
+    ("boundaries.square", {}, "resolution", [2], [1]),
+    ("boundaries.measure", {"seen": SEEN}, "radius", [0, 0.5], [-TINY]),
+    ("boundaries.boundary_distance", {}, "classes", [SIDE], [SIDE - 0.5]),
+    (
+        "boundaries.count_local_maxima",
+        {"values": SIDE, "radius": 0.5, "level": 1},
+        "distance",
+        [SIDE / 0.5, SIDE + np.inf],
+        [SIDE - 0.5],
+    ),
+    (
+        "boundaries.unexplained_variance",
+        {"values": SIDE, "distance": SIDE, "radius": 0.5},
+        "bins",
+        [1],
+        [0],
+    ),
+    (
+        "boundaries.Maps",
+        {"confidence": SIDE, "adversarial": SIDE, "hard": SIDE},
+        "classes",
+        [SIDE],
+        [SIDE - 0.5],
+    ),
+    ("robustness.measure_many", {"jobs": [("MNIST", {}, 0, Attack())]}, "workers", [], [0]),
+    (
+        "robustness.Measured",
+        {"curves": {"own": [1.0]}, "lengths": [1.0], "pgd": []},
+        "one_step",
+        [[]],
+        [[[1.0]]],
+    ),
+    ("pockets.flipping_lengths", RAY, "longest", [0, 0.5], [-TINY]),
+    ("pockets.random_steps", STEPS, "draws", [1], [0]),
+    ("pockets.random_steps", STEPS, "lengths", [0 * X[:, 0]], [X[:, 0] - 1.1]),
+    ("pockets.shares", {"multiples": [1.0], "trials": 1}, "counts", [[0]], [[-1]]),
+    ("pockets.hyperplane_shares", {"dimension": 2, "multiples": [1.0]}, "beyond", [1], [0.9]),
+    ("pockets.hyperplane_shares", {"dimension": 2, "beyond": 1}, "multiples", [[1e-9]], [[0.0]]),
+    ("pockets.Shares", SHARES, "multiples", [[0.0]], [[-0.1]]),
+    ("pockets.Shares", SHARES, "share", [[0.0], [1.0]], [[-0.1], [1.1]]),
+    ("arms.points", {"x": X, "y": Y, "config": SMALL}, "network", [NET], [NO_FEATURES]),
+    ("arms.rows", {"dataset": "MNIST", "arm": "hard"}, "seeds", [], [[-1], []]),
+    ("arms.along", {"dataset": "MNIST", "arm": "hard", "seeds": [0]}, "epochs", [], [0]),
+    ("arms.missing", {"device": "cpu"}, "rows", [[]], [[{}], None]),
+    ("transfer.after", {}, "seed", [0, 9], [-1, 10]),
+    ("strong_attacks.Images", {"model": NET}, "scale", [0.5], [0, -0.5]),
+    ("strong_attacks.row", {"dataset": "MNIST", "arm": "hard"}, "seed", [], [-1]),
     ("robustness.mean_accuracy", {"curve": [1, 2]}, "magnitudes", [[0, 1]], [[-1, 0], [1, 1]]),
 ]
 

@@ -1,5 +1,7 @@
 """The networks against PyTorch's own layers and a NumPy twin."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import scipy.signal
@@ -7,7 +9,7 @@ import scipy.stats
 import torch
 from torch import nn
 
-from pwlib import networks
+from pwlib import attacks, directions, networks, objectives
 from pwlib.networks import MLP, negate_features, random_network
 
 
@@ -90,6 +92,8 @@ def test_negated_features_give_the_same_outputs():
     twin = negate_features(model)
     torch.testing.assert_close(twin.features(x), -model.features(x), rtol=0, atol=1e-14)
     torch.testing.assert_close(twin(x), model(x), rtol=0, atol=1e-13)
+    trainable = MLP([2, 3, 2], "tanh", 0)
+    assert torch.equal(negate_features(trainable).layers[0].weight, -trainable.layers[0].weight)
     with pytest.raises(ValueError, match=r"^model: got activation 'relu', accepts 'tanh'"):
         negate_features(MLP([2, 3, 2], "relu"))
 
@@ -142,6 +146,8 @@ def test_the_convolutional_network_agrees_with_scipy():
     np.testing.assert_allclose(model.features(image).detach()[0], features, rtol=0, atol=1e-12)
     logits = model.head.weight.detach().numpy() @ features + model.head.bias.detach().numpy()
     np.testing.assert_allclose(model(image).detach()[0], logits, rtol=0, atol=1e-12)
+    assert logits.shape == (10,)
+    assert model.first.kernel_size == model.second.kernel_size == (5, 5)
 
 
 def test_the_convolutional_network_starts_from_its_seed_and_leaves_the_global_state_alone():
@@ -155,6 +161,8 @@ def test_the_convolutional_network_starts_from_its_seed_and_leaves_the_global_st
 def test_unstacking_gives_the_networks_back():
     models, others = ([MLP((5, 7, 6, 3), "tanh", seed) for seed in s] for s in ((1, 2), (3, 4)))
     networks.unstack(networks.stack(models), others)
+    with pytest.raises(ValueError, match="longer"):
+        networks.unstack(networks.stack(models), others[:1])
     for model, other in zip(models, others, strict=True):
         for a, b in zip(model.parameters(), other.parameters(), strict=True):
             assert torch.equal(a, b)
@@ -166,12 +174,49 @@ def test_stacks_are_copies():
     with torch.no_grad():
         networks.stack([model, model]).layers[0].weight.zero_()
     assert torch.equal(model.layers[0].weight, before)
+    assert torch.equal(networks.stack([model]).layers[0].weight[0], before.T)
+
+
+def test_biases_are_added_in_the_product_but_on_a_gpu_where_the_activation_adds_them(monkeypatch):
+    product, bias = samples(2, 9, 5) - 0.5, samples(2, 1, 5) - 0.5
+    with torch.compiler.set_stance("force_eager"):
+        summed = networks._activated(product, bias, torch.relu)
+    torch.testing.assert_close(summed, (product + bias).clamp_min(0))
+    stacked = networks.stack([MLP((5, 7, 3), "relu", seed).double() for seed in (1, 2)])
+    monkeypatch.setattr(networks, "_activated", None)
+    assert stacked(samples(2, 9, 5)).shape == (2, 9, 3)
 
 
 def test_weights_in_other_layers_are_not_stacked():
     convolution = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.Linear(4, 2))
     with pytest.raises(ValueError, match="^networks: got a layer 'Conv2d', accepts"):
         networks.stack([convolution, convolution])
+
+
+@pytest.mark.parametrize(
+    "function", [attacks.unit, objectives.softmax_entropy, directions._clamped, networks._activated]
+)
+def test_what_works_entry_by_entry_is_compiled_on_a_gpu(function):
+    chain = [function]
+    while hasattr(chain[-1], "__wrapped__"):
+        chain.append(chain[-1].__wrapped__)
+    assert "fused.<locals>.call" in [one.__code__.co_qualname for one in chain]
+
+
+def test_a_fused_function_is_compiled_once_and_only_for_a_gpu(monkeypatch):
+    compiled = []
+    compile = lambda function: compiled.append(function) or (lambda *given: "there")  # noqa: E731
+    monkeypatch.setattr(torch, "compile", compile)
+
+    def product(a, b):
+        """Its name and its text stay."""
+        return a.value * b
+
+    fused = networks.fused(product)
+    here, there = (SimpleNamespace(value=3, is_cuda=cuda) for cuda in (False, True))
+    assert (fused(here, 2), compiled) == (6, [])
+    assert (fused(there, 2), fused(there, 2), compiled) == ("there", "there", [product])
+    assert (fused.__name__, fused.__doc__) == ("product", product.__doc__)
 
 
 def exact_product():
@@ -189,11 +234,18 @@ def test_fast_products_are_exact_and_leave_the_setting_as_it_was():
     assert torch.backends.mkldnn.matmul.fp32_precision == before
 
 
-def test_products_that_would_be_rounded_are_not_switched(monkeypatch):
-    monkeypatch.setattr(networks, "_relative_error", lambda: 3e-4)
+@pytest.mark.parametrize(("error", "switched"), [(3e-4, False), (1.1e-6, False), (1e-6, True)])
+def test_products_that_would_be_rounded_are_not_switched(monkeypatch, error, switched):
+    monkeypatch.setattr(networks, "_relative_error", lambda: error)
     before = torch.backends.mkldnn.matmul.fp32_precision
     with networks.fast_products():
-        assert torch.backends.mkldnn.matmul.fp32_precision == before
+        now = torch.backends.mkldnn.matmul.fp32_precision
+        assert now == ("tf32" if switched else before)
+    assert torch.backends.mkldnn.matmul.fp32_precision == before != "tf32"
+
+
+def test_products_of_float32_have_the_relative_error_of_float32():
+    assert 1e-8 < networks._relative_error() < 1e-6
 
 
 def test_the_relative_error_sees_products_in_bfloat16():

@@ -6,8 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import pytest
 import torch
@@ -47,6 +50,54 @@ def test_an_error_in_a_job_arrives_as_it_is():
 def test_a_killed_worker_is_an_error_in_one_line_and_no_hang():
     with pytest.raises(RuntimeError, match=r"^jobs: a worker process was killed.*$"):
         parallel.run(signal.raise_signal, [(signal.SIGKILL,)], workers=1)
+
+
+class Process:
+    def __init__(self, terminate):
+        self.terminate = terminate
+
+
+def test_ctrl_c_ends_the_workers_that_a_call_has_started_and_no_others(monkeypatch):
+    """Stand-ins for processes, and threads for workers, which start at once."""
+    ended, there = [], [Process(lambda: ended.append("other's"))]
+
+    def pool(workers, context, initializer):
+        assert workers == 2
+        there.append(Process(lambda: ended.append("ours")))
+        return ThreadPoolExecutor(workers)
+
+    monkeypatch.setattr(parallel, "ProcessPoolExecutor", pool)
+    active = SimpleNamespace(active_children=lambda: list(there), get_context=lambda _: None)
+    monkeypatch.setattr(parallel, "multiprocessing", active)
+    with pytest.raises(KeyboardInterrupt):
+        parallel.run(signal.default_int_handler, [(signal.SIGINT, None)] * 2, workers=3)
+    assert ended == ["ours"]
+
+
+def test_a_worker_ends_after_its_parent(monkeypatch):
+    seen = []
+    parent = SimpleNamespace(join=lambda: seen.append("joined"))
+    monkeypatch.setattr(parallel.multiprocessing, "parent_process", lambda: parent)
+    monkeypatch.setattr(os, "_exit", seen.append)
+    parallel._end_with_parent()
+    assert seen == ["joined", 1]
+    monkeypatch.setattr(parallel.multiprocessing, "parent_process", lambda: None)
+    parallel._end_with_parent()
+    assert seen == ["joined", 1, 1]
+
+
+def test_only_the_main_thread_gets_ctrl_c():
+    seen, before = [], signal.getsignal(signal.SIGINT)
+
+    def work():
+        with parallel.starting():
+            seen.append(signal.pthread_sigmask(signal.SIG_BLOCK, []))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert signal.SIGINT not in seen[0]
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.slow
@@ -153,6 +204,24 @@ def test_what_has_nothing_to_do_has_no_bar(capsys, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     parallel.bar(0, "naps taken").close()
     assert capsys.readouterr().err == ""
+
+
+def test_a_cell_has_one_output_that_is_updated(monkeypatch):
+    """A stand-in for a kernel: what it is told to show, and what it is told to show then."""
+    shown = []
+    handle = SimpleNamespace(update=lambda data, raw: shown.append(data["text/plain"]))
+    display = ModuleType("IPython.display")
+    display.display = lambda data, raw, display_id: shown.append(data["text/plain"]) or handle
+    shell = SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=None), display=display)
+    monkeypatch.setitem(sys.modules, "IPython", shell)
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    with parallel.bar(2, "naps taken") as bar:
+        for _ in range(2):
+            bar.update()
+        assert not bar.disable
+    assert shown[0] == ""
+    assert (shown[1], shown[-1]) == ("naps taken: 0 of 2", "naps taken: 2 of 2")
+    assert "" not in shown[1:]
 
 
 @pytest.mark.slow

@@ -42,7 +42,8 @@ def test_flipping_lengths_are_where_a_linear_classifiers_scores_meet(generator):
     found = pockets.flipping_lengths(model, x, y, step, 5.0)
     expected[expected > 5] = inf
     assert 5 < expected.isinf().sum() < 45
-    torch.testing.assert_close(found, expected, atol=5e-8, rtol=0)
+    bisected = 5 / 200 / 2**20
+    torch.testing.assert_close(found, expected, atol=1.01 * bisected, rtol=0)
 
 
 def test_flipping_length_is_that_of_the_first_stretch_and_0_where_the_label_is_wrong():
@@ -52,6 +53,25 @@ def test_flipping_length_is_that_of_the_first_stretch_and_0_where_the_label_is_w
     step = torch.tensor([[1.0, 0.0], [-1.0, 0.0], [1.0, 0.0]], dtype=torch.float64)
     found = pockets.flipping_lengths(model, x, y, step, 10.0)
     np.testing.assert_allclose(found, [0.5, 1, 0], atol=1e-7)
+
+
+def test_a_ray_is_looked_at_at_two_hundred_lengths_and_bisected_twenty_times():
+    asked = []
+
+    def model(x):
+        asked.append(x[:, 0].tolist())
+        return torch.stack([0 * x[:, 0], (x[:, 0] - 0.3) * (0.304 - x[:, 0])], 1)
+
+    x, y = torch.zeros(1, 1, dtype=torch.float64), torch.zeros(1, dtype=torch.long)
+    for longest, met in ((0.25, []), (0.4, [0.3])):
+        asked.clear()
+        found = pockets.flipping_lengths(model, x, y, torch.ones_like(x), longest).tolist()
+        assert found == (pytest.approx(met) if met else [inf])
+        lengths = [one for some in asked[2:] for one in some]  # after a look at x itself
+        grid = longest / 200 * np.arange(1, 201)
+        seen = [length for length in grid if not met or length < 0.3 + longest / 200]
+        assert lengths[: len(seen)] == pytest.approx(seen)
+        assert len(lengths) == len(seen) + 20 * len(met)
 
 
 def test_a_boundary_outside_the_box_is_not_met():
@@ -71,6 +91,7 @@ def test_cap_is_that_of_archimedes_of_the_circle_and_of_students_t():
     np.testing.assert_allclose(pockets.cap(2, height), np.arccos(height) / np.pi, atol=1e-14)
     # u_1 √(D − 1)/√(1 − u_1²) has Student's distribution with D − 1 degrees of freedom
     inner, d = height[1:-1], 784
+    np.testing.assert_array_equal(pockets.cap(d, [-1.5, 1.5]), [1, 0])
     expected = student.sf(inner * np.sqrt((d - 1) / (1 - inner**2)), d - 1)
     np.testing.assert_allclose(pockets.cap(d, inner), expected, rtol=1e-9)
     with pytest.raises(ValueError, match="dimension"):
@@ -136,6 +157,7 @@ def test_shares_have_the_interval_that_solves_wilsons_equation():
         np.testing.assert_allclose(np.abs(found.share - end), deviation, atol=1e-8)
     assert np.all((found.low <= found.share) & (found.share <= found.high))
     assert found.percent()[1] == "1.50 (0.51 to 4.32)"  # as R's prop.test has it, uncorrected
+    assert found.percent()[2] == "100.00 (98.12 to 100.00)"
 
 
 def test_nearest_other_is_the_least_distance_to_another_label(generator):

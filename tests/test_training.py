@@ -2,13 +2,15 @@
 
 import ast
 import inspect
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
-from pwlib import attacks, directions, objectives, training
+from pwlib import attacks, directions, objectives, tensor_checks, training
 from pwlib.datasets import Dataset
 from pwlib.networks import MLP
 from pwlib.objectives import hard_objective
@@ -264,13 +266,39 @@ def test_in_float32_the_accuracies_are_those_of_a_plain_implementation(arm):
 @pytest.mark.parametrize("arm", ["plain", "hard", "heads", "other"])
 def test_a_stack_is_trained_as_each_network_alone(data, arm):
     doubles = data._replace(train_x=data.train_x.double())
-    settings, seeds = config(arm=arm, fraction=0.7, radius=0.5), (5, 3, 4)
+    settings, seeds = config(arm=arm, fraction=0.7, radius=0.5), (5, 3)
     together = [MLP(WIDTHS, "relu", seed) for seed in seeds]
     training.fit(together, doubles, settings, seeds)  # on a GPU, what train_together does
     alone = training.train_together(doubles, settings, seeds)
     for one, other in zip(together, alone, strict=True):
         for a, b in zip(one.parameters(), other.parameters(), strict=True):
             torch.testing.assert_close(a, b, atol=1e-12, rtol=0)
+
+
+def test_on_a_processor_networks_are_trained_one_after_the_other(data, monkeypatch):
+    trained = []
+    fit = lambda networks, data, config, seeds: trained.append((len(networks), seeds))  # noqa: E731
+    monkeypatch.setattr(training, "fit", fit)
+    training.train_together(data, config(), [5, 3])
+    assert trained == [(1, [5]), (1, [3])]
+
+
+@pytest.mark.parametrize("fraction", [1e-6, 1 / 200])
+def test_a_fraction_of_any_size_has_an_image(data, monkeypatch, fraction):
+    x, _ = seen_by(data, config(epochs=1, fraction=fraction), monkeypatch)
+    assert len(x) == 1
+
+
+def test_what_a_direction_draws_has_a_seed_of_its_own(data, monkeypatch):
+    seeds, loss = [], torch.zeros(())
+
+    def update(network, optimiser, x, y, settings, generators, other):
+        seeds.extend(generator.initial_seed() for generator in generators)
+        return loss
+
+    monkeypatch.setattr(training, "update", update)
+    training.train(data, config(epochs=1, batch=200), seed=7)
+    assert seeds == [7 + 2**32]
 
 
 class Convolutional(torch.nn.Module):
@@ -379,6 +407,156 @@ def test_what_is_kept_is_not_trained_again():
     assert not any(weight.any() for weight in network.parameters())
     assert asked[0]["seeds"] == [4]
     assert asked[0]["network"]["fraction"] == 0.005
+
+
+def test_on_a_processor_each_job_is_trained_by_itself_and_on_others_an_arm_at_once(monkeypatch):
+    """In this process; "cpu:0" stands for a GPU, of which kept networks have the name."""
+    jobs = [
+        training.Job("MNIST", config(widths=(784, 8, 10), arm=a), s) for a, s in SEEDS_OF_TWO_ARMS
+    ]
+    asked, looked_for = [], []
+
+    def keep(settings, compute):
+        asked.append(settings)
+        seeds = settings["seeds"]
+        start = [TrainingConfig((784, 8, 10)).start(seed) for seed in seeds]
+        return torch.nn.ModuleList(start).state_dict()
+
+    def run(function, jobs, workers, what):
+        assert (workers, what) == (5, "networks trained")
+        return [function(*job) for job in jobs]
+
+    monkeypatch.setattr(training.parallel, "run", run)
+    monkeypatch.setattr(training.datasets, "fetch", looked_for.append)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"the GPU {device}")
+    for device, sets in (("cpu", [[3], [3], [4]]), ("cpu:0", [[3, 4], [3]])):
+        found = training.train_many(jobs, 5, device, keep)
+        for job, network in zip(jobs, found, strict=True):
+            assert network.activation == "relu"
+            start = job.config.start(job.seed)
+            assert all(map(torch.equal, network.parameters(), start.parameters()))
+        assert [settings["seeds"] for settings in asked] == sets
+        assert {settings["device"] for settings in asked} == {device}
+        gpus = {settings.get("gpu") for settings in asked}
+        assert gpus == {None if device == "cpu" else "the GPU cpu:0"}
+        assert asked[0]["data"] == training.datasets.SHA256["MNIST"]
+        asked.clear()
+    assert looked_for == ["MNIST"] * 2
+
+
+class There(torch.Tensor):
+    """A tensor in main memory that says it is on a GPU."""
+
+    is_cuda = True
+
+
+def test_on_a_gpu_networks_are_one_stack_whose_full_batches_are_replayed(data, monkeypatch):
+    """Without a GPU: images that say they are there, and a captured step that says it is one."""
+    events = []
+
+    def update(network, optimiser, x, y, *rest):
+        events.append(("step", tuple(x.shape[:-1])))
+        return torch.zeros(())
+
+    def captured(step, rows, network, optimiser, generators):
+        events.append(("captured", tuple(rows.shape)))
+        return lambda rows: events.append(("replayed", tuple(rows.shape)))
+
+    for name, stand_in in {"update": update, "captured": captured}.items():
+        monkeypatch.setattr(training, name, stand_in)
+    monkeypatch.setattr(tensor_checks, "_captured", lambda values: False)
+    there = data._replace(train_x=data.train_x.as_subclass(There))
+    training.train_together(there, config(epochs=1, batch=80), [5, 3])
+    full, last = ("replayed", (2, 80)), ("step", (2, 40))
+    assert events == [("captured", (2, 80)), full, full, last]
+    events.clear()
+    monkeypatch.setattr(TrainingConfig, "start", lambda config, seed: MLP(WIDTHS, "relu", seed))
+    training.train_together(there, config(epochs=1, batch=200, architecture="cnn"), [5, 3])
+    assert events == [("captured", (200,)), ("replayed", (200,))] * 2  # one after the other
+
+
+def test_on_a_gpu_one_generator_draws_for_all_networks(monkeypatch):
+    class Drawn(list):
+        def manual_seed(self, seed):
+            return [*self, seed]
+
+    monkeypatch.setattr(training, "Generator", lambda device: Drawn([device.type]))
+    assert training._generators([5, 3], torch.device("cuda")) == [["cuda", 5 + 2**32]]
+
+
+@pytest.mark.parametrize("optimiser", training.LEARNING_RATES)
+def test_an_optimisers_step_is_one_kernel(optimiser):
+    found = training._optimiser(MLP(WIDTHS, "relu", 0), config(optimiser=optimiser))
+    assert found.defaults["fused"] is True
+    assert found.defaults["lr"] == training.LEARNING_RATES[optimiser]
+
+
+class Graph:
+    """In the place of a CUDA graph: what is captured is not run, and replayed later."""
+
+    captures = False
+
+    def __init__(self):
+        self.generators = []
+
+    def register_generator_state(self, generator):
+        self.generators.append((generator, generator.get_state()))
+
+    def replay(self):
+        self.step(self.rows)
+
+    @contextmanager
+    def capturing(self):
+        Graph.captures = self
+        yield
+        Graph.captures = False
+
+
+def test_a_captured_step_leaves_no_trace_of_its_warming_up(monkeypatch):
+    """Without a GPU, with stand-ins: what the real graph does is tested where there is one."""
+    events = []
+    stream = SimpleNamespace(wait_stream=lambda other: events.append("wait"))
+    cuda = {"Stream": lambda: stream, "current_stream": lambda: stream, "CUDAGraph": Graph}
+    cuda |= {"stream": lambda side: nullcontext(), "graph": lambda graph: graph.capturing()}
+    for name, stand_in in cuda.items():
+        monkeypatch.setattr(torch.cuda, name, stand_in)
+    network = MLP((4, 5, 3), "relu", 0)
+    optimiser = torch.optim.Adam(network.parameters(), 0.1)
+    generators = [torch.Generator().manual_seed(seed) for seed in (1, 2)]
+    start = [weights.clone() for weights in network.parameters()]
+    states = [generator.get_state() for generator in generators]
+    seen = []
+
+    def step(rows):
+        if Graph.captures:
+            Graph.captures.step, Graph.captures.rows = step, rows
+            events.append(Graph.captures)
+            return
+        events.append("step")
+        seen.append(rows.clone())
+        optimiser.zero_grad()
+        noise = sum(torch.rand(len(rows), 4, generator=generator) for generator in generators)
+        network(noise).sum().backward()
+        optimiser.step()
+
+    rows = torch.tensor([3, 0])
+    replay = training.captured(step, rows, network, optimiser, generators)
+    assert events[:-1] == ["wait", "step", "step", "step", "wait"]
+    assert all(map(torch.equal, network.parameters(), start))
+    for state in optimiser.state.values():
+        assert not any(value.any() for value in state.values())
+    assert [g for g, _ in events[-1].generators] == generators
+    for generator, (_, registered), state in zip(
+        generators, events[-1].generators, states, strict=True
+    ):
+        assert torch.equal(generator.get_state(), state)
+        assert torch.equal(registered, state)
+    others = torch.tensor([0, 2])
+    replay(others)
+    assert [one.tolist() for one in seen] == [[3, 0]] * 3 + [[0, 2]]
+    assert rows.tolist() == [3, 0]
+    with pytest.raises(ValueError, match="^rows: got -1, accepts"):
+        training.captured(step, rows - 1, network, optimiser, generators)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
