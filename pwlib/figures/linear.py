@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib import colormaps
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import NDArray
@@ -14,9 +13,9 @@ from pwlib.figures.style import COLOURS, Look
 
 Array = NDArray[np.float64]
 
-_ON_WHITE = colormaps["PuOr_r"](np.linspace(0, 1, 257))[:, :3]
-_OPAQUE = 1 - _ON_WHITE.min(axis=1, keepdims=True)  # on white as before, on any ground no white
-STEPS = ListedColormap(np.hstack([1 - (1 - _ON_WHITE) / _OPAQUE, _OPAQUE]))
+# Two hues that stand out on white and on black; nothing is the ground itself.
+_HUES = {-1: "#8073ac", 0: "#8073ac", 1: "#e08214"}
+STEPS = ListedColormap([(*to_rgb(_HUES[np.sign(v)]), abs(v)) for v in np.linspace(-1, 1, 257)])
 
 GUIDE: Look = {"color": COLOURS["muted"], "lw": 4, "alpha": 0.5}  # what theory says
 

@@ -97,7 +97,8 @@ def name_lines(axes: Axes) -> None:
     place: Look = {"xycoords": "axes fraction", "textcoords": "axes fraction", "va": "center"}
     for line, end, height in zip(lines, true, heights, strict=True):
         colour = line.get_color()
-        lead: Look = {"arrowstyle": "-", "color": colour, "lw": 0.8, "shrinkA": 0, "shrinkB": 0}
+        lead: Look = {"arrowstyle": "-", "color": colour, "lw": 0.8}
+        lead |= {"shrinkA": 0, "shrinkB": 0, "relpos": (0, 0.5)}
         name, place["arrowprops"] = str(line.get_label()), lead
         axes.annotate(
             name,
