@@ -130,7 +130,8 @@ def test_less_than_a_tenth_of_a_core_hour_is_not_shown_as_none(folder):
 def test_a_table_without_an_origin_or_whose_origin_is_silent_is_shown_as_not_recorded(folder):
     write(folder, "silent", runs=None, core_hours=None, processor=None)
     (folder / "results" / "untold.csv").write_text("n\n1\n")
-    shown = [[f"`results/{name}.csv`", "", "not recorded", ""] for name in ("silent", "untold")]
+    silent = ["not recorded"] * 3
+    shown = [[f"`results/{name}.csv`", *silent] for name in ("silent", "untold")]
     assert rows(folder)[1:] == shown
 
 
