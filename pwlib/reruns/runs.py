@@ -23,6 +23,7 @@ import nbformat
 from distributed import Client, Future, LocalCluster, Worker, as_completed, get_worker
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
+from tornado.ioloop import PeriodicCallback
 
 from pwlib import parallel
 from pwlib.places import CHAPTERS
@@ -172,8 +173,14 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
                     memory_limit=0,
                     preload=[__name__],
                 )
+            # One that dies as it starts takes its nanny along, and Dask alone starts no other.
+            anew = PeriodicCallback(lambda: here.scale(workers), 1000 * PATIENCE)
             with here, Client(here) as client:
-                yield client
+                client.loop.add_callback(anew.start)
+                try:
+                    yield client
+                finally:
+                    client.loop.add_callback(anew.stop)
             return
         try:
             client = Client(scheduler, timeout=PATIENCE)

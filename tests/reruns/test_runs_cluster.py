@@ -12,6 +12,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import dask
 import pytest
 from distributed import Client
 
@@ -89,6 +90,19 @@ def test_a_run_that_kills_every_worker_is_given_up_and_takes_no_other_with_it(
     assert lost.keys() == {1}
     assert lost[1].startswith("KilledWorker")
     assert sorted(ran.read_text().split()) == sorted("02345" + "1" * runs.TRIES)
+
+
+def test_workers_that_are_lost_for_good_are_started_anew(chapter, monkeypatch):
+    monkeypatch.setattr(runs, "PATIENCE", 1)
+    soon = {"distributed.deploy.lost-worker-timeout": "1s"}
+    with dask.config.set(soon), runs.connected(None, 1) as client:
+
+        async def lose():
+            await client.cluster.workers[0].close()
+
+        client.cluster.sync(lose)
+        assert not client.nthreads()
+        assert execute(client, tasks(chapter("pass"), "seed=0:2"))[0] == {0: "done", 1: "done"}
 
 
 def test_a_kernel_that_dies_is_tried_again_and_then_given_up(two, chapter, tmp_path):
