@@ -47,6 +47,7 @@ def read(latex, **replaced):
     """
     for name, written in replaced.items():
         latex = latex.replace(written, f" \\{name} ")
+    latex = re.sub(r"_\{\\mathrm\{(\w+)\}\}", r"_{\1}", latex)  # an index that is a word
     return _Reader(latex.replace("^{*2}", "^2").replace("^*", "")).all()  # a star is a mark
 
 

@@ -343,8 +343,9 @@ def any_samples(said, low, high, end, m_in, m_end):
     III_A,
     "Theorem 3",
     r"""
-    any | $0, \dots, n$ | orthonormal | $[«low», «high»]$ | «least» | $«support»$ | $m_{in}$
-    | different | inside | $(«a», «b»)$ | $m_{end}$ | ends | «times» | $«bound»$
+    any | $0, \dots, n$ | orthonormal | $[«low», «high»]$ | «least» | $«support»$
+    | $m_{\mathrm{in}}$ | different | inside | $(«a», «b»)$ | $m_{\mathrm{end}}$ | ends | «times»
+    | $«bound»$
     """,
 )
 @says(
@@ -352,8 +353,8 @@ def any_samples(said, low, high, end, m_in, m_end):
     "Theorem 3",
     r"""
     $\mu$ | «least» | $«support»$ | $$ g(u) = \sum_i \alpha_i\, K(u_i, u) \ne 0 $$ |
-    $m_{in}$ | different | $u_i$ | $(«low», «high»)$ | $m_{end}$ | ends | $\pm «end»$ | $g$
-    | $(«a», «b»)$ | «times»
+    $m_{\mathrm{in}}$ | different | $u_i$ | $(«low», «high»)$ | $m_{\mathrm{end}}$ | ends
+    | $\pm «end»$ | $g$ | $(«a», «b»)$ | «times»
     """,
 )
 def any_samples_leave_an_orthonormal_basis_sign_changes(said):

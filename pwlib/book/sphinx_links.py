@@ -25,6 +25,7 @@ from pwlib.reruns import notebooks
 EQUATIONS = {f"eq-{number}": f"({number})" for number in range(1, 13)}
 FIGURES = {f"fig-{number}": f"Figure {number}" for number in range(1, 6)}
 SHOWN = EQUATIONS | FIGURES
+ROMAN = ["", "I", "II", "III", "IV", "V"]  # the paper's sections; "III-A" is chapter 3a
 LABELS = {text: label for label, text in SHOWN.items()}
 TERMS = {"hard objective": "eq-9", "adversarial objective": "eq-10"}  # the paper's own names
 NUMBER = re.compile(r"(?<![\w)])\((?:[1-9]|1[0-2])\)|\bFigure [1-5]\b")
@@ -49,9 +50,13 @@ def paper_numbers(env: BuildEnvironment, kind: str) -> str:
     env.note_reread()  # any chapter may set a label, and the ledger any claim
     found, rows = claims.ledger(), []
     if kind == "sections":
-        for section in sorted({part for claim in found for part in claim.section.split(", ")}):
+        for section in sorted({"I"}.union(*(claim.section.split(", ") for claim in found))):
             named = [claim for claim in found if section in claim.section.split(", ")]
-            pages = dict.fromkeys(f"{{doc}}`{claim.chapter}`" for claim in named)
+            number, _, letter = section.partition("-")
+            start = f"{ROMAN.index(number)}{letter.lower()}-" if number in ROMAN else "6"
+            own = [path.stem for path in notebooks.chapters() if path.stem.startswith(start)]
+            at = dict.fromkeys([*own, *(claim.chapter for claim in named)])
+            pages = [f"{{doc}}`{chapter}`" for chapter in at]
             rows.append([section, ", ".join(pages), _listed(named)])
     else:
         where = {label: path.stem for path in notebooks.chapters() for label in labels(path)}

@@ -1,7 +1,6 @@
 """Figures of the chapter on what makes a network robust, and of its appendix."""
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -59,19 +58,21 @@ def figure_paths(
 ) -> Figure:
     """A panel for each data set: for each arm a path with a dot for each length of its steps.
 
-    ``found`` maps data set and arm to the means, in %, of what the axes are named after; the name
-    of an arm stands at its highest dot.
+    ``found`` maps data set and arm to the means, in %, of what the axes are named after. Dots grow
+    with the length; the name of an arm stands at its highest dot.
     """
     fig, panels = style.subplots(len(found), 1, 2.4 * len(found) + 0.3, squeeze=False)
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
         for arm, (x, y) in by_arm.items():
             colour, marker = _KINDS[kinds[arm]]
-            axes.plot(x, y, f"{marker}-", color=COLOURS[colour], ms=4, lw=1)
+            axes.plot(x, y, "-", color=COLOURS[colour], lw=1)
+            sizes = np.linspace(2, 7, len(x)) ** 2 if len(x) > 1 else 16
+            axes.scatter(x, y, sizes, color=COLOURS[colour], marker=marker)
         axes.set(title=title, xlabel=across, ylabel=up)
         axes.margins(x=0.2, y=0.2)
         axes.set_xlim(left=max(0, axes.get_xlim()[0]))  # no path has a negative abscissa
         axes.grid(**_GRID)
-    _say_kinds(fig)
+    _say_kinds(fig, "dots grow with the length of the steps, which climb …")
     fig.draw_without_rendering()  # which settles where the dots are
     said = []
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
@@ -87,13 +88,10 @@ def figure_lengths(
     """`figure_curves` of accuracies against length: found by data set, arm and L2 length."""
     lengths = sorted({r for arms in found.values() for by_r in arms.values() for r in by_r})
     panels = {
-        title: {"PGD, length 1": {arm: [*by_r.values()] for arm, by_r in arms.items()}}
+        title: {"accuracy under PGD": {arm: [*by_r.values()] for arm, by_r in arms.items()}}
         for title, arms in found.items()
     }
     looks = {arm: (*_KINDS[kind], arm) for arm, kind in kinds.items()}
-    for arm, other in combinations(kinds, 2):
-        if kinds[arm] == kinds[other]:  # a second line in the same colour is dashed
-            looks[other] = (looks[arm][0], f"{looks[arm][1]}-", f"{other}, dashed")
     fig = figure_curves(lengths, panels, "$L^2$ length of a step", looks=looks)
     for axes in fig.axes:
         names = [f"{length:g}" if i % 2 == 0 else "" for i, length in enumerate(lengths)]
@@ -224,14 +222,14 @@ def _means(found: Mapping[str, Mapping[str, Numbers]]) -> str:
     )
 
 
-def _say_kinds(fig: Figure) -> None:
+def _say_kinds(fig: Figure, title: str = "the steps climb …") -> None:
     """A legend of what the steps climb."""
     words = {"nothing": "nothing", "features": "the features", "output": "the output"}
     handles = [
         Line2D([], [], color=COLOURS[_KINDS[kind][0]], marker=_KINDS[kind][1], ls="", label=text)
         for kind, text in words.items()
     ]
-    where: Look = {"loc": "outside upper center", "ncols": 3, "title": "the steps climb …"}
+    where: Look = {"loc": "outside upper center", "ncols": 3, "title": title}
     fig.legend(handles=handles, **where)
 
 

@@ -44,8 +44,11 @@ def figure_1(x: Vector, degrees: Sequence[int]) -> Figure:
         axes.xaxis.set_major_formatter("{x:g}")
     for axes in panels[-1]:
         axes.set_xlabel("$x$")
+    last = signs.regions(polynomials.chebyshev_classifier_weights(degrees[0]), right=True)[-1]
+    middle: Look = {"ha": "center", "va": "center", "rotation": 90}
+    panels[0, 0].text(np.mean(last), -0.55, "signs agree", **middle)
     panels[0, 0].text(0.18, 0.6, "$g_n$, Chebyshev", color=COLOURS["chebyshev"])
-    panels[0, 0].text(0.84, -0.8, "$f_n$, Bernstein", color=COLOURS["bernstein"], ha="right")
+    panels[0, 0].text(0.8, -0.8, "$f_n$, Bernstein", color=COLOURS["bernstein"], ha="right")
     said = [f"{polynomials.agreement(n):.3f} at n = {n}" for n in degrees]
     return style.say(fig, f"The signs agree on {', '.join(said)}.")
 
@@ -126,7 +129,8 @@ def figure_3(degree: int, x: Vector, readings: Mapping[str, Vector]) -> Figure:
         bottom.plot(inside, away, mfc=face, **look)
         said.append(f"{np.abs(away).max():.2f} ({name})")
     bottom.axhline(0, color=MUTED, lw=1)
-    top.set(ylabel="expected loss", title=f"$n = {degree}$", ylim=(0, None))
+    top.set(ylabel="expected loss (12)", ylim=(0, None))
+    top.set_title(f"$n = {degree}$: maximisers beside Chebyshev nodes")
     bottom.set(xlabel="$x$", ylabel="distance to a\nmaximiser / spacing", xlim=(0, 1))
     style.legend(fig)
     message = f"{len(maximisers)} maximisers; the farthest node inside lies "
@@ -157,21 +161,23 @@ def figure_training_set(
     return style.say(fig, f"{'; '.join(axes.get_title() for axes in panels)}.")
 
 
-def figure_between(seen: Mapping[str, Counts], proved: Mapping[str, Lines]) -> Figure:
+def figure_between(
+    seen: Mapping[str, Counts], proved: Mapping[str, Lines], titles: Sequence[str]
+) -> Figure:
     """How often classifiers between the two theorems change sign: a panel for each abscissa.
 
     `seen` maps the label of an abscissa to the counts at its values, one for each try, and `proved`
-    to what the theorems say: lines by name, a star where it is one point.
+    to what the theorems say: lines by name, a star where it is one point. A title says what varies.
     """
     fig, panels = style.subplots(2, 2, height=4.4, sharey=True)
-    for axes, (label, counts) in zip(panels.flat, seen.items(), strict=True):
+    for axes, (label, counts), title in zip(panels.flat, seen.items(), titles, strict=True):
         x, y = np.transpose([(at, count) for at, tries in counts.items() for count in tries])
         look: Look = {"color": COLOURS["chebyshev"], "alpha": 1 if len(x) == len(counts) else 0.35}
         axes.plot(x, y, "o", mec="none", ms=4, **look)
         for (name, line), dashes in zip(proved[label].items(), ("--", ":"), strict=False):
             look = {"ls": dashes, "marker": "*" if len(line) == 1 else "", "ms": 9, "color": INK}
             axes.plot(*zip(*line.items(), strict=True), label=name, **look)
-        axes.set(xlabel=label)
+        axes.set(xlabel=label, title=title)
         axes.xaxis.set_major_formatter("{x:g}")
         axes.legend(loc="upper right", handlelength=1.2, borderaxespad=0, borderpad=0)
     highest = max(max(tries) for counts in seen.values() for tries in counts.values())

@@ -12,6 +12,8 @@ from matplotlib.collections import QuadMesh
 from matplotlib.colors import BoundaryNorm, ListedColormap, to_rgba_array
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -28,12 +30,14 @@ PLACE: style.Look = {"origin": "lower", "extent": (-1, 1, -1, 1)}
 SQUARE = PLACE | {"interpolation": "none"}
 # The colour says whose accuracy a curve shows, the dash whose adversarial examples they are.
 FIGURE_5 = {
-    "own": ("hard points, own", "hard", "-"),
-    "from_reference": ("hard points, other's", "hard", "--"),
-    "to_reference": ("reference, other's", "plain", "--"),
-    "control": ("two references", "plain", ":"),
-    "reference": ("reference, own", "plain", "-"),
+    "own": ("hard points", "hard", "-"),
+    "from_reference": ("hard points", "hard", "--"),
+    "to_reference": ("reference", "plain", "--"),
+    "control": ("reference", "plain", ":"),
+    "reference": ("reference", "plain", "-"),
 }
+EXAMPLES = {"-": "its own", "--": "the other's", ":": "a second reference's"}
+COLUMNS = ("output", "(10) is large at\nthe boundaries", "(9) has its\nown places")
 SIDE = 28  # pixels of a test image
 GARMENTS = ["T-shirt", "trousers", "pullover", "dress", "coat"]
 GARMENTS += ["sandal", "shirt", "sneaker", "bag", "boot"]
@@ -46,7 +50,7 @@ def figure_4(seen: Maps) -> Figure:
     output, adversary, logarithm, hard = axes.flat
     panels = [
         (output, _draw_output(output, seen), "output, class"),
-        (adversary, _draw_map(adversary, seen.adversarial), "objective (10), nats"),
+        (adversary, _draw_map(adversary, seen.adversarial), "adversarial (10), nats"),
         (logarithm, _draw_map(logarithm, _log(seen)), "logarithm of (10), base 10"),
         (hard, _draw_map(hard, seen.hard), "hard objective (9), nats"),
     ]
@@ -58,8 +62,8 @@ def figure_4(seen: Maps) -> Figure:
             solids.set_rasterized(True)
     output.child_axes[0].set_yticks(range(1, len(CLASSES) + 1))
     output.child_axes[0].minorticks_off()
-    for axis, colour in ((adversary, "black"), (logarithm, "black"), (hard, "white")):
-        _draw_boundary(axis, seen, colour)  # which is bright in (10) itself
+    for axis in (adversary, logarithm, hard):
+        _draw_boundary(axis, seen)
     output.set(xticks=[-1, 0, 1], yticks=[-1, 0, 1], ylabel="$x_2$")
     logarithm.set(xlabel="$x_1$", ylabel="$x_2$")
     hard.set_xlabel("$x_1$")
@@ -69,7 +73,9 @@ def figure_4(seen: Maps) -> Figure:
     return style.say(figure, f"{said}objective (9) runs from {low:.3f} to {high:.3f}.")
 
 
-def figure_4_rows(networks: Sequence[Maps], titles: Sequence[str]) -> Figure:
+def figure_4_rows(
+    networks: Sequence[Maps], titles: Sequence[str], columns: Sequence[str] = COLUMNS
+) -> Figure:
     """A row for each network: output, objective (10) on a log scale, hard objective (9)."""
     count = len(networks)
     shape: style.Look = {"height": style.WIDTH / 3 * count + 0.2, "squeeze": False}
@@ -82,9 +88,9 @@ def figure_4_rows(networks: Sequence[Maps], titles: Sequence[str]) -> Figure:
         _draw_map(row[1], _log(seen))
         _draw_map(row[2], seen.hard)
         for axis in row[1:]:
-            _draw_boundary(axis, seen, "white")
+            _draw_boundary(axis, seen)
         row[0].set_ylabel(title)
-    for axis, label in zip(axes[0], ("output", "logarithm of (10)", "hard (9)"), strict=True):
+    for axis, label in zip(axes[0], columns, strict=True):
         axis.set(title=label, xticks=[], yticks=[])
     said = [
         f"{title} {rank_correlation(seen.adversarial, seen.hard):.2f}"
@@ -112,10 +118,11 @@ def _draw_map(axis: Axes, values: Array) -> AxesImage:
     return axis.imshow(values, vmin=low, vmax=high, cmap=colours, **SQUARE)
 
 
-def _draw_boundary(axis: Axes, seen: Maps, colour: str) -> None:
-    """The decision boundary as thin lines."""
+def _draw_boundary(axis: Axes, seen: Maps) -> None:
+    """The decision boundary as thin lines, white with a dark edge: seen on light and on dark."""
     for label in np.unique(seen.classes)[:-1]:
-        lines = axis.contour(seen.classes == label, [0.5], colors=colour, linewidths=0.6, **PLACE)
+        lines = axis.contour(seen.classes == label, [0.5], colors="white", linewidths=0.6, **PLACE)
+        lines.set_path_effects([withStroke(linewidth=1.6, foreground="black")])
         lines.set_rasterized(True)
 
 
@@ -145,6 +152,9 @@ def figure_5(magnitudes: Sequence[float], accuracies: Mapping[str, Mapping[str, 
         said.append(f"{name}, length {magnitudes[at]:g}: {own:.0f}% with hard points, ")
         said[-1] += f"{reference:.0f}% for the reference"
     axis.set_xlabel("$L^2$ length of the step, before clamping")
+    dashes = [Line2D([], [], color=style.INK, ls=d, label=name) for d, name in EXAMPLES.items()]
+    where: style.Look = {"loc": "outside upper center", "ncols": 3}
+    figure.legend(handles=dashes, title="a network under adversarial examples made on …", **where)
     return style.say(figure, f"{'; '.join(said)}.")
 
 
@@ -163,7 +173,7 @@ def figure_climb(network: Network, paths: Mapping[str, Tensor], name: str) -> Fi
         for axes, image, p, hard in each:
             axes.imshow(image.reshape(SIDE, SIDE).numpy(), cmap="gray", vmin=0, vmax=1)
             answer = NAMES[name][int(p.argmax())]
-            axes.set_xlabel(f"“{answer}”, {100 * p.max():.0f}%\n{hard:.2f} nats")
+            axes.set_xlabel(f"“{answer}”, {100 * p.max():.0f}%\n(9) = {hard:.2f}")
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set_visible(False)
         row[0].set_ylabel(way)

@@ -60,18 +60,19 @@ def figure_in_a_ball(sizes: Array, worst: Array, random: Array) -> Figure:
 
 def figure_powers(powers: Sequence[int]) -> Figure:
     """xⁿ on [0, 1] for some n, with its mean and the point where an adversary finds 0.9."""
-    figure, axes = style.subplots(1, len(powers), height=2.0, sharey=True)
+    figure, axes = style.subplots(1, len(powers), height=2.2, sharey=True)
     x, found = np.linspace(0, 1, 401), [0.9 ** (1 / n) for n in powers]
     said = []
     for axis, n, point in zip(axes, powers, found, strict=True):
         axis.fill_between(x, x**n, color=COLOURS["muted"], alpha=0.3, lw=0)
         axis.plot(x, x**n, color=COLOURS["ink"])
         axis.plot(point, 0.9, "o", color=COLOURS["loss"], clip_on=False)
-        axis.set(title=f"$x^{{{n}}}$, mean {1 / (n + 1):.2g}", xlim=(0, 1), ylim=(0, 1.02))
+        axis.set(title=f"$x^{{{n}}}$\nmean {1 / (n + 1):.2g}", xlim=(0, 1), ylim=(0, 1.02))
         axis.set(xticks=[0, 1], yticks=[0, 0.9], xlabel="$x$")
         said.append(f"n = {n}: mean {1 / (n + 1):.2g}, 0.9 at {point:.3f}")
     place: Look = {"textcoords": "offset points", "ha": "right", "color": COLOURS["loss"]}
     axes[0].annotate("adversary", (found[0], 0.9), (-7, -3), **place)
+    axes[0].annotate("mean", (0.95, 0.2), (0, 0), textcoords="offset points", ha="right")
     return style.say(figure, f"{'; '.join(said)}.")
 
 
@@ -94,6 +95,8 @@ def usefulness_map(
     axis.set(xscale="log", ylabel=r"usefulness $\rho$ on the test set")
     axis.set_xlabel(r"critical size $|\mathrm{E}\,y\langle v, x-m\rangle|$, $L^2$")
     style.legend(figure)
+    kept = sum(int(mask.sum()) for name, mask in groups.items() if name == "useful, robustly so")
+    axis.set_title(f"{kept} of {len(rho)} features stay useful under attack", pad=16)
     said = ", ".join(f"{int(mask.sum())} {name}" for name, mask in groups.items())
     return style.say(figure, f"Of {len(rho)} features: {said}.")
 
@@ -109,7 +112,7 @@ def tilt_curve(degrees: Array, accuracy: Array, ratio: Array, fooled_below: floa
     middle = len(degrees) // 2
     axis.text(degrees[middle], accuracy[middle] - 0.03, "accuracy", va="top")
     name: Look = {"xytext": (-6, -6), "textcoords": "offset points", "ha": "right", "va": "top"}
-    law = "flipping ratio,\nbeside the cosine"
+    law = "flipping ratio\n= cosine of the tilt"
     axis.annotate(law, (degrees[middle], ratio[middle]), color=COLOURS["loss"], **name)
     axis.set(xlabel="tilt of the boundary (degrees)", ylim=(0, 1.05), xlim=(0, 90))
     fooled = np.argmax(ratio < fooled_below)
@@ -123,7 +126,7 @@ def dimension_curves(images: Sequence[Array], family: Sequence[Array]) -> Figure
     Each is dimensions, median L-inf sizes, and median L2 sizes over ``||x||``; all are (k,).
     """
     figure, panels = style.subplots(1, 2, sharey=True)
-    titles = ("the same images,\nother resolutions", "independent\ncoordinates")
+    titles = ("the same images at\nother resolutions", "independent\ncoordinates")
     for axis, (d, sizes, relative), title in zip(panels, (images, family), titles, strict=True):
         axis.plot(d, sizes, "o-", color=COLOURS["loss"], ms=4)
         axis.plot(d, relative, "s--", color=COLOURS["loss"], ms=4)

@@ -16,6 +16,7 @@ Lines = Mapping[str, np.ndarray]
 _EQUISPACED, _CHEBYSHEV = style.grid_look("equispaced"), style.grid_look("lobatto")
 _BEST: Look = {"color": INK, "marker": "d", "ms": 4, "ls": ":"}
 _GUIDE: Look = {"color": MUTED, "lw": 1}
+_FROM_TOP: Look = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
 LOOKS = {
     "equispaced midpoints": _EQUISPACED | {"mfc": "white", "ls": "--"},
     "equispaced with ends": _EQUISPACED,
@@ -52,7 +53,7 @@ def figure_optimal_objective(
         text = "zero" if least == 0 else "zero from\nhere on"
         axes.text(zero, 0.5, text, transform=axes.get_xaxis_transform())
         axes.set_xlabel("points inside, $m$")
-    left.set(yscale="log", ylabel="objective of (8)", title="What (8) measures")
+    left.set(yscale="log", ylabel="objective (8)", title="What (8) measures")
     error = r"mean of $\max_x\,|\hat h_X - h|$"
     right.set(ylabel=error, title="What it should control", ylim=(0, None))
     style.legend(fig)
@@ -63,7 +64,7 @@ def figure_optimal_objective(
 
 def figure_merging(x: np.ndarray, panels: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
     """A panel for each title: points, where the error at x vanishes, and its tangents there."""
-    fig, row = style.subplots(1, len(panels), height=2.4, sharey=True)
+    fig, row = style.subplots(1, len(panels), height=2.6, sharey=True)
     for axes, (title, (points, error)) in zip(row, panels.items(), strict=True):
         axes.axhline(0, color=MUTED, lw=0.8)
         axes.plot(x, error, color=INK, lw=1)
@@ -74,6 +75,9 @@ def figure_merging(x: np.ndarray, panels: Mapping[str, tuple[np.ndarray, np.ndar
         axes.axhline(error[np.abs(error).argmax()], color=MUTED, lw=0.8, ls="--")
     row[0].set_ylabel(r"error $\hat h_X - h$")
     largest = {title: np.abs(error).max() for title, (_, error) in panels.items()}
+    last, look = row[-1], {"ha": "center", "textcoords": "offset points"}
+    last.annotate("largest", (0.4, last.lines[-1].get_ydata()[0]), (0, 4), **look)
+    last.annotate("tangents", (0.4, 0), (0, 18), color=COLOURS["loss"], **look)
     said = "; ".join(f"{title}: largest error {most:.2f}" for title, most in largest.items())
     return style.say(fig, f"{said}.".replace("\n", ", "))
 
@@ -93,7 +97,8 @@ def figure_limit(
         axes.axhline(0, color=MUTED, lw=0.8)
         axes.plot(x, features @ limit, color=INK, lw=1)
         axes.plot(x, features @ weights, color=COLOURS["equispaced"])
-        axes.set(title=f"$m = {m}$", xlim=(0.5, 1), xticks=(0.5, 1))
+        axes.set(xlim=(0.5, 1), xticks=(0.5, 1))
+        axes.set_title(f"$m = {m}$, distance {distances['equispaced'][m]:.2g}")
         axes.set_ylim(-0.4 * highest, 1.3 * highest)
     panels[0, 0].set_ylabel("$u_1 f$")
     panels[1, 0].set(ylabel="$u_1 f$", xlabel="$x$")
@@ -130,9 +135,10 @@ def figure_laws(chebyshev: Pairs, equispaced: Pairs, limits: Mapping[str, float]
             marker = "o" if power == 1 else ("s" if filled else "D")
             axes.semilogx(n, m / n**power, marker=marker, label=name, **look)
             axes.axhline(limits[name], **(_GUIDE | {"ls": "-" if even else "--", "zorder": 0}))
-    top.set(ylabel="last size, $m/n$", title="Chebyshev grids: a share of $n$")
-    bottom.set(xlabel="degree $n$", title="equispaced grid: a share of $n^2$", ylim=(0.05, 0.19))
-    bottom.set_ylabel("last size, $m/n^2$")
+    wrong = "largest $m$ with\nwrong signs, over "
+    top.set(ylabel=f"{wrong}$n$", title="Chebyshev grids: wrong signs up to a share of $n$")
+    bottom.set(ylabel=f"{wrong}$n^2$", title="equispaced grid: up to a share of $n^2$")
+    bottom.set(xlabel=r"degree $n$   ($p = \lfloor (n+1)/2 \rfloor$)", ylim=(0.05, 0.19))
     for axes in (top, bottom):
         style.name_lines(axes)
     said = ", ".join(f"{limit:.3f} for {name}" for name, limit in limits.items())
@@ -145,14 +151,14 @@ def figure_critical(y: np.ndarray, even: Lines, odd: Lines) -> Figure:
     Both map a label to the values at y = Nφ (len(y),); the training points are where all meet.
     """
     fig, axes = style.subplots(2, height=4.2, sharex=True)
-    panels = (even, 0.5, "even $m$"), (odd, 1, "odd $m$")
+    panels = (even, 0.5, "even $m$: a dip"), (odd, 1, "odd $m$: the slope at the middle")
     for side, (table, first, title) in zip(axes, panels, strict=True):
         for (label, values), dashes in zip(table.items(), (":", "-", "--"), strict=True):
             side.plot(y / np.pi, values, color=COLOURS["chebyshev"], ls=dashes, label=label)
         points = np.arange(first, y[-1] / np.pi)
         side.plot(points, np.ones(len(points)), "o", color=INK, ms=4)
         side.axhline(0, color=MUTED, lw=0.8)
-        side.set(title=title, ylabel="$F(y)$", ylim=(None, 2))
+        side.set(title=f"{title} goes below 0 with fewer points", ylabel="$F(y)$", ylim=(None, 2))
         side.legend(loc="upper right", ncols=3, columnspacing=1, handlelength=1.6)
     axes[1].set_xlabel(r"$y/\pi$")
     labelled = [*even.items(), *odd.items()]
@@ -163,20 +169,24 @@ def figure_critical(y: np.ndarray, even: Lines, odd: Lines) -> Figure:
 def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]) -> Figure:
     """The classifier on E_m, m = cn²: its right end, z = 0, and below its dip against c.
 
-    `curves` maps the limit and a degree to values (len(z),), `dips` these two and another degree
-    to {"c": (k,), "dip": (k,)}. Points are at √(j/c).
+    `curves` maps the limit and a degree to values (len(z),), `dips` maps the same two to
+    {"c": (k,), "dip": (k,)}. Points are at √(j/c).
     """
     fig, (upper, lower) = style.subplots(2, height=5)
     looks: list[Look] = [{"color": INK, "lw": 1}]
-    looks += [{"color": COLOURS["equispaced"], "ls": dashes, "lw": 1.2} for dashes in ("--", ":")]
-    for (label, values), look in zip(curves.items(), looks, strict=False):
+    looks += [{"color": COLOURS["equispaced"], "ls": "--", "lw": 1.2}]
+    for (label, values), look in zip(curves.items(), looks, strict=True):
         upper.plot(z, values, label=label, **look)
     for (label, table), look in zip(dips.items(), looks, strict=True):
         lower.plot(table["c"], table["dip"], label=label, **look)
     points = np.sqrt(np.arange(int(c * z[-1] ** 2) + 1) / c)
     upper.plot(points, np.interp(points, z, next(iter(curves.values()))), "o", color=INK, ms=3)
-    upper.set(xlabel="$z$, from the right end", ylabel="$f$", title=f"$m = {c}\\,n^2$")
-    lower.set(xlabel="$c = m/n^2$", title="least value in the first cell")
+    upper.set(xlabel="$z$, from the right end", ylabel="$f$")
+    upper.set_title(f"$m = {c}\\,n^2$: the first cell dips to zero")
+    lower.set(xlabel="$c = m/n^2$", ylabel="least value there")
+    lower.set_title("How deep it dips, by the number of points")
+    lower.axvline(c, color=COLOURS["loss"], lw=1)
+    lower.annotate(f"$c = {c}$", (c, 1), (3, -9), color=COLOURS["loss"], **_FROM_TOP)
     lower.locator_params(axis="x", nbins=5)
     for axes, corner in ((upper, "lower right"), (lower, "upper left")):
         axes.axhline(0, color=MUTED, lw=0.8)

@@ -181,9 +181,9 @@ def _entry(claim: Claim) -> str:
     rows = [[name.replace("_", " "), show(value)] for name, value in claim.recorded.items()]
     text = [
         f'<div class="entry" id="ledger-{claim.id}" {marks}>',
-        f"**{claim.name}** · {claim.verdict}",
+        f"**{claim.link(claim.name)}** · {claim.verdict}",
         f"*{says}.* {claim.claim}",
-        f"*Found.* {claim.found()} {claim.link('The cell that settles it')}.",
+        f"*Found.* {claim.found()}",
     ]
     if rows:
         numbers = style.markdown_table(rows, ["quantity", "recorded"], f"Recorded: {claim.name}")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from pwlib.figures.causes import (
     figure_arms,
@@ -67,10 +68,12 @@ def test_a_path_goes_through_the_means_in_the_colour_of_its_kind_with_its_name_a
     found = {"MNIST": {"plain": ([97.0], [1.3]), "hard": ([97.3, 97.2, 97.0], [5.0, 13.7, 10.0])}}
     (axes,) = figure_paths(found, KINDS, "natural", "attacked").axes
     tops = {"plain": (97.0, 1.3), "hard": (97.2, 13.7)}
-    for line, text, (arm, path) in zip(axes.lines, axes.texts, found["MNIST"].items(), strict=True):
-        assert line.get_xydata().T.tolist() == [*path]
-        assert line.get_color() == COLOURS[COLOUR[arm]]
+    drawn = zip(axes.lines, axes.collections, axes.texts, found["MNIST"].items(), strict=True)
+    for line, dots, text, (arm, path) in drawn:
+        assert line.get_xydata().T.tolist() == dots.get_offsets().T.tolist() == [*path]
+        assert line.get_color() == to_hex(dots.get_facecolor()[0]).upper() == COLOURS[COLOUR[arm]]
         assert (text.get_text(), text.xy) == (arm, tops[arm])
+        assert (np.diff(dots.get_sizes()) > 0).all()  # the longer the steps, the larger
     assert "MNIST, hard 13.7 at 97.2" in axes.figure.get_label()
 
 

@@ -65,7 +65,7 @@ def test_nodes_lie_on_the_curve_with_their_distances_below(panels, name, face):
 
 def test_words_limits_and_legend(panels):
     top, bottom = panels
-    assert top.get_title() == f"$n = {N}$"
+    assert top.get_title() == f"$n = {N}$: maximisers beside Chebyshev nodes"
     labels = top.get_ylabel(), bottom.get_ylabel(), bottom.get_xlabel()
     assert labels == ("expected loss", "distance to a\nmaximiser / spacing", "$x$")
     assert (top.get_xlim(), top.get_ylim()[0]) == ((0, 1), 0)

@@ -42,28 +42,29 @@ def assert_output(axes, seen):
 
 
 def boundary_colours(axes):
-    """The colours of the lines of a panel, which all lie on the axes of the square."""
+    """The colours of the lines of a panel and of their edges; the lines lie on the axes."""
     lines = [one for one in axes.collections if one.get_paths()]
     for one in lines:
         points = np.concatenate([path.vertices for path in one.get_paths()])
         assert np.abs(points).min(axis=1).max() < 1 / SIZE
         assert np.abs(points).max() > 0.9
-    return {to_hex(one.get_edgecolor()[0]) for one in lines}
+    edges = {to_hex(edge._gc["foreground"]) for one in lines for edge in one.get_path_effects()[:1]}
+    return edges | {to_hex(one.get_edgecolor()[0]) for one in lines}
 
 
 def test_figure_4_shows_each_map_under_its_title_with_its_boundary(seen):
     figure = figure_4(seen)
     output, adversarial, logarithm, hard = figure.axes
     assert [axes.get_title() for axes in figure.axes] == [
-        *("output, class", "objective (10), nats"),
+        *("output, class", "adversarial (10), nats"),
         *("logarithm of (10), base 10", "hard objective (9), nats"),
     ]
     assert_output(output, seen)
     assert_map(adversarial, seen.adversarial)
     assert_map(logarithm, np.log10(seen.adversarial))
     assert_map(hard, seen.hard)
-    assert boundary_colours(adversarial) == boundary_colours(logarithm) == {"#000000"}
-    assert boundary_colours(hard) == {"#ffffff"}
+    for axes in (adversarial, logarithm, hard):  # seen on the dark and on the bright
+        assert boundary_colours(axes) == {"#ffffff", "#000000"}
     assert not boundary_colours(output)
     bars = [axes.child_axes[0] for axes in figure.axes]
     assert bars[0].get_yticks().tolist() == [1, 2, 3, 4, 5]
@@ -79,8 +80,11 @@ def test_a_row_of_figure_4_rows_is_one_network(seen):
         assert_output(row[0], maps)
         assert_map(row[1], np.log10(maps.adversarial))
         assert_map(row[2], maps.hard)
-        assert boundary_colours(row[2]) == {"#ffffff"}
+        assert boundary_colours(row[2]) == {"#ffffff", "#000000"}
         rho = spearmanr(maps.adversarial, maps.hard, axis=None).statistic
         first = spearmanr(seen.hard, maps.hard, axis=None).statistic
         assert f"{title} {rho:.2f} and {first:.2f}" in figure.get_label()
-    assert [one.get_title() for one in axes[0]] == ["output", "logarithm of (10)", "hard (9)"]
+    columns = ["output", "(10) is large at\nthe boundaries", "(9) has its\nown places"]
+    assert [one.get_title() for one in axes[0]] == columns
+    mirror = figure_4_rows([seen], ["seed 0"], ["a", "b", "c"])
+    assert [one.get_title() for one in mirror.axes] == ["a", "b", "c"]

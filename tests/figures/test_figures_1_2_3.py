@@ -111,6 +111,9 @@ def test_the_curves_of_figure_1_are_named_in_their_colours_and_the_panels_stand_
     named = {text.get_text(): text.get_color() for text in first.axes[0].texts}
     assert named["$f_n$, Bernstein"] == COLOURS["bernstein"]
     assert named["$g_n$, Chebyshev"] == COLOURS["chebyshev"]
+    (agree,) = (text for text in first.axes[0].texts if text.get_text() == "signs agree")
+    last = first.axes[0].patches[-1]
+    assert last.get_x() < agree.get_position()[0] < last.get_x() + last.get_width()
     assert first.axes[0].get_gridspec().get_geometry() == (2, 2)
     assert len(figure_1(X, (2, 3, 4)).axes) == 3
 
@@ -191,14 +194,15 @@ def test_between_the_theorems_every_try_is_a_dot_and_what_is_proved_a_line_or_a_
     seen["other"] = {0.0: [3]}
     proved = {"$r$": {"orthogonal": {1.0: 29}}, "$s$": {"raw": {0.0: 29}}, "other": {"a": {0.0: 3}}}
     proved["$m$"] = {"at least": {2: 27, 4: 23}, "Bernstein": {2: 1, 4: 1}}
-    for axes, (label, counts) in zip(figure_between(seen, proved).axes, seen.items(), strict=True):
-        assert axes.get_xlabel() == label
+    drawn = figure_between(seen, proved, "abcd").axes
+    for axes, (label, counts), title in zip(drawn, seen.items(), "abcd", strict=True):
+        assert (axes.get_xlabel(), axes.get_title()) == (label, title)
         dots = {(x, y) for x, tries in counts.items() for y in tries}
         assert set(zip(*axes.lines[0].get_data(), strict=True)) == dots
         assert axes.lines[0].get_linestyle() == "None"
         for name, by_value in proved[label].items():
-            drawn = line(axes, name)
-            assert dict(zip(*drawn.get_data(), strict=True)) == by_value
-            assert drawn.get_marker() == ("*" if len(by_value) == 1 else "")
+            what = line(axes, name)
+            assert dict(zip(*what.get_data(), strict=True)) == by_value
+            assert what.get_marker() == ("*" if len(by_value) == 1 else "")
         assert len(axes.lines) == 1 + len(proved[label])
         assert axes.get_ylim()[0] == 0

@@ -41,13 +41,14 @@ def test_the_critical_curves_meet_at_the_training_points():
 def test_the_points_of_the_end_stand_on_the_curve_at_the_roots_of_j_over_c_beside_the_dips():
     z = np.linspace(0, 10, 1001)
     curves = {"limit": np.cos(z), "n = 60": np.cos(z) + 0.1}
-    dips = {name: {"c": [0.1, 0.2], "dip": [-k, k]} for k, name in enumerate([*curves, "n = 90"])}
+    dips = {name: {"c": [0.1, 0.2], "dip": [-k, k]} for k, name in enumerate(curves, 1)}
     left, right = points.figure_end(z, 0.25, curves, dips).axes
     (dots,) = (one for one in left.lines if one.get_marker() == "o")
     np.testing.assert_allclose(dots.get_xdata(), 2 * np.sqrt(np.arange(26)))
     np.testing.assert_allclose(dots.get_ydata(), np.cos(dots.get_xdata()), atol=1e-4)
     assert line(left, "n = 60").get_linestyle() == line(right, "n = 60").get_linestyle() == "--"
-    np.testing.assert_array_equal(line(right, "n = 90").get_ydata(), [-2, 2])
+    np.testing.assert_array_equal(line(right, "n = 60").get_ydata(), [-2, 2])
+    assert [0.25, 0.25] in [list(one.get_xdata()) for one in right.lines]  # the share, marked
 
 
 def test_the_limit_is_drawn_below_each_scaled_classifier_and_the_distances_last():
@@ -58,7 +59,8 @@ def test_the_limit_is_drawn_below_each_scaled_classifier_and_the_distances_last(
         _, below, curve = axes.lines
         np.testing.assert_allclose(below.get_ydata(), 2 * x - 1)
         np.testing.assert_allclose(curve.get_ydata(), share * (2 * x - 1))
-        assert (axes.get_title(), curve.get_color()) == (f"$m = {m}$", COLOURS["equispaced"])
+        title = f"$m = {m}$, distance {distances['equispaced'][m]}"
+        assert (axes.get_title(), curve.get_color()) == (title, COLOURS["equispaced"])
     np.testing.assert_allclose(line(figure.axes[3], "equispaced").get_ydata(), [0.5, 0.25])
     assert "0.5 at m = 10, 0.25 at m = 20" in figure.get_label()
 

@@ -225,6 +225,7 @@ def test_the_page_of_the_ledger_has_what_the_paper_says_what_was_found_and_the_n
     marks = 'data-verdict="holds" data-section="III-A" data-kind="computed"'
     assert text.startswith(f'<div class="entry" id="ledger-eq-0" {marks}>')
     assert "*The paper, section III-A.* a claim" in text
-    assert "*Found.* It is 0.5. [The cell that settles it](3a.ipynb#claim-eq-0)." in text
+    assert "*Found.* It is 0.5." in text
+    assert "](3a.ipynb#claim-eq-0)** · " in text
     assert "| share | 0.50 ± 0.01 |" in text
     assert "*What we add.*" in claims.page(path(section="beyond")).data
