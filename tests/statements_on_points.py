@@ -217,7 +217,7 @@ def interpolants(p, N):
 
 @says(HOW_MANY, "Theorem 6a.1", r"""
     $«sizes»$ | extrema | roots | every | $f = «one»$ | all | $$ a_k = «front» \begin{cases}
-    «even» & (m \text{ even}),\cr «odd» & (m \text{ odd}), \end{cases} \qquad \omega_k =
+    «even» & (m \text{ even}),\cr «odd» & (m \text{ odd}), \end{cases} \omega_k =
     \begin{cases} «whole» & (k < «edge»),\cr «shared» & (k \ge «from»). \end{cases} $$
     """)  # fmt: skip
 @says("details", "Let , on the extrema", r"""

@@ -67,7 +67,7 @@ def test_words_limits_and_legend(panels):
     top, bottom = panels
     assert top.get_title() == f"$n = {N}$: maximisers beside Chebyshev nodes"
     labels = top.get_ylabel(), bottom.get_ylabel(), bottom.get_xlabel()
-    assert labels == ("expected loss", "distance to a\nmaximiser / spacing", "$x$")
+    assert labels == ("expected loss (12)", "distance to a\nmaximiser / spacing", "$x$")
     assert (top.get_xlim(), top.get_ylim()[0]) == ((0, 1), 0)
     assert top.get_ylim()[1] > loss(maximisers()).max()
     (legend,) = top.figure.legends
