@@ -46,6 +46,8 @@ def figure_arms(
             axes.plot(values, at, marker=marker, ms=4, alpha=0.2, mew=0, **look)
             axes.plot(np.mean(values), i, marker="|", ms=13, mew=2, **look)
         axes.axvline(np.mean(next(iter(by_arm.values()))), color=style.MUTED, lw=0.8, ls="--")
+    for name, arm in zip(panels[0].get_yticklabels(), kinds, strict=True):
+        name.set_color(COLOURS[_KINDS[kinds[arm]][0]])
     _say_kinds(fig)
     return style.say(fig, _means(found))
 
@@ -59,15 +61,16 @@ def figure_paths(
     """A panel for each data set: for each arm a path with a dot for each length of its steps.
 
     ``found`` maps data set and arm to the means, in %, of what the axes are named after. Dots grow
-    with the length; the name of an arm stands at its highest dot.
+    with the length; the highest of an arm is dark and has its name.
     """
     fig, panels = style.subplots(len(found), 1, 2.4 * len(found) + 0.3, squeeze=False)
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
         for arm, (x, y) in by_arm.items():
             colour, marker = _KINDS[kinds[arm]]
-            axes.plot(x, y, "-", color=COLOURS[colour], lw=1)
-            sizes = np.linspace(2, 7, len(x)) ** 2 if len(x) > 1 else 16
-            axes.scatter(x, y, sizes, color=COLOURS[colour], marker=marker)
+            look: Look = {"color": COLOURS[colour], "marker": marker if len(x) > 1 else "x"}
+            axes.plot(x, y, color=COLOURS[colour], lw=1, alpha=0.4)
+            axes.scatter(x, y, np.linspace(2, 7, len(x)) ** 2, alpha=0.4, **look)
+            axes.scatter(x[best := int(np.argmax(y))], y[best], 40, **look)
         axes.set(title=title, xlabel=across, ylabel=up)
         axes.margins(x=0.2, y=0.2)
         axes.set_xlim(left=max(0, axes.get_xlim()[0]))  # no path has a negative abscissa
@@ -93,7 +96,10 @@ def figure_lengths(
     }
     looks = {arm: (*_KINDS[kind], arm) for arm, kind in kinds.items()}
     fig = figure_curves(lengths, panels, "$L^2$ length of a step", looks=looks)
-    for axes in fig.axes:
+    for axes, arms in zip(fig.axes, found.values(), strict=True):
+        for arm, by_r in arms.items():  # a ring at the best length
+            best, colour = max(by_r, key=lambda r: np.mean(by_r[r])), COLOURS[looks[arm][0]]
+            axes.plot(best, np.mean(by_r[best]), "o", ms=10, mfc="none", color=colour)
         names = [f"{length:g}" if i % 2 == 0 else "" for i, length in enumerate(lengths)]
         axes.set_xticks(lengths, names)  # all of them would touch
         axes.minorticks_off()

@@ -7,6 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
@@ -29,7 +31,7 @@ def figure_1(x: Vector, degrees: Sequence[int]) -> Figure:
     """
     rows = -(-len(degrees) // 2)
     shared: Look = {"sharex": True, "sharey": True, "squeeze": False}
-    fig, panels = style.subplots(rows, 2, 1.75 * rows + 0.3, **shared)
+    fig, panels = style.subplots(rows, 2, 1.75 * rows + 0.5, **shared)
     for axes in panels.flat[len(degrees) :]:
         axes.remove()
     for n, axes in zip(degrees, panels.flat, strict=False):
@@ -39,17 +41,19 @@ def figure_1(x: Vector, degrees: Sequence[int]) -> Figure:
         axes.plot(x, polynomials.bernstein_classifier(n, x), color=COLOURS["bernstein"])
         axes.plot(x, polynomials.chebyshev_classifier(n, x), color=COLOURS["chebyshev"])
         _mark_changes(axes, weights)
-        axes.set_title(f"$n = {n}$, agree on {polynomials.agreement(n):.3f}")
+        axes.set_title(f"$n = {n}$, agree on {100 * polynomials.agreement(n):.1f}%")
         axes.set(xlim=(-0.02, 1.02), xticks=(0, 0.5, 1), yticks=(-1, 0, 1))
         axes.xaxis.set_major_formatter("{x:g}")
     for axes in panels[-1]:
         axes.set_xlabel("$x$")
-    last = signs.regions(polynomials.chebyshev_classifier_weights(degrees[0]), right=True)[-1]
-    middle: Look = {"ha": "center", "va": "center", "rotation": 90}
-    panels[0, 0].text(np.mean(last), -0.55, "signs agree", **middle)
     panels[0, 0].text(0.18, 0.6, "$g_n$, Chebyshev", color=COLOURS["chebyshev"])
     panels[0, 0].text(0.8, -0.8, "$f_n$, Bernstein", color=COLOURS["bernstein"], ha="right")
-    said = [f"{polynomials.agreement(n):.3f} at n = {n}" for n in degrees]
+    dot = Line2D(
+        [], [], ls="", marker="o", ms=4, color=INK, mfc="white", label="sign change of $g_n$"
+    )
+    keys = [Patch(fc=to_rgba(AGREE, 0.5), ec=EDGE, lw=0.5, label="signs agree"), dot]
+    fig.legend(handles=keys, loc="outside upper center", ncols=2)
+    said = [f"{100 * polynomials.agreement(n):.1f}% at n = {n}" for n in degrees]
     return style.say(fig, f"The signs agree on {', '.join(said)}.")
 
 
@@ -118,7 +122,7 @@ def figure_3(degree: int, x: Vector, readings: Mapping[str, Vector]) -> Figure:
     maximisers = polynomials.hard_points(degree)
     look: Look = {"ls": "", "marker": "o", "ms": 4, "color": COLOURS["chebyshev"], "clip_on": False}
     triangle = look | {"color": COLOURS["hard"], "marker": "^", "ms": 9}
-    said = []
+    said, farthest = [], 0.0
     fig, (top, bottom) = style.subplots(2, height=4.0, sharex=True, height_ratios=(2, 1))
     top.plot(x, loss(x), color=INK, lw=1, label="expected loss (12)")
     top.plot(maximisers, loss(maximisers), label="its maximisers", **triangle)
@@ -128,10 +132,12 @@ def figure_3(degree: int, x: Vector, readings: Mapping[str, Vector]) -> Figure:
         away = polynomials.nearest_hard_points(degree, inside)[1]
         bottom.plot(inside, away, mfc=face, **look)
         said.append(f"{np.abs(away).max():.2f} ({name})")
+        farthest = max(farthest, np.abs(away).max())
     bottom.axhline(0, color=MUTED, lw=1)
     top.set(ylabel="expected loss (12)", ylim=(0, None))
     top.set_title(f"$n = {degree}$: maximisers beside Chebyshev nodes")
     bottom.set(xlabel="$x$", ylabel="distance to a\nmaximiser / spacing", xlim=(0, 1))
+    bottom.set_title(f"nodes inside lie up to {farthest:.2f} of a spacing away")
     style.legend(fig)
     message = f"{len(maximisers)} maximisers; the farthest node inside lies "
     return style.say(fig, f"{message}{' and '.join(said)} of a spacing away from one.")

@@ -36,8 +36,9 @@ FIGURE_5 = {
     "control": ("reference", "plain", ":"),
     "reference": ("reference", "plain", "-"),
 }
+NAMED = ("reference", "plain", (0.03, 0.12)), ("hard points", "hard", (0.7, 0.75))
 EXAMPLES = {"-": "its own", "--": "the other's", ":": "a second reference's"}
-COLUMNS = ("output", "(10) is large at\nthe boundaries", "(9) has its\nown places")
+COLUMNS = ("output", "log of (10): large\n(yellow) at borders", "(9): large\n(yellow) elsewhere")
 SIDE = 28  # pixels of a test image
 GARMENTS = ["T-shirt", "trousers", "pullover", "dress", "coat"]
 GARMENTS += ["sandal", "shirt", "sneaker", "bag", "boot"]
@@ -50,9 +51,9 @@ def figure_4(seen: Maps) -> Figure:
     output, adversary, logarithm, hard = axes.flat
     panels = [
         (output, _draw_output(output, seen), "output, class"),
-        (adversary, _draw_map(adversary, seen.adversarial), "adversarial (10), nats"),
-        (logarithm, _draw_map(logarithm, _log(seen)), "logarithm of (10), base 10"),
-        (hard, _draw_map(hard, seen.hard), "hard objective (9), nats"),
+        (adversary, _draw_map(adversary, seen.adversarial), "(10): large at borders"),
+        (logarithm, _draw_map(logarithm, _log(seen)), "logarithm of (10)"),
+        (hard, _draw_map(hard, seen.hard), "(9): large elsewhere"),
     ]
     for axis, image, title in panels:
         axis.set_title(title)
@@ -121,8 +122,8 @@ def _draw_map(axis: Axes, values: Array) -> AxesImage:
 def _draw_boundary(axis: Axes, seen: Maps) -> None:
     """The decision boundary as thin lines, white with a dark edge: seen on light and on dark."""
     for label in np.unique(seen.classes)[:-1]:
-        lines = axis.contour(seen.classes == label, [0.5], colors="white", linewidths=0.6, **PLACE)
-        lines.set_path_effects([withStroke(linewidth=1.6, foreground="black")])
+        lines = axis.contour(seen.classes == label, [0.5], colors="white", linewidths=0.8, **PLACE)
+        lines.set_path_effects([withStroke(linewidth=2, foreground="black")])
         lines.set_rasterized(True)
 
 
@@ -146,7 +147,8 @@ def figure_5(magnitudes: Sequence[float], accuracies: Mapping[str, Mapping[str, 
             axis.plot(magnitudes, seeds.mean(0), dash, color=colour, label=label)
         axis.set(title=name, ylim=(-2, 102), ylabel="test accuracy, %")
         axis.grid(alpha=0.25)
-        style.name_lines(axis)
+        for label, meaning, place in NAMED:
+            axis.text(*place, label, color=style.COLOURS[meaning], transform=axis.transAxes)
         at = int(np.abs(np.array(magnitudes) - 1).argmin())
         own, reference = (curves[key][:, at].mean() for key in ("own", "reference"))
         said.append(f"{name}, length {magnitudes[at]:g}: {own:.0f}% with hard points, ")
@@ -176,7 +178,8 @@ def figure_climb(network: Network, paths: Mapping[str, Tensor], name: str) -> Fi
             axes.set_xlabel(f"“{answer}”, {100 * p.max():.0f}%\n(9) = {hard:.2f}")
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set_visible(False)
-        row[0].set_ylabel(way)
+        first, last = (NAMES[name][int(likely[i].argmax())] for i in (0, -1))
+        row[0].set_ylabel(f"{way}:\n“{first}” → “{last}”")
         said.append(f"{way}: in the end {row[-1].get_xlabel()}")
     for step, axes in enumerate(grid[0]):
         axes.set_title(f"{step} steps" if step != 1 else "1 step")

@@ -56,6 +56,9 @@ def figure_optimal_objective(
     left.set(yscale="log", ylabel="objective (8)", title="What (8) measures")
     error = r"mean of $\max_x\,|\hat h_X - h|$"
     right.set(ylabel=error, title="What it should control", ylim=(0, None))
+    at = len(sizes) // 3
+    beside: Look = {"xytext": (2, -12), "textcoords": "offset points"}
+    left.annotate("merging pairs", (sizes[at], objective["merging pairs"][at][0]), **beside)
     style.legend(fig)
     first = {name: (rows[0][0], errors[name][0][0]) for name, rows in objective.items()}
     said = [f"{name} (8) {a:.3g}, largest error {b:.3g}" for name, (a, b) in first.items()]
@@ -103,6 +106,7 @@ def figure_limit(
     panels[0, 0].set_ylabel("$u_1 f$")
     panels[1, 0].set(ylabel="$u_1 f$", xlabel="$x$")
     panels[0, 0].text(0.62, 0.9 * highest, "limit $G$")
+    panels[0, 0].text(0.98, 1.1 * highest, "on $E_m$", color=COLOURS["equispaced"], ha="right")
     last = panels[1, 1]
     for reading, by_size in distances.items():
         look = style.grid_look(reading) | {"ms": 3, "label": reading}
@@ -133,7 +137,8 @@ def figure_laws(chebyshev: Pairs, equispaced: Pairs, limits: Mapping[str, float]
             colour = COLOURS["chebyshev" if power == 1 else "equispaced"]
             look: Look = {"color": colour, "mfc": colour if even else "white", "ls": "", "ms": 4}
             marker = "o" if power == 1 else ("s" if filled else "D")
-            axes.semilogx(n, m / n**power, marker=marker, label=name, **look)
+            label = f"{name}: {limits[name]:.3f}"
+            axes.semilogx(n, m / n**power, marker=marker, label=label, **look)
             axes.axhline(limits[name], **(_GUIDE | {"ls": "-" if even else "--", "zorder": 0}))
     wrong = "largest $m$ with\nwrong signs, over "
     top.set(ylabel=f"{wrong}$n$", title="Chebyshev grids: wrong signs up to a share of $n$")
@@ -183,14 +188,17 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     upper.plot(points, np.interp(points, z, next(iter(curves.values()))), "o", color=INK, ms=3)
     upper.set(xlabel="$z$, from the right end", ylabel="$f$")
     upper.set_title(f"$m = {c}\\,n^2$: the first cell dips to zero")
-    lower.set(xlabel="$c = m/n^2$", ylabel="least value there")
-    lower.set_title("How deep it dips, by the number of points")
+    lower.set(xlabel="$c = m/n^2$", ylabel="least value in the dip")
+    lower.set_title("How low the dip reaches, by the number of points")
     lower.axvline(c, color=COLOURS["loss"], lw=1)
-    lower.annotate(f"$c = {c}$", (c, 1), (3, -9), color=COLOURS["loss"], **_FROM_TOP)
+    last = f"limit: last wrong sign\nat $c = {c}$"
+    lower.annotate(last, (c, 1), (-4, -20), color=COLOURS["loss"], ha="right", **_FROM_TOP)
+    lower.axhspan(lower.dataLim.y0 - 0.02, 0, color=MUTED, alpha=0.25, lw=0)
+    lower.text(0.98, 0.02, "wrong sign", transform=lower.transAxes, ha="right", va="bottom")
     lower.locator_params(axis="x", nbins=5)
     for axes, corner in ((upper, "lower right"), (lower, "upper left")):
         axes.axhline(0, color=MUTED, lw=0.8)
-        axes.legend(loc=corner, ncols=3)
+        axes.legend(loc=corner, ncols=3 if axes is upper else 1)
     least = [f"{label} {np.min(values):.2f}" for label, values in curves.items()]
     return style.say(fig, f"The least values of f at m = {c} n²: {', '.join(least)}.")
 
@@ -200,21 +208,21 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
 
     Both map the name of a set (see `LOOKS`) to its value at each size.
     """
-    fig, (left, right) = style.subplots(1, 2, height=3.5)
-    for axes, table in ((left, worst), (right, noise)):
+    fig, (top, bottom) = style.subplots(2, height=5)
+    for axes, table in ((top, worst), (bottom, noise)):
         for name, values in table.items():
             look = LOOKS[name] | {"markevery": None if len(values) < 20 else 0.08}
             axes.plot(*zip(*values.items(), strict=True), label=name, **look)
-        axes.set_xlabel("training points, $m$")
-    left.axhline(degree + 1, **_GUIDE)
-    left.text(degree, degree + 1.15, "before training", ha="right", va="bottom")
-    left.xaxis.get_major_locator().set_params(integer=True)
-    left.set(ylabel="greatest variance", ylim=(0, degree + 2.2))
-    left.set_title(f"Exact labels, $m \\leq n = {degree}$")
+        axes.set(xlabel="training points, $m$", ylabel="greatest variance")
+    top.axhline(degree + 1, **_GUIDE)
+    top.text(degree, degree + 1.15, "before training", ha="right", va="bottom")
+    top.xaxis.get_major_locator().set_params(integer=True)
+    top.set(ylim=(0, degree + 2.2), title=f"Exact labels, $m \\leq n = {degree}$")
     sizes = np.array(list(next(iter(noise.values()))))
-    right.plot(sizes, (degree + 1) / sizes, label="least possible", **_GUIDE)
-    right.set(xscale="log", yscale="log", title=f"Noisy labels, $m > n = {degree}$")
-    style.legend(fig)
+    bottom.plot(sizes, (degree + 1) / sizes, label="least possible", **_GUIDE)
+    bottom.set(xscale="log", yscale="log", title=f"Noisy labels, $m > n = {degree}$")
+    for axes in (top, bottom):
+        style.name_lines(axes)
     said = [f"{name} {next(iter(values.values())):.3g}" for name, values in noise.items()]
     return style.say(fig, f"With noise, at {sizes[0]} points: {', '.join(said)}.")
 

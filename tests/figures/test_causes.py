@@ -68,8 +68,10 @@ def test_a_path_goes_through_the_means_in_the_colour_of_its_kind_with_its_name_a
     found = {"MNIST": {"plain": ([97.0], [1.3]), "hard": ([97.3, 97.2, 97.0], [5.0, 13.7, 10.0])}}
     (axes,) = figure_paths(found, KINDS, "natural", "attacked").axes
     tops = {"plain": (97.0, 1.3), "hard": (97.2, 13.7)}
-    drawn = zip(axes.lines, axes.collections, axes.texts, found["MNIST"].items(), strict=True)
-    for line, dots, text, (arm, path) in drawn:
+    dots_of, highest_of = axes.collections[::2], axes.collections[1::2]
+    drawn = zip(axes.lines, dots_of, highest_of, axes.texts, found["MNIST"].items(), strict=True)
+    for line, dots, highest, text, (arm, path) in drawn:
+        assert highest.get_offsets().tolist() == [[*tops[arm]]]
         assert line.get_xydata().T.tolist() == dots.get_offsets().T.tolist() == [*path]
         assert line.get_color() == to_hex(dots.get_facecolor()[0]).upper() == COLOURS[COLOUR[arm]]
         assert (text.get_text(), text.xy) == (arm, tops[arm])
@@ -80,7 +82,8 @@ def test_a_path_goes_through_the_means_in_the_colour_of_its_kind_with_its_name_a
 def test_lengths_have_means_with_intervals_as_bands():
     found = {"MNIST": {"hard": {0.5: [50.0, 54.0, 52.0], 2.0: [70.0, 71.0]}}}
     (axes,) = figure_lengths(found, KINDS).axes
-    (line,), (band,) = axes.lines, axes.collections
+    (line, ring), (band,) = axes.lines, axes.collections
+    assert ring.get_xydata().tolist() == [[2.0, 70.5]]  # the best
     assert line.get_xydata().tolist() == [[0.5, 52.0], [2.0, 70.5]]
     assert line.get_color() == COLOURS["hard"]
     for length, values in found["MNIST"]["hard"].items():

@@ -56,8 +56,8 @@ def test_figure_4_shows_each_map_under_its_title_with_its_boundary(seen):
     figure = figure_4(seen)
     output, adversarial, logarithm, hard = figure.axes
     assert [axes.get_title() for axes in figure.axes] == [
-        *("output, class", "adversarial (10), nats"),
-        *("logarithm of (10), base 10", "hard objective (9), nats"),
+        *("output, class", "(10): large at borders"),
+        *("logarithm of (10)", "(9): large elsewhere"),
     ]
     assert_output(output, seen)
     assert_map(adversarial, seen.adversarial)
@@ -84,7 +84,11 @@ def test_a_row_of_figure_4_rows_is_one_network(seen):
         rho = spearmanr(maps.adversarial, maps.hard, axis=None).statistic
         first = spearmanr(seen.hard, maps.hard, axis=None).statistic
         assert f"{title} {rho:.2f} and {first:.2f}" in figure.get_label()
-    columns = ["output", "(10) is large at\nthe boundaries", "(9) has its\nown places"]
+    columns = [
+        "output",
+        "log of (10): large\n(yellow) at borders",
+        "(9): large\n(yellow) elsewhere",
+    ]
     assert [one.get_title() for one in axes[0]] == columns
     mirror = figure_4_rows([seen], ["seed 0"], ["a", "b", "c"])
     assert [one.get_title() for one in mirror.axes] == ["a", "b", "c"]

@@ -64,8 +64,8 @@ def test_every_curve_has_its_name_beside_it_in_its_colour_and_the_figure_its_mes
     for axes, (name, curves) in zip(figure.axes, accuracies.items(), strict=True):
         assert (axes.get_ylabel(), axes.get_ylim()) == ("test accuracy, %", (-2, 102))
         assert len(axes.lines) == len(axes.collections) == len(CURVES)
-        named = [(text.get_text(), text.get_color()) for text in axes.texts]
-        assert named == [(label, colour) for label, colour, _ in CURVES.values()]
+        named = {text.get_text(): text.get_color() for text in axes.texts}
+        assert named == {label: colour for label, colour, _ in CURVES.values()}
         own, reference = (curves[key][:, 2].mean() for key in ("own", "reference"))
         said = f"{name}, length 1: {own:.0f}% with hard points, {reference:.0f}% for the reference"
         assert said in figure.get_label()
@@ -100,7 +100,9 @@ def test_a_climb_shows_each_image_with_what_the_network_says_and_its_objective()
     images = torch.rand(3, 784, generator=torch.Generator().manual_seed(1))
     axes = figure_climb(network, {"up": images, "down": images.flip(0)}, "MNIST").axes
     assert [one.get_title() for one in axes[:3]] == ["0 steps", "1 step", "2 steps"]
-    assert [axes[0].get_ylabel(), axes[3].get_ylabel()] == ["up", "down"]
+    read = network(images).argmax(-1).tolist()
+    assert axes[0].get_ylabel() == f"up:\n“{read[0]}” → “{read[2]}”"
+    assert axes[3].get_ylabel() == f"down:\n“{read[2]}” → “{read[0]}”"
     end = axes[5].get_xlabel().replace("\n", ", ")
     assert axes[0].figure.get_label().endswith(f"down: in the end {end}.")
     for one, image in zip(axes, [*images, *images.flip(0)], strict=True):

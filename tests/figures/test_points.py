@@ -18,12 +18,12 @@ def test_last_sizes_are_drawn_as_shares_of_the_degree_and_of_its_square_with_the
     limits = {"even $m$": 0.517, "odd $m$": 0.6}
     limits |= {"even $m$, $p$ even": 0.067, "odd $m$, $p$ odd": 0.079}
     left, right = points.figure_laws(chebyshev, equispaced, limits).axes
-    drawn = line(left, "even $m$")
+    drawn = line(left, "even $m$: 0.517")
     np.testing.assert_allclose(drawn.get_xdata(), [62, 100])
     np.testing.assert_allclose(drawn.get_ydata(), [32 / 62, 0.52])
     assert drawn.get_markerfacecolor() == COLOURS["chebyshev"]
-    assert line(left, "odd $m$").get_markerfacecolor() == "white"
-    np.testing.assert_allclose(line(right, "odd $m$, $p$ odd").get_ydata(), [560 / 82**2])
+    assert line(left, "odd $m$: 0.600").get_markerfacecolor() == "white"
+    np.testing.assert_allclose(line(right, "odd $m$, $p$ odd: 0.079").get_ydata(), [560 / 82**2])
     levels = {float(one.get_ydata()[0]) for one in (*left.lines, *right.lines)}
     assert set(limits.values()) <= levels
 
