@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 Numbers = Sequence[float] | Array  # in %, one a seed
 Curves = Mapping[str, Mapping[str, Mapping[str, Sequence[Numbers]]]]  # data set, measure, arm → …
 
-_KINDS = {"nothing": ("plain", "o"), "features": ("hard", "s"), "output": ("loss", "D")}  # climbed
+_KINDS = {"nothing": ("plain", "o"), "features": ("hard", "s"), "output": ("loss", "D")}
 _SAMPLES = {
     "plain": ("plain", "o", "plain"),
     "hard": ("hard", "s", "hard points"),
@@ -34,8 +34,8 @@ def figure_arms(
 ) -> Figure:
     """A panel for each data set: a row for each arm, a dot for each seed and their mean.
 
-    ``kinds`` says what the steps of an arm climb: "nothing", "features" or "output". The first
-    arm's mean is a line through the panel.
+    ``kinds`` says what an arm's steps have as their objective: "nothing", "features" or "output".
+    The first arm's mean is a line through the panel.
     """
     fig, panels = _rows(found, axis, height=0.9 + 0.24 * len(kinds))
     for axes, by_arm in zip(panels, found.values(), strict=True):
@@ -68,14 +68,14 @@ def figure_paths(
         for arm, (x, y) in by_arm.items():
             colour, marker = _KINDS[kinds[arm]]
             look: Look = {"color": COLOURS[colour], "marker": marker if len(x) > 1 else "x"}
-            axes.plot(x, y, color=COLOURS[colour], lw=1, alpha=0.4)
-            axes.scatter(x, y, np.linspace(2, 7, len(x)) ** 2, alpha=0.4, **look)
+            axes.plot(x, y, color=COLOURS[colour], lw=1, alpha=0.25)
+            axes.scatter(x, y, np.linspace(2, 7, len(x)) ** 2, alpha=0.3, **look)
             axes.scatter(x[best := int(np.argmax(y))], y[best], 40, **look)
         axes.set(title=title, xlabel=across, ylabel=up)
         axes.margins(x=0.2, y=0.2)
         axes.set_xlim(left=max(0, axes.get_xlim()[0]))  # no path has a negative abscissa
         axes.grid(**_GRID)
-    _say_kinds(fig, "dots grow with the length of the steps, which climb …")
+    _say_kinds(fig, "dots grow with the length of the steps; their objective:")
     fig.draw_without_rendering()  # which settles where the dots are
     said = []
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
@@ -228,9 +228,9 @@ def _means(found: Mapping[str, Mapping[str, Numbers]]) -> str:
     )
 
 
-def _say_kinds(fig: Figure, title: str = "the steps climb …") -> None:
-    """A legend of what the steps climb."""
-    words = {"nothing": "nothing", "features": "the features", "output": "the output"}
+def _say_kinds(fig: Figure, title: str = "objective of the steps:") -> None:
+    """A legend of the objectives of steps."""
+    words = {"nothing": "none", "features": "of the features", "output": "of the output"}
     handles = [
         Line2D([], [], color=COLOURS[_KINDS[kind][0]], marker=_KINDS[kind][1], ls="", label=text)
         for kind, text in words.items()

@@ -38,7 +38,7 @@ FIGURE_5 = {
 }
 NAMED = ("reference", "plain", (0.03, 0.12)), ("hard points", "hard", (0.7, 0.75))
 EXAMPLES = {"-": "its own", "--": "the other's", ":": "a second reference's"}
-COLUMNS = ("output", "log of (10): large\n(yellow) at borders", "(9): large\n(yellow) elsewhere")
+COLUMNS = ("output", "(10): large\n(yellow) at borders", "(9): large\n(yellow) elsewhere")
 SIDE = 28  # pixels of a test image
 GARMENTS = ["T-shirt", "trousers", "pullover", "dress", "coat"]
 GARMENTS += ["sandal", "shirt", "sneaker", "bag", "boot"]
@@ -52,7 +52,7 @@ def figure_4(seen: Maps) -> Figure:
     panels = [
         (output, _draw_output(output, seen), "output, class"),
         (adversary, _draw_map(adversary, seen.adversarial), "(10): large at borders"),
-        (logarithm, _draw_map(logarithm, _log(seen)), "logarithm of (10)"),
+        (logarithm, _draw_map(logarithm, _log(seen)), "log of (10): varies inside"),
         (hard, _draw_map(hard, seen.hard), "(9): large elsewhere"),
     ]
     for axis, image, title in panels:
@@ -77,7 +77,7 @@ def figure_4(seen: Maps) -> Figure:
 def figure_4_rows(
     networks: Sequence[Maps], titles: Sequence[str], columns: Sequence[str] = COLUMNS
 ) -> Figure:
-    """A row for each network: output, objective (10) on a log scale, hard objective (9)."""
+    """A row for each network: output, adversarial objective (10), hard objective (9)."""
     count = len(networks)
     shape: style.Look = {"height": style.WIDTH / 3 * count + 0.2, "squeeze": False}
     figure, axes = style.subplots(count, 3, sharex=True, sharey=True, **shape)
@@ -86,7 +86,7 @@ def figure_4_rows(
         kept = np.round(np.linspace(0, size - 1, min(size, 136))).astype(int)  # what a panel shows
         seen = Maps(*(values[np.ix_(kept, kept)] for values in astuple(seen)))
         _draw_output(row[0], seen)
-        _draw_map(row[1], _log(seen))
+        _draw_map(row[1], seen.adversarial)
         _draw_map(row[2], seen.hard)
         for axis in row[1:]:
             _draw_boundary(axis, seen)
