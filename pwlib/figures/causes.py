@@ -75,7 +75,7 @@ def figure_paths(
         axes.margins(x=0.2, y=0.2)
         axes.set_xlim(left=max(0, axes.get_xlim()[0]))  # no path has a negative abscissa
         axes.grid(**_GRID)
-    _say_kinds(fig, "dots grow with the length of the steps; their objective:")
+    _say_kinds(fig, "dots grow with the steps, the best is dark; objective:")
     fig.draw_without_rendering()  # which settles where the dots are
     said = []
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):

@@ -162,7 +162,8 @@ def figure_critical(y: np.ndarray, even: Lines, odd: Lines) -> Figure:
             side.plot(y / np.pi, values, color=COLOURS["chebyshev"], ls=dashes, label=label)
         points = np.arange(first, y[-1] / np.pi)
         side.plot(points, np.ones(len(points)), "o", color=INK, ms=4)
-        side.axhspan(side.dataLim.y0 - 0.1, 0, color=MUTED, alpha=0.25, lw=0)  # the wrong sign
+        side.axhspan(side.dataLim.y0 - 0.1, 0, color=MUTED, alpha=0.25, lw=0)
+        side.text(y[-1] / np.pi, -0.04, "wrong sign", ha="right", va="top")
         side.set(title=f"{title} goes below 0 with fewer points", ylabel="$F(y)$", ylim=(None, 2))
         side.legend(loc="upper right", ncols=3, columnspacing=1, handlelength=1.6)
     axes[1].set_xlabel(r"$y/\pi$")
