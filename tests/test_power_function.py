@@ -278,6 +278,12 @@ def test_the_size_without_gain_comes_after_the_last_that_amplifies():
         assert power_function.size_without_gain(n, power_function.midpoints) == last + 1
 
 
+@pytest.mark.parametrize(("most", "size"), [(1.0, 3), (2.0, 12)])
+def test_sizes_from_n_plus_1_to_13_tenths_of_its_square_are_tried(most, size, monkeypatch):
+    monkeypatch.setattr(power_function, "largest_noise_variance", lambda n, x: most)
+    assert power_function.size_without_gain(2, power_function.midpoints) == size
+
+
 def test_no_gain_from_2n_plus_1_roots_on():
     assert power_function.size_without_gain(5, lambda m: grids.chebyshev(m, "roots")) == 11
 
