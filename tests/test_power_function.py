@@ -92,8 +92,10 @@ def test_mean_and_maximum_of_the_variance_are_those_of_a_fine_grid():
     assert power_function.largest_variance(n, x) == pytest.approx(greatest, rel=1e-6)
 
 
-@pytest.mark.parametrize(("n", "x"), [(8, [0, 0.1, 0.3, 0.8, 0.9, 1]), (5, [0, 0.3, 1])])
-def test_the_largest_variance_between_points_is_that_of_a_fine_grid(n, x):
+@pytest.mark.parametrize(
+    ("n", "x"), [(8, [0, 0.1, 0.3, 0.8, 0.9, 1]), (5, [0, 0.3, 1]), (5, [0, 0.3]), (5, [0.7, 1])]
+)
+def test_the_largest_variance_between_points_or_at_one_end_is_that_of_a_fine_grid(n, x):
     values = np.sum((features(n, np.linspace(0, 1, 10_001)) @ lost(n, x)) ** 2, axis=1)
     assert power_function.largest_variance(n, x) == pytest.approx(values.max(), rel=1e-6)
 
