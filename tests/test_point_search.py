@@ -222,6 +222,12 @@ def test_the_gradients_of_the_search_are_finite_differences():
         np.testing.assert_allclose(slope, numerical, atol=1e-5)
 
 
+def test_equal_points_have_equal_slopes_of_usual_size():
+    _, slopes = point_search.gradients(6, np.array([0.3, 1.1, 1.1]), features(6, [0.0, 0.2, 0.77]))
+    np.testing.assert_allclose(slopes[:, 1], slopes[:, 2], rtol=1e-9)
+    assert np.abs(slopes).max() < 1e3
+
+
 @pytest.mark.parametrize("criterion", point_search.CRITERIA)
 def test_a_search_ends_no_worse_than_it_began_and_no_neighbour_is_better(criterion):
     n, m = 5, 3
