@@ -226,6 +226,19 @@ def test_repeated_pixels_change_no_flipping_size_of_fitted_classifiers(rng, k):
         )
 
 
+@pytest.mark.parametrize(
+    "fitted",
+    [
+        linear.Linear(np.ones(2), 0.0),
+        linear.Features(mean=np.zeros(2), directions=np.eye(2), sigma=np.ones(2)),
+    ],
+)
+def test_a_model_stays_as_it_was_fitted(fitted):
+    for name in vars(fitted):
+        with pytest.raises(AttributeError):
+            setattr(fitted, name, 0.0)
+
+
 def test_resize_repeats_pixels_and_undoes_it_by_block_means():
     x = np.arange(4.0)[None]
     rows = [[0, 0, 1, 1], [0, 0, 1, 1], [2, 2, 3, 3], [2, 2, 3, 3]]
