@@ -263,7 +263,7 @@ def _least(
         if flag < 1:
             raise ArithmeticError(f"daqp stopped with exit flag {flag} on {count} rows")
         left, middle, right = (values := on_mesh @ x + level)[:-2], values[1:-1], values[2:]
-        low = np.flatnonzero((middle <= left) & (middle < right) & (middle < 1.02))
+        low = np.flatnonzero((middle <= left) & (middle < right))
         bend = right[low] - 2 * middle[low] + left[low]  # of a parabola through the three
         minima = mesh[low + 1] - (right[low] - left[low]) / 2 / bend * (mesh[1] - mesh[0])
         near = about(minima, range(-2, 3))

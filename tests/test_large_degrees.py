@@ -118,13 +118,22 @@ def test_where_nothing_dips_there_is_no_last_size():
             large_degrees.last_equispaced_size(20, odd, 0.002)
 
 
-@pytest.mark.parametrize(("p", "m"), [(5, 20), (6, 21), (30, 244), (30, 245), (31, 470), (31, 330)])
+@pytest.mark.parametrize(("odd", "m"), [(False, 4), (True, 5)])
+def test_sizes_are_tried_down_to_four_points(odd, m):
+    assert signs.spurious_sign_changes(sample_complexity.fit(6, grids.equispaced(m))).size > 0
+    assert large_degrees.last_equispaced_size(3, odd, 5.5 / 36) == m
+
+
+@pytest.mark.parametrize(
+    ("p", "m"),
+    [(5, 20), (6, 21), (30, 244), (30, 245), (31, 470), (31, 330), (20, 6000), (40, 6001)],
+)
 def test_the_exchange_finds_the_classifier_on_the_equispaced_grid(p, m):
     weights = sample_complexity.fit(2 * p, grids.equispaced(m))
-    z = np.linspace(0, 20, 301)
+    z = np.linspace(0, np.pi / 2 * p, 601)
     expected = np.polynomial.chebyshev.chebval(np.cos(z / p), weights)
     found = large_degrees.end_of_classifier(p, m)(z)
-    assert np.allclose(found, expected, rtol=0, atol=1e-4)
+    assert np.allclose(found, expected, rtol=0, atol=1e-8)
 
 
 def test_the_last_sizes_on_equispaced_grids_are_those_of_the_fits():
@@ -278,6 +287,7 @@ def test_a_row_has_the_dips_of_the_limit_and_of_two_classifiers_near_it(monkeypa
         asked.clear()
     assert large_degrees.dip(lambda z: np.minimum(z - 5, 5 - z), 0.01) == -5
     assert large_degrees.dip(lambda z: -z, 0.01) == pytest.approx(-10)  # at the second point
+    assert large_degrees.dip(lambda z: np.abs(z - 0.0125), 0.01) < 1e-15  # in steps of 1/800
 
 
 def test_a_solver_that_stops_and_an_exchange_without_end_are_told(monkeypatch):

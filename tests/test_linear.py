@@ -199,6 +199,13 @@ def test_nearest_mean_flips_two_points_half_way(order):
     assert linear.flipping_ratio(linear.nearest_mean(x, y), x, y, order) == pytest.approx(1)
 
 
+def test_the_flipping_ratio_is_in_the_euclidean_norm_unless_another_is_given():
+    x, y = np.array([[0.0, 0.0], [6.0, 8.0]]), np.array([-1.0, 1.0])
+    model = linear.nearest_mean(x, y)
+    assert linear.flipping_ratio(model, x, y) == pytest.approx(1)
+    assert linear.flipping_ratio(model, x, y, np.inf) == pytest.approx(50 / (6 + 8) / 4)
+
+
 def test_standard_error_of_usefulness_is_that_of_the_mean(rng):
     x = rng.standard_normal((2000, 200, 1)) + 0.3  # 2000 experiments of 200 samples
     found = [linear.usefulness(sample, np.ones(200)) for sample in x]
@@ -224,6 +231,19 @@ def test_repeated_pixels_change_no_flipping_size_of_fitted_classifiers(rng, k):
         np.testing.assert_allclose(
             linear.flipping_medians(small, x, y), linear.flipping_medians(large, big, y), rtol=1e-8
         )
+
+
+@pytest.mark.parametrize(
+    "fitted",
+    [
+        linear.Linear(np.ones(2), 0.0),
+        linear.Features(mean=np.zeros(2), directions=np.eye(2), sigma=np.ones(2)),
+    ],
+)
+def test_a_model_stays_as_it_was_fitted(fitted):
+    for name in vars(fitted):
+        with pytest.raises(AttributeError):
+            setattr(fitted, name, 0.0)
 
 
 def test_resize_repeats_pixels_and_undoes_it_by_block_means():

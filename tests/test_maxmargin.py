@@ -217,6 +217,11 @@ def test_a_classifier_stays_as_it_was_fitted():
         maxmargin.fit([[1.0]], [1]).gap = 0.0
 
 
+def test_support_vectors_are_counted_from_0_on():
+    with pytest.raises(ValueError, match=r"^support: got .*-1"):
+        maxmargin.MaxMargin([1.0], [0, -1], 0.0)
+
+
 def test_a_support_with_a_multiplier_of_zero_is_certified():
     half = Fraction(1, 2)
     assert maxmargin.exact_weights([[2, 0], [1, 1]], [1, 1], [0, 1]) == [half, half]
@@ -226,6 +231,20 @@ def test_a_support_with_a_multiplier_of_zero_is_certified():
 def test_a_wrong_support_is_not_certified(support):
     with pytest.raises(ArithmeticError, match="not that of the optimum"):
         maxmargin.exact_weights(EXACT, [1, -1, -1], support)
+
+
+def test_a_support_with_a_small_negative_multiplier_is_not_certified():
+    # w = (1/4, -1/2) meets both constraints, of multipliers 7/16 and -1/8; (1/4, 0) is shorter
+    with pytest.raises(ArithmeticError, match="not that of the optimum"):
+        maxmargin.exact_weights([[4, 0], [12, 4]], [1, 1], [0, 1])
+
+
+@pytest.mark.parametrize(
+    ("features", "labels"), [([[1, 0], [3, 1]], [1]), ([[1, 0], [3, 1, 2]], [1, 1])]
+)
+def test_what_is_no_rectangle_or_has_fewer_labels_is_not_certified(features, labels):
+    with pytest.raises(ValueError, match="shorter"):
+        maxmargin.exact_weights(features, labels, [0])
 
 
 ONES = np.ones((2, 2))
@@ -299,10 +318,44 @@ def test_a_soft_margin_whose_gap_is_open_is_not_returned(monkeypatch):
         maxmargin.fit_soft(np.eye(2), [1, 1], 1e-12)
 
 
-def test_a_margin_that_rounding_hides_is_none():
-    rows = np.array([[1, 1], [-1, -1 + 2e-15]])
+def nearly_opposite(apart):
+    return np.array([[1, 1], [-1, -1 + apart]])  # the optimum is (-2, 2) / apart, nearly
+
+
+@pytest.mark.parametrize("apart", [2e-15, 1e-14, 3e-14])
+def test_a_margin_that_rounding_hides_is_none(apart):
     with pytest.raises(ValueError, match="not separable"):
-        maxmargin._polish(rows, np.array([0, 1]))
+        maxmargin._polish(nearly_opposite(apart), np.array([0, 1]))
+
+
+def test_four_roundings_of_the_products_may_take_a_tenth_of_the_margin():
+    _, weights, _ = maxmargin._polish(nearly_opposite(4e-14), np.array([0, 1]))
+    assert weights == pytest.approx(np.array([-5e13, 5e13]), rel=0.01)  # 16 eps / 4e-14 = 0.089
+
+
+@pytest.mark.parametrize("seed", [1, 3, 6])
+def test_rows_that_differ_by_1e_13_keep_five_digits(seed):
+    rng = np.random.default_rng(seed)
+    rows = rng.standard_normal((3, 5))
+    rows = np.vstack((rows, rows + 1e-13 * rng.standard_normal((3, 5))))[[0, 1, 3, 4]]
+    truth, _ = reference(rows, np.ones(4), np.arange(4))
+    assert relative_error(maxmargin._least_norm(rows)[0], truth) < 2e-5
+
+
+def test_of_each_of_the_worst_runs_of_violated_rows_17_are_taken_in_and_the_worst_row():
+    margins = np.ones(200)
+    margins[0], margins[10:26], margins[27:43], margins[60], margins[62] = 0.9, 0.8, 0.7, 0.5, 0.6
+    margins[100:133], margins[111] = 0.6, 0.1
+    features, weights = np.zeros((200, 1)), np.zeros(1)
+    long = sorted([*range(100, 133, 2), 111])
+    found = maxmargin._violated(features, margins, weights, 3)
+    assert found.tolist() == [0, *range(10, 26), *range(27, 43), 60, 62, *long]
+    assert maxmargin._violated(features, margins, weights, 1).tolist() == [60, *long]
+
+
+def test_a_margin_that_is_1_to_rounding_is_not_violated():
+    margins = 1 - np.finfo(float).eps * np.array([0, 2, 6])
+    assert maxmargin._violated(np.ones((3, 1)), margins, np.ones(1), 1).tolist() == [2]
 
 
 def test_an_active_set_is_looked_for_as_often_as_there_are_rows(monkeypatch):
@@ -326,3 +379,15 @@ def test_the_active_set_of_the_optimum_is_reached_from_any_other(start):
     assert active.tolist() == [0, 1]
     assert weights == pytest.approx(np.array([2, 3]) / 11)
     assert multipliers == pytest.approx(np.array([3, 10]) / 121)
+
+
+def test_a_point_whose_multiplier_is_0_is_no_support_vector():
+    active, weights, multipliers = maxmargin._polish(np.array([[2.0, 0], [1, 1]]), np.arange(2))
+    assert active.tolist() == [1]
+    assert weights.tolist() == [0.5, 0.5]
+    assert multipliers.tolist() == [0.5]
+
+
+def test_a_row_that_has_no_share_in_the_one_to_take_in_stays():
+    rows = np.array([[-1.0, 0], [0, 1], [0, 0.5]])  # the share of the first in the last is -0
+    assert maxmargin._polish(rows, np.arange(2))[0].tolist() == [0, 2]

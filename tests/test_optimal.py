@@ -213,6 +213,13 @@ def test_training_points_that_are_no_set_are_refused(x):
         optimal.error_coefficients(3, x, draws(3, 2))
 
 
+@pytest.mark.parametrize("outside", [-0.5, 1.5])
+def test_points_outside_the_interval_get_no_ends_and_are_not_split(outside):
+    for call in (optimal.with_ends, lambda x: optimal.pairs(x, 0.1)):
+        with pytest.raises(ValueError, match=rf"^x: got {outside}, accepts numbers in \[0, 1\]"):
+            call([0.5, outside])
+
+
 @pytest.mark.parametrize("shape", [(4,), (2, 3), (2, 5)])
 def test_coefficients_of_another_degree_are_refused(shape):
     with pytest.raises(ValueError, match=r"^coefficients: got shape .*\(hypotheses, (4|n\+1)\)"):

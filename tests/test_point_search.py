@@ -116,6 +116,13 @@ def test_a_step_minimises_the_greatest_of_the_linearised_variances(
         assert np.diff(angles + found) == pytest.approx(min(1e-3, np.diff(angles)[0]), abs=1e-9)
 
 
+def test_each_point_keeps_its_distance_from_the_next():
+    angles, slopes = np.array([0.5, 1, 1.011]), np.array([[0.0, -1, 1]])
+    step, least = point_search._linear_step(angles, np.ones(1), slopes, 0.1)
+    assert least == pytest.approx(0.99, abs=1e-9)
+    assert np.diff(angles + step)[1] == pytest.approx(1e-3, abs=1e-9)
+
+
 def test_where_a_program_has_no_solution_nothing_moves(monkeypatch):
     failed = type("Failed", (), {"x": None})
     monkeypatch.setattr("scipy.optimize.linprog", lambda *args, **kwargs: failed)
@@ -213,6 +220,12 @@ def test_the_gradients_of_the_search_are_finite_differences():
             angles, lambda a, f=row: point_search.gradients(n, a, f[None])[0][0]
         )
         np.testing.assert_allclose(slope, numerical, atol=1e-5)
+
+
+def test_equal_points_have_equal_slopes_of_usual_size():
+    _, slopes = point_search.gradients(6, np.array([0.3, 1.1, 1.1]), features(6, [0.0, 0.2, 0.77]))
+    np.testing.assert_allclose(slopes[:, 1], slopes[:, 2], rtol=1e-9)
+    assert np.abs(slopes).max() < 1e3
 
 
 @pytest.mark.parametrize("criterion", point_search.CRITERIA)

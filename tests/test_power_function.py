@@ -92,6 +92,14 @@ def test_mean_and_maximum_of_the_variance_are_those_of_a_fine_grid():
     assert power_function.largest_variance(n, x) == pytest.approx(greatest, rel=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("n", "x"), [(8, [0, 0.1, 0.3, 0.8, 0.9, 1]), (5, [0, 0.3, 1]), (5, [0, 0.3]), (5, [0.7, 1])]
+)
+def test_the_largest_variance_between_points_or_at_one_end_is_that_of_a_fine_grid(n, x):
+    values = np.sum((features(n, np.linspace(0, 1, 10_001)) @ lost(n, x)) ** 2, axis=1)
+    assert power_function.largest_variance(n, x) == pytest.approx(values.max(), rel=1e-6)
+
+
 def test_chebyshev_points_attain_the_least_mean_under_the_arcsine_measure():
     n = 12
     for m in range(1, n + 1):
@@ -272,6 +280,12 @@ def test_the_size_without_gain_comes_after_the_last_that_amplifies():
         assert power_function.size_without_gain(n, power_function.midpoints) == last + 1
 
 
+@pytest.mark.parametrize(("most", "size"), [(1.0, 3), (2.0, 12)])
+def test_sizes_from_n_plus_1_to_13_tenths_of_its_square_are_tried(most, size, monkeypatch):
+    monkeypatch.setattr(power_function, "largest_noise_variance", lambda n, x: most)
+    assert power_function.size_without_gain(2, power_function.midpoints) == size
+
+
 def test_no_gain_from_2n_plus_1_roots_on():
     assert power_function.size_without_gain(5, lambda m: grids.chebyshev(m, "roots")) == 11
 
@@ -317,6 +331,12 @@ def test_offsets_are_distances_in_units_of_the_spacing():
     n, hard = 6, polynomials.hard_points(6)
     shifted = (1 - np.cos(np.arccos(1 - 2 * hard) + 0.01)) / 2
     np.testing.assert_allclose(power_function.offsets(n, shifted), 0.01 * n / np.pi, rtol=1e-9)
+
+
+def test_each_hard_point_has_its_offset_from_a_single_point():
+    found = power_function.offsets(3, [0.5])
+    expected = np.abs(polynomials.hard_angles(3) - np.pi / 2) * 3 / np.pi
+    np.testing.assert_allclose(found, expected, atol=1e-15)
 
 
 def test_subset_scores_are_those_of_each_choice():
