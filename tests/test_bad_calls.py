@@ -173,7 +173,7 @@ OWN = {
     "transfer.config": {"kind": ("CNN", "hard")},
     "training.TrainingConfig": asdict(CONFIG),
     "intervals.holm": {"p": {"one": 0.1}},
-    "optimal": {"values": np.ones((2, 4)), "a": np.ones((2, 4)), "b": np.ones((2, 4)), "order": 1},
+    "optimal": {"values": np.ones((2, 4)), "a": MAP[:2], "b": MAP[1:3], "order": 1},
     "sample_complexity": {"x": np.array([0, 0.25, 0.75, 1.0])},
     "sample_complexity.odd_weights": {"odd": np.ones(2)},
     "sample_complexity.certified_size": {"n": 3},
