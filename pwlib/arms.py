@@ -296,7 +296,7 @@ def _on_one_device(
     """For each arm its measure by seed, all made on a GPU, else all on processors, else on any."""
     found: dict[tuple[str, str], dict[int, float]] = {}
     for row in rows:
-        if row["dataset"] == dataset and row["arm"] in arms and row[measure] != "":
+        if row["dataset"] == dataset and row["arm"] in arms and row.get(measure, "") != "":
             found.setdefault((row["arm"], row["device"]), {})[row["seed"]] = row[measure]
     for device in ("cuda", "cpu"):
         if all((arm, device) in found for arm in arms):

@@ -125,13 +125,19 @@ def against_size(
 
 
 def cosines(a: ArrayLike, b: ArrayLike) -> Array:
-    """The cosine of the angle between rows of `a` and `b` (rows, points): 1 where proportional."""
+    """The cosine of the angle between rows of `a` and `b` (rows, points): 1 where proportional.
+
+    NaN where one of them is 0.
+    """
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     return (a * b).sum(axis=1) / np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
 
 
 def rank_correlations(a: ArrayLike, b: ArrayLike) -> Array:
-    """Spearman's rank correlation of each row of `a` with that of `b`: (rows, points) → (rows,)."""
+    """Spearman's rank correlation of each row of `a` with that of `b`: (rows, points) → (rows,).
+
+    NaN where one of them is constant.
+    """
     from scipy.stats import rankdata  # takes most of a second, and few callers need it
 
     ranks = (rankdata(np.asarray(values, dtype=float), axis=1) for values in (a, b))

@@ -8,7 +8,7 @@ T*_i(x) = cos(i t), and their sums are ratios of sines.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pwlib.parameters import ParameterError, choice, integer, points, refusal
+from pwlib.parameters import ParameterError, choice, integer, points, real_numbers, refusal
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -58,7 +58,7 @@ def orthonormal_basis(n: int, nodes: ArrayLike, masses: ArrayLike) -> Matrix:
     the rule's own measure. Raises ValueError for fewer than n + 1 different nodes.
     """
     n, nodes = integer("n", n, 0), points("nodes", nodes)
-    masses = np.asarray(masses, dtype=float)
+    masses = real_numbers("masses", masses, "a positive number for each node")
     if masses.shape != nodes.shape or not ((masses > 0) & np.isfinite(masses)).all():
         raise refusal("masses", masses, "a positive number for each node")
     if len(np.unique(nodes)) <= n:

@@ -20,7 +20,7 @@ from pwlib.checks import a, accepts, among, array, listed, mapping, maybe, real,
 from pwlib.datasets import NAMES, loaded
 from pwlib.intervals import above, at_least, equivalent
 from pwlib.networks import fast_products, stack
-from pwlib.parameters import choice
+from pwlib.parameters import choice, refusal
 from pwlib.tensor_checks import box_of_pixels, device_of_call, labels, network, tensor
 
 Array = NDArray[np.float64]
@@ -250,19 +250,33 @@ def _measure(name: str, value: str, known: dict) -> str:
     return choice(name, value, list(known["found"]))
 
 
+def _job(name: str, job: tuple, known: dict) -> tuple:
+    """What `measure` takes, with the name of the data set in the place of images."""
+    checks = {"name": among(NAMES), "networks": _NETWORKS, "seed": whole(0), "attack": a(Attack)}
+    if not isinstance(job, tuple) or len(job) != len(checks):
+        raise refusal(name, job, f"a tuple ({', '.join(checks)})")
+    for (part, check), value in zip(checks.items(), job, strict=True):
+        check(f"{name}.{part}", value, known)
+    return job
+
+
+_DAMAGE = ("natural", "height", "to_reference", "from_reference", "reference", "reference_natural")
+_PGD = ("pgd_1", "pgd_2")
 _MEASURES = mapping(array("..."))
 _NETWORKS = mapping(a(nn.Module), "network")
 accepts(
     __name__,
     {"x": tensor("... N d"), "y": labels(), "seed": whole(0), "networks": _NETWORKS}
     | {"network": network(), "workers": whole(1), "device": device_of_call, "name": among(NAMES)}
-    | {"magnitudes": array("k", 0), "curve": array("... k"), "robust reference": _MEASURES},
+    | {"magnitudes": array("k", 0), "curve": array("... k")},
     together={"networks": mapping(listed(a(nn.Module)), "network")},
-    damage_shares={"found": _MEASURES},
+    outcomes={"robust": mapping(array("..."), *_DAMAGE, *_PGD, "control")}
+    | {"reference": mapping(array("..."), "natural", "height", *_PGD)},
+    damage_shares={"found": mapping(array("..."), *_DAMAGE)},
     damage_share={"found": _MEASURES, "under own natural": _measure},
-    measure_many={"jobs": listed(a(tuple))},
+    measure_many={"jobs": listed(_job)},
     Attack={"magnitudes": listed(real(0)), "pgd_eps": listed(real(0), 0), "box": box_of_pixels}
     | {"pgd_steps pgd_restarts images": whole(1), "drawn": maybe(whole(0))},
-    Measured={"curves": mapping(array("... magnitudes")), "lengths": array("... magnitudes")}
+    Measured={"curves": mapping(array("... magnitudes"), "own"), "lengths": array("... magnitudes")}
     | {"one_step pgd": array("... eps", least=0)},
 )

@@ -26,6 +26,7 @@ from pwlib.checks import (
     whole,
 )
 from pwlib.datasets import NAMES, loaded
+from pwlib.parameters import refusal
 from pwlib.robustness import Attack
 from pwlib.tensor_checks import device_of_call
 from pwlib.training import Keep, TrainingConfig, trained
@@ -112,6 +113,8 @@ def damage_shares(
         arms = row["arm"], row["target_arm"]
         target = row["target"], row["target_arm"], row["target_seed"]
         if arms == (source_arm, target_arm) and row["target_seed"] != row["seed"]:
+            if not own.get(target):
+                raise refusal("table", target, "networks that their own examples do damage to")
             share = 100 * (row["natural"] - row[attack]) / own[target]
             found.setdefault((row["source"], row["target"]), []).append(share)
     return {pair: np.array(shares) for pair, shares in found.items()}
@@ -119,8 +122,30 @@ def damage_shares(
 
 def mean_shares(shares: Mapping[tuple[str, str], Array], same: bool) -> Array:
     """Their mean over pairs of one architecture, or of two different ones, for each seed."""
-    chosen = [found for (a, b), found in shares.items() if (a == b) is same]
+    chosen = [found for (a, b), found in shares.items() if (a == b) == same]
+    if not chosen:
+        raise refusal("same", same, "what some pair of the shares is")
     return np.mean(chosen, axis=0)
+
+
+def _networks(name: str, networks: Mapping, known: dict) -> Mapping:
+    """Those that `met` takes for a seed."""
+    wanted = product(KINDS, (known["seed"], after(known["seed"])))
+    return mapping(a(nn.Module), *wanted)(name, networks, known)
+
+
+def _shares(name: str, shares: Mapping, known: dict) -> Mapping:
+    """As many numbers for each pair of a source and a target."""
+    pair = a(tuple, where=lambda names: len(names) == 2, what="pairs (source, target)")
+    for names in mapping(array("seeds"))(name, shares, known):
+        pair(name, names, known)
+    return shares
+
+
+def _table(name: str, rows: Sequence[Row], known: dict) -> Sequence[Row]:
+    """Rows as `met` makes them, with the attack of the call."""
+    about = "dataset", "source", "arm", "target", "seed", "target_arm", "target_seed", "natural"
+    return table(*about, known["attack"])(name, rows, known)
 
 
 _SEED = whole(0, SEEDS - 1)
@@ -128,7 +153,7 @@ accepts(
     __name__,
     {"dataset": among(NAMES), "seeds": listed(_SEED), "seed": _SEED, "device": device_of_call}
     | {"kind": a(tuple, where=lambda kind: kind in KINDS, what="an architecture with an arm")}
-    | {"table": table("dataset", "source", "arm", "target", "seed", "target_arm", "target_seed")}
-    | {"source_arm target_arm": among(ARMS), "shares": mapping(array("seeds"))}
-    | {"attack": among(("one_step", "pgd")), "networks": mapping(a(nn.Module))},
+    | {"attack": among(("one_step", "pgd")), "table": _table}
+    | {"source_arm target_arm": among(ARMS), "shares": _shares}
+    | {"networks": _networks},
 )

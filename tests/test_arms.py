@@ -99,6 +99,10 @@ def test_values_come_from_a_gpu_where_it_has_any_in_the_order_of_seeds():
     assert arms.values(rows, "MNIST", "noise", "height").tolist() == [5.0]
     with pytest.raises(ValueError, match="^arm: got .*'label'.*, accepts those that have height"):
         arms.values(rows, "MNIST", "label", "height")
+    lacks = {key: value for key, value in rows[1].items() if key != "height"}  # as an empty cell
+    assert arms.values([rows[0], lacks, rows[2]], "MNIST", "hard", "height").tolist() == [1.0]
+    with pytest.raises(ValueError, match="^arm: got .*, accepts those that have os_0.0 on MNIST"):
+        arms.figure_5([*rows, row("reference", "cpu", 0, 1.0)], "MNIST")
 
 
 def test_a_difference_pairs_seeds_on_one_kind_of_device_where_it_can():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from pwlib import transfer
 from pwlib.boundaries import Maps
 from pwlib.datasets import Dataset
 from pwlib.linear import Features, Linear
@@ -39,6 +40,16 @@ LINEAR = {"x": np.array([[0.1, 0.2], [0.3, 0.1], [0.9, 0.3], [0.7, 0.7]]), "y": 
 ON_PLANE = Features(np.zeros(2), np.eye(2), np.ones(2))
 AT_PLANE = {"model": Linear(np.ones(2), -0.9)} | LINEAR
 DRAWN = {"rng": np.random.default_rng(0)}
+
+JOB = ("MNIST", {"network": NET}, 0, Attack())
+OF_9 = {(kind, seed): NET for kind in transfer.KINDS for seed in (9, 0)}
+KIND_9 = next(iter(OF_9))
+ONE_STEP = [
+    {"dataset": "MNIST", "source": "CNN", "arm": "hard", "target": "CNN", "target_arm": "hard"}
+    | {"natural": 9, "seed": seed, "target_seed": other}
+    for seed, other in ((0, 0), (0, 1), (1, 1))
+]
+MET = [row | {"pgd": 5} for row in ONE_STEP]
 
 # Of a function: good arguments; then a name, what is accepted at the edge, what beyond it isn't.
 EDGES = [
@@ -273,7 +284,30 @@ EDGES = [
         [SIDE],
         [SIDE - 0.5],
     ),
-    ("robustness.measure_many", {"jobs": [("MNIST", {}, 0, Attack())]}, "workers", [], [0]),
+    ("robustness.measure_many", {"jobs": [JOB]}, "workers", [], [0]),
+    (
+        "robustness.measure_many",
+        {"workers": 1},
+        "jobs",
+        [],
+        [
+            [JOB[:3]],
+            [("CIFAR", *JOB[1:])],
+            [("MNIST", {}, *JOB[2:])],
+            [(*JOB[:2], -1, Attack())],
+            [(*JOB[:3], None)],
+            [list(JOB)],
+        ],
+    ),
+    ("robustness.damage_shares", {}, "found", [], [{"natural": [1.0]}]),
+    ("robustness.outcomes", {"reference": {}}, "robust", [], [{"natural": [1.0]}]),
+    (
+        "robustness.Measured",
+        {"lengths": [1.0], "pgd": [], "one_step": []},
+        "curves",
+        [{"own": [1.0]}],
+        [{"control": [1.0]}],
+    ),
     (
         "robustness.Measured",
         {"curves": {"own": [1.0]}, "lengths": [1.0], "pgd": []},
@@ -293,6 +327,17 @@ EDGES = [
     ("arms.rows", {"dataset": "MNIST", "arm": "hard"}, "seeds", [], [[-1], []]),
     ("arms.along", {"dataset": "MNIST", "arm": "hard", "seeds": [0]}, "epochs", [], [0]),
     ("arms.missing", {"device": "cpu"}, "rows", [[]], [[{}], None]),
+    ("transfer.met", {"dataset": "MNIST", "seed": 9}, "networks", [OF_9], [OF_9 | {KIND_9: None}]),
+    ("transfer.met", {"dataset": "MNIST", "seed": 8}, "networks", [], [OF_9]),
+    (
+        "transfer.damage_shares",
+        {"dataset": "MNIST", "source_arm": "hard", "target_arm": "hard"},
+        "table",
+        [MET, MET[:1]],  # with one seed alone there is no target
+        [MET[:2], [row | {"pgd": 9} for row in MET], ONE_STEP],
+    ),
+    ("transfer.mean_shares", {"same": True}, "shares", [{("a", "a"): [1]}], [{"aa": [1]}, {}]),
+    ("transfer.mean_shares", {"shares": {("a", "b"): [1]}}, "same", [0, False], [1, True]),
     ("transfer.after", {}, "seed", [0, 9], [-1, 10]),
     ("strong_attacks.Images", {"model": NET}, "scale", [0.5], [0, -0.5]),
     ("strong_attacks.row", {"dataset": "MNIST", "arm": "hard"}, "seed", [], [-1]),

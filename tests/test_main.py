@@ -1,5 +1,6 @@
 """The command line: what can be expected to fail ends in one line with a way out."""
 
+import json
 import os
 import shutil
 import signal
@@ -142,6 +143,68 @@ def test_a_file_of_the_book_that_cannot_be_read_is_named(here, name, content):
     line = said("accept")
     assert line.startswith(f"{here / name}: ")
     assert line.endswith("mend it, or bring back the committed one with git checkout")
+
+
+def executed(chapter, out):
+    """A chapter as its execution leaves it, whose cells show nothing."""
+    nb = notebooks.read(chapter)
+    notebooks.seal(nb, {"fingerprint": notebooks.fingerprint(chapter)})
+    notebooks.write(nb, out)
+    return out
+
+
+def test_accept_keeps_what_is_fresh_and_says_what_is_stale(here, capsys, monkeypatch):
+    monkeypatch.setattr(build, "readme", str.upper)
+    monkeypatch.setattr(build, "readme_figure", lambda: "<svg/>")
+    chapters, ran = here / "chapters", here / "_build" / "executed" / "a.ipynb"
+    found = {here / "README.md": "text", here / "_build" / "benchmarks.json": '{"b": 2, "c": 2}'}
+    found[chapters / "results" / "benchmarks.json"] = '{"a": 1, "b": 1}'
+    for path, text in found.items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, "utf-8")
+    executed(chapters / "a.ipynb", ran)
+    assert __main__.main(["accept"]) == 0
+    accepted = ["accepted  chapters/a.ipynb", "accepted  chapters/results/benchmarks.json"]
+    why = "its code, or what that rests on, isn't what was executed (make book executes it)"
+    stale = f"stale     chapters/b.ipynb: {why}"
+    assert capsys.readouterr().out.splitlines() == [accepted[0], stale, accepted[1]]
+    assert "pwlib" in notebooks.read(chapters / "a.ipynb").metadata
+    merged = (chapters / "results" / "benchmarks.json").read_text("utf-8")
+    assert json.loads(merged) == {"a": 1, "b": 2, "c": 2}
+    assert (here / "README.md").read_text("utf-8") == "TEXT"
+    assert (chapters / "_static" / "front.svg").read_text("utf-8") == "<svg/>"
+    for path in (ran, here / "_build" / "benchmarks.json"):
+        path.unlink()
+    assert __main__.main(["accept"]) == 0
+    assert capsys.readouterr().out.splitlines() == [stale]
+
+
+def test_the_sources_of_the_pages_are_those_of_today_and_what_is_the_same_is_left_alone(here):
+    (here / "_config.yml").write_text("title: a", "utf-8")
+    chapters, source = here / "chapters", here / "_build" / "source"
+    chosen = [executed(path, path) for path in chapters.glob("*.ipynb")]
+    build._assemble(chosen)
+    names = {path.relative_to(here) for path in chapters.iterdir()}
+    names |= {Path("_config.yml"), Path("_toc.yml")}
+    assert {p.relative_to(source) for p in source.rglob("*") if p.is_file()} == names
+    written = {name: (source / name).stat().st_mtime_ns for name in names}
+    (source / "chapters" / "gone.md").touch()
+    (here / "_config.yml").write_text("title: b", "utf-8")
+    build._assemble(chosen)
+    assert not (source / "chapters" / "gone.md").exists()
+    assert (source / "_config.yml").read_text("utf-8") == "title: b"
+    changed = {name for name in names if (source / name).stat().st_mtime_ns != written[name]}
+    assert changed == {Path("_config.yml")}
+
+
+def test_pages_with_warnings_are_no_book_and_show_what_sphinx_said(here, capsys, monkeypatch):
+    program = here / "jupyter-book"
+    program.write_text("#!/bin/sh\necho a warning; exit 1\n", "utf-8")
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(here / "python"))
+    with pytest.raises(build.BookError, match="^the pages: got errors or warnings, those above"):
+        build._render()
+    assert "a warning" in capsys.readouterr().out.splitlines()
 
 
 @pytest.fixture

@@ -92,6 +92,7 @@ def test_orthonormal_basis_is_that_of_any_masses():
         ([0.1, 0.9], [1, 1, 1], "masses: got"),
         ([0.1, 0.9, 0.5], [1, 0, 1], "masses: got"),
         ([0.1, 0.9, 0.5], [1, np.inf, 1], "masses: got"),
+        ([0.1, 0.9, 0.5], [1, "a", 1], "masses: got"),
         ([0.1, 0.9, 0.9], [1, 1, 1], "nodes: got 2, accepts 3 or more"),
         ([0.1, 0.9, 1.1], [1, 1, 1], "nodes: got 1.1"),
     ],

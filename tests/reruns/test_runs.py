@@ -71,6 +71,12 @@ def test_what_a_claim_measured_is_named_by_the_claim():
     assert runs.numbers(nb) == {"eq-1": "holds", "eq-1: gap": 0.5}
 
 
+def test_a_notebook_without_parameters_to_set_stays_as_it_is():
+    nb = new_notebook(cells=[new_code_cell("1")])
+    before = nbformat.writes(nb)
+    assert nbformat.writes(runs.with_parameters(nb, {})) == before
+
+
 def test_the_key_depends_on_code_and_parameters_and_not_on_prose(task):
     before = task("1", seed=0)
     assert task("1", seed=0).key == before.key
