@@ -191,6 +191,19 @@ def listed(check: Check, least: int = 1) -> Check:
     return checked
 
 
+def members(**checks: Check) -> Check:
+    """A tuple with a member for each check, which passes it."""
+
+    def checked(name: str, values: tuple, known: dict) -> tuple:
+        if not isinstance(values, tuple) or len(values) != len(checks):
+            raise refusal(name, values, f"a tuple ({', '.join(checks)})")
+        for (part, check), value in zip(checks.items(), values, strict=True):
+            check(f"{name}.{part}", value, known)
+        return values
+
+    return checked
+
+
 def mapping(check: Check, *names: object) -> Check:
     """A mapping that has the names, and each of whose values passes a check."""
 

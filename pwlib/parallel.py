@@ -16,6 +16,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from pwlib.parameters import integer
+
 
 def run(
     function: Callable[..., Any], jobs: Sequence[tuple], workers: int, what: str = "jobs"
@@ -23,11 +25,11 @@ def run(
     """``[function(*job) for job in jobs]`` on that many processes, with one line of progress.
 
     The function must be importable; the processes start from nothing (spawn) and end with the
-    call, or with this process. Put long jobs first. Raises what a job raises, and RuntimeError
-    when a worker dies.
+    call, or with this process. Put long jobs first. Raises what a job raises, RuntimeError when a
+    worker dies, and ParameterError for fewer than one worker.
     """
     context = multiprocessing.get_context("spawn")
-    workers = max(1, min(workers, len(jobs)))
+    workers = max(1, min(integer("workers", workers, 1), len(jobs)))
     others = multiprocessing.active_children()
     executor = ProcessPoolExecutor(workers, context, initializer=_start_worker)
     try:

@@ -16,11 +16,11 @@ from torch import Tensor, nn
 
 from pwlib import attacks, parallel
 from pwlib.attacks import PIXELS, Box
-from pwlib.checks import a, accepts, among, array, listed, mapping, maybe, real, whole
+from pwlib.checks import a, accepts, among, array, listed, mapping, maybe, members, real, whole
 from pwlib.datasets import NAMES, loaded
 from pwlib.intervals import above, at_least, equivalent
 from pwlib.networks import fast_products, stack
-from pwlib.parameters import choice, refusal
+from pwlib.parameters import choice
 from pwlib.tensor_checks import box_of_pixels, device_of_call, labels, network, tensor
 
 Array = NDArray[np.float64]
@@ -250,20 +250,11 @@ def _measure(name: str, value: str, known: dict) -> str:
     return choice(name, value, list(known["found"]))
 
 
-def _job(name: str, job: tuple, known: dict) -> tuple:
-    """What `measure` takes, with the name of the data set in the place of images."""
-    checks = {"name": among(NAMES), "networks": _NETWORKS, "seed": whole(0), "attack": a(Attack)}
-    if not isinstance(job, tuple) or len(job) != len(checks):
-        raise refusal(name, job, f"a tuple ({', '.join(checks)})")
-    for (part, check), value in zip(checks.items(), job, strict=True):
-        check(f"{name}.{part}", value, known)
-    return job
-
-
 _DAMAGE = ("natural", "height", "to_reference", "from_reference", "reference", "reference_natural")
 _PGD = ("pgd_1", "pgd_2")
 _MEASURES = mapping(array("..."))
 _NETWORKS = mapping(a(nn.Module), "network")
+_JOB = members(name=among(NAMES), networks=_NETWORKS, seed=whole(0), attack=a(Attack))
 accepts(
     __name__,
     {"x": tensor("... N d"), "y": labels(), "seed": whole(0), "networks": _NETWORKS}
@@ -274,7 +265,7 @@ accepts(
     | {"reference": mapping(array("..."), "natural", "height", *_PGD)},
     damage_shares={"found": mapping(array("..."), *_DAMAGE)},
     damage_share={"found": _MEASURES, "under own natural": _measure},
-    measure_many={"jobs": listed(_job)},
+    measure_many={"jobs": listed(_JOB)},
     Attack={"magnitudes": listed(real(0)), "pgd_eps": listed(real(0), 0), "box": box_of_pixels}
     | {"pgd_steps pgd_restarts images": whole(1), "drawn": maybe(whole(0))},
     Measured={"curves": mapping(array("... magnitudes"), "own"), "lengths": array("... magnitudes")}

@@ -15,7 +15,7 @@ from torch import Generator, Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from pwlib import datasets, parallel, tensor_checks
-from pwlib.checks import a, accepts, among, listed, maybe, real, whole
+from pwlib.checks import a, accepts, among, listed, maybe, members, real, whole
 from pwlib.datasets import Dataset, loaded
 from pwlib.directions import DIRECTIONS, moved
 from pwlib.networks import CNN, MLP, Network, fast_products, stack, unstack
@@ -326,6 +326,7 @@ def _optimiser(network: nn.Module, config: TrainingConfig) -> torch.optim.Optimi
     return torch.optim.SGD(weights, rate, momentum=0.9, fused=True)
 
 
+_JOB = members(name=among(datasets.NAMES), config=a(TrainingConfig), seed=whole(0, 2**62))
 accepts(
     __name__,
     {
@@ -340,6 +341,7 @@ accepts(
     | {"radius": real(0), "device": device_of_call}
     | {"name": among(datasets.NAMES), "rows": tensor("... N", 0, whole=True)},
     captured={"network": a(nn.Module)},
+    train_many={"jobs": listed(_JOB, 0)},
     TrainingConfig={"widths": listed(whole(1), 3), "epochs": whole(1, 10_000)}
     | {"batch": whole(1, 1_000_000), "optimiser": among(LEARNING_RATES)}
     | {"learning_rate": maybe(real(1e-12, 1e3)), "fraction": real(1e-6, 1)}

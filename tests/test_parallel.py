@@ -17,6 +17,7 @@ import torch
 from nbformat.v4 import new_code_cell, new_notebook
 
 from pwlib import parallel
+from pwlib.parameters import ParameterError
 from pwlib.reruns import notebooks
 
 
@@ -29,6 +30,12 @@ def _without_torch(monkeypatch):
 @pytest.mark.usefixtures("_without_torch")
 def test_results_come_in_the_order_of_the_jobs():
     assert parallel.run(math.isqrt, [(81,), (0,), (16,), (1,)], workers=2) == [9, 0, 4, 1]
+
+
+@pytest.mark.parametrize("workers", [0, -3, 1.5])
+def test_fewer_than_one_worker_is_refused(workers):
+    with pytest.raises(ParameterError, match="workers: got"):
+        parallel.run(abs, [(-1,)], workers)
 
 
 def test_workers_are_other_processes_with_one_torch_thread_and_tensors_come_and_go_unchanged():

@@ -14,7 +14,8 @@ from pwlib import attacks, directions, objectives, tensor_checks, training
 from pwlib.datasets import Dataset
 from pwlib.networks import MLP
 from pwlib.objectives import hard_objective
-from pwlib.training import TrainingConfig
+from pwlib.parameters import ParameterError
+from pwlib.training import Job, TrainingConfig
 
 WIDTHS = (12, 16, 16, 3)
 
@@ -616,3 +617,11 @@ def test_an_update_returns_the_loss_that_it_lowers(data):
     optimiser = torch.optim.SGD(model.parameters(), 0.1)
     found = training.update(model, optimiser, x, y, config())
     torch.testing.assert_close(found, expected.detach())
+
+
+@pytest.mark.parametrize(
+    "job", [("MNIST", TrainingConfig()), ("nothing", TrainingConfig(), 0), "MNIST"]
+)
+def test_a_job_that_is_none_is_named(job):
+    with pytest.raises(ParameterError, match=r"jobs\[1\]"):
+        training.train_many([Job("MNIST", TrainingConfig(), 0), job], 1)

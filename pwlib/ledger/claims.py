@@ -166,6 +166,8 @@ def judge(id: str, /, at: Mapping, *, path: Path = LEDGER, **measured: object) -
 def listed(chapter: str, path: Path = LEDGER) -> Markdown:
     """The claims that a chapter settles, each with its verdict and a link to the cell."""
     found = [claim for claim in ledger(path) if chapter == claim.chapter]
+    if not found:
+        raise ClaimError(f"chapter: got {chapter!r}, accepts a chapter that settles claims")
     return Markdown("\n".join(f"- {one.verdict}: {one.link(one.name)}" for one in found))
 
 

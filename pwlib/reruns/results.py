@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from pwlib.parameters import choice
 from pwlib.places import RESULTS
 
 Row = dict[str, Any]  # of plain data
@@ -25,9 +26,11 @@ TITLES = {"MNIST": "MNIST", "FashionMNIST": "Fashion-MNIST"}  # of data sets, fo
 def read(name: str, folder: Path = RESULTS) -> list[Row]:
     """The rows of a table, read("networks"), say; numbers and lists of numbers as such.
 
-    Raises RuntimeError where the table isn't the one that its origin was written for.
+    Raises ParameterError where there is no such table, and RuntimeError where it isn't the one that
+    its origin was written for.
     """
     path, origin = folder / f"{name}.csv", folder / f"{name}.json"
+    choice("name", name, sorted(about.stem for about in folder.glob("*.json")))
     about = json.loads(origin.read_text(encoding="utf-8"))
     for written in (path, folder / f"{name}.csv{NEW}"):
         if written.exists() and is_sealed(about, found := written.read_text(encoding="utf-8")):

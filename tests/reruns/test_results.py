@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from pwlib.parameters import ParameterError
 from pwlib.reruns import results, tables
 
 ROWS = [
@@ -57,3 +58,8 @@ def test_the_table_of_networks_holds_shares():
         shares = [row[key] for key in ("os_0.0", "height", "pgd_1_first", "pgd_2_first")]
         assert all(0 <= share <= 100 for share in shares)
         assert row["pgd_2_first"] <= row["pgd_1_first"] <= row["os_0.0"] + 5  # of other images
+
+
+def test_a_table_that_is_not_there_is_named_with_those_that_are():
+    with pytest.raises(ParameterError, match="name: got 'network', accepts one of .*'networks'"):
+        results.read("network")
