@@ -45,6 +45,10 @@ def test_at_degree_1000_the_fit_is_the_interpolant_where_rounding_once_stopped_i
     assert np.allclose(found, fitted, rtol=0, atol=1e-9 * np.abs(fitted).max())
 
 
+def test_of_two_points_and_degree_1_the_interpolant_is_a_line():
+    assert large_degrees.interpolant(1, "lobatto", 2) == pytest.approx([0, 1])
+
+
 def test_too_few_or_too_many_points_for_the_interpolant_are_refused():
     for m in (4, 10):
         with pytest.raises(ValueError, match=f"m: got {m}, accepts a whole number from 5 to 9"):
