@@ -132,6 +132,15 @@ def test_where_nothing_dips_there_is_no_last_size():
             large_degrees.last_equispaced_size(20, odd, 0.002)
 
 
+def test_a_dip_after_the_second_point_does_not_count(monkeypatch):
+    def dips_after(p, m):
+        return lambda z: np.where(z * (m - 1) ** 0.5 > 2 * p * (1 + 1e-12), -1.0, 1.0)
+
+    monkeypatch.setattr(large_degrees, "end_of_classifier", dips_after)
+    with pytest.raises(ValueError, match="p: got 20, accepts numbers"):
+        large_degrees.last_equispaced_size(20, False, 0.02)
+
+
 @pytest.mark.parametrize(("odd", "m"), [(False, 4), (True, 5)])
 def test_sizes_are_tried_down_to_four_points(odd, m):
     assert signs.spurious_sign_changes(sample_complexity.fit(6, grids.equispaced(m))).size > 0
