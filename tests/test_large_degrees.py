@@ -45,6 +45,10 @@ def test_at_degree_1000_the_fit_is_the_interpolant_where_rounding_once_stopped_i
     assert np.allclose(found, fitted, rtol=0, atol=1e-9 * np.abs(fitted).max())
 
 
+def test_of_two_points_and_degree_1_the_interpolant_is_a_line():
+    assert large_degrees.interpolant(1, "lobatto", 2) == pytest.approx([0, 1])
+
+
 def test_too_few_or_too_many_points_for_the_interpolant_are_refused():
     for m in (4, 10):
         with pytest.raises(ValueError, match=f"m: got {m}, accepts a whole number from 5 to 9"):
@@ -74,6 +78,16 @@ def test_the_least_value_is_that_on_a_fine_mesh_and_negative_with_a_spurious_sig
             least = large_degrees.least_value(weights)
             assert least == pytest.approx(f.min(), abs=0.01)
             assert (least < 0) == (signs.spurious_sign_changes(weights).size > 0)
+
+
+@pytest.mark.parametrize(("n", "m"), [(9, 6), (20, 14)])
+def test_the_least_value_is_that_on_64_points_a_period(n, m):
+    p, weights = (n + 1) // 2, large_degrees.interpolant(n, "roots", m)
+    phi = np.pi / 64 / p * np.arange(1, 32 * p + 1)
+    f = np.polynomial.chebyshev.chebval(np.sin(phi), weights) / np.minimum(1, p * phi)
+    steepness = np.polynomial.chebyshev.chebval(0, np.polynomial.chebyshev.chebder(weights)) / p
+    least = min(steepness, f.min())
+    assert large_degrees.least_value(weights) == pytest.approx(least, rel=1e-12)
 
 
 def test_the_critical_shares_are_three_fifths_and_a_double_zero():
@@ -116,6 +130,15 @@ def test_where_nothing_dips_there_is_no_last_size():
     for odd in (False, True):
         with pytest.raises(ValueError, match="p: got 20, accepts numbers"):
             large_degrees.last_equispaced_size(20, odd, 0.002)
+
+
+def test_a_dip_after_the_second_point_does_not_count(monkeypatch):
+    def dips_after(p, m):
+        return lambda z: np.where(z * (m - 1) ** 0.5 > 2 * p * (1 + 1e-12), -1.0, 1.0)
+
+    monkeypatch.setattr(large_degrees, "end_of_classifier", dips_after)
+    with pytest.raises(ValueError, match="p: got 20, accepts numbers"):
+        large_degrees.last_equispaced_size(20, False, 0.02)
 
 
 @pytest.mark.parametrize(("odd", "m"), [(False, 4), (True, 5)])
@@ -271,7 +294,7 @@ def test_a_row_has_the_dips_of_the_limit_and_of_two_classifiers_near_it(monkeypa
 
     def of(*args):
         asked.append(args)
-        return lambda z: args[-1] + z  # so that the dip is at z = 0
+        return lambda z: args[-1] - z  # so that the dip is at the second point
 
     monkeypatch.setattr(large_degrees, "end_problem", of)
     monkeypatch.setattr(large_degrees, "end_of_classifier", of)
@@ -281,9 +304,10 @@ def test_a_row_has_the_dips_of_the_limit_and_of_two_classifiers_near_it(monkeypa
         assert [row.pop(name) for name in ("ripple", "drift")] == pytest.approx(drift)
         sizes = {p: 2 * round(c * (2 * p) ** 2 / 2) + odd_m for p in (60 + odd_p, 120 + odd_p)}
         assert asked == [(c, odd_p, odd_m, nodes) for nodes in (20, 40, 80)] + list(sizes.items())
-        dips = {f"nodes_{nodes}": nodes for nodes in (20, 40, 80)}
-        dips |= {f"p_{p - odd_p}": m for p, m in sizes.items()}
-        assert row == dips | {"odd_p": int(odd_p), "odd_m": int(odd_m), "c": c}
+        dips = {f"nodes_{nodes}": nodes - c**-0.5 for nodes in (20, 40, 80)}
+        dips |= {f"p_{p - odd_p}": m - 2 * p / (m - 1) ** 0.5 for p, m in sizes.items()}
+        about = {"odd_p": int(odd_p), "odd_m": int(odd_m), "c": c}
+        assert row == pytest.approx(dips | about, rel=1e-14)
         asked.clear()
     assert large_degrees.dip(lambda z: np.minimum(z - 5, 5 - z), 0.01) == -5
     assert large_degrees.dip(lambda z: -z, 0.01) == pytest.approx(-10)  # at the second point

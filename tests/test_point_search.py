@@ -33,6 +33,12 @@ def test_starts_are_the_grids_and_then_scatter_by_two_fifths_of_a_part(m):
     assert point_search.start(m, 1, 6).tolist() != point_search.start(m, 0, 6).tolist()
 
 
+def test_two_points_start_from_the_grids_as_well():
+    for index, grid in enumerate(power_function.grids_of(2).values()):
+        x = np.sin(point_search.start(2, 0, index) / 2) ** 2
+        np.testing.assert_allclose(x, grid, atol=1e-15)
+
+
 def test_one_point_of_a_line_is_best_in_the_middle():
     # with u = 2x − 1 the variance at v is (v − u)²/(1 + u²)
     u = 2 * np.array([0.2, 0.5, 0.9]) - 1
@@ -199,6 +205,20 @@ def test_a_hundred_steps_are_the_most(monkeypatch):
     )
     point_search._descend_worst(2, np.array([1.0]))
     assert len(taken) == 100
+
+
+def test_a_search_that_gains_nothing_ends_where_the_region_is_a_thousand_millionth(monkeypatch):
+    taken = []
+
+    def step(angles, values, slopes, radius):
+        taken.append(radius)
+        return np.zeros(1), values.max() - 1
+
+    monkeypatch.setattr(point_search, "_linear_step", step)
+    monkeypatch.setattr(point_search, "gradients", lambda *_: (np.array([2.0, 0]), None))
+    point_search._descend_worst(2, np.array([1.0]))
+    assert taken == pytest.approx(0.1 / 3.0 ** np.arange(18))
+    assert taken[-1] < 1e-9 < taken[-2]
 
 
 def test_neighbours_keep_a_thousandth_of_a_radian():
