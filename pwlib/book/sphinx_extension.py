@@ -185,6 +185,20 @@ def tell_drawings(app: Sphinx, doctree: nodes.document) -> None:
             image.parent.insert(image.parent.index(image) + 1, dark)
 
 
+def hold_places(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
+    """Give what is fetched when a reader comes near its size, so that nothing moves then."""
+    paths = {name: Path(app.srcdir, uri) for uri, (_, name) in app.env.images.items()}
+
+    def sized(found: re.Match[str]) -> str:
+        drawn = paths[found[1]].read_text(encoding="utf-8")
+        size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', drawn)
+        width, height = (round(float(points) * 4 / 3) for points in size.groups()) if size else "  "
+        return f'{found[0]} width="{width}" height="{height}"'
+
+    image = r'<img [^>]*loading="lazy" src="[^"]*?([^"/]+)"'
+    context["body"] = re.sub(image, sized, context.get("body", ""))
+
+
 def _lightened(colour: re.Match[str]) -> str:
     """A colour of the same hue for dark paper: white becomes nearly black, black nearly white."""
     hue, light, strength = rgb_to_hls(*(int(colour[0][i : i + 2], 16) / 255 for i in (1, 3, 5)))
@@ -261,6 +275,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("doctree-resolved", set_numbers)
     app.connect("doctree-resolved", add_offer)
     app.connect("html-page-context", mend_page, priority=900)
+    app.connect("html-page-context", hold_places)
     app.connect("html-page-context", light_pages.lighten_page, priority=950)
     app.connect("build-finished", light_pages.lighten_styles, priority=900)
     app.connect("autodoc-process-docstring", sphinx_links.link_docstring)

@@ -99,7 +99,8 @@ def figure_lengths(
     for axes, arms in zip(fig.axes, found.values(), strict=True):
         for arm, by_r in arms.items():  # a ring at the best length
             best, colour = max(by_r, key=lambda r: np.mean(by_r[r])), COLOURS[looks[arm][0]]
-            axes.plot(best, np.mean(by_r[best]), "o", ms=10, mfc="none", color=colour)
+            ring: Look = {"ms": 10, "mfc": "none", "color": colour, "clip_on": False}
+            axes.plot(best, np.mean(by_r[best]), "o", **ring)
         names = [f"{length:g}" if i % 2 == 0 else "" for i, length in enumerate(lengths)]
         axes.set_xticks(lengths, names)  # all of them would touch
         axes.minorticks_off()
@@ -204,6 +205,7 @@ def _name_dots(axes: Axes, dots: Mapping[str, tuple[float, float]], others: Arra
     """
     in_points = axes.transData + Affine2D().scale(72 / axes.figure.dpi)
     points = in_points.transform([*dots.values()])
+    edge = axes.bbox.x0 * 72 / axes.figure.dpi
     taken = [Bbox.from_bounds(x - 3, y - 3, 6, 6) for x, y in in_points.transform(others)]
     ways = [(r, np.radians(angle)) for r in (6, 13, 20, 27, 34) for angle in range(30, 390, 30)]
     for name, dot, (x, y) in zip(dots, dots.values(), points, strict=True):
@@ -211,7 +213,7 @@ def _name_dots(axes: Axes, dots: Mapping[str, tuple[float, float]], others: Arra
         for far, angle in ways:
             left = x + far * np.cos(angle) - width * (1 - np.sign(np.cos(angle).round(1))) / 2
             name_box = Bbox.from_bounds(left, y + far * np.sin(angle) - 4, width, 8)
-            if not name_box.count_overlaps(taken):
+            if left > edge and not name_box.count_overlaps(taken):
                 break
         taken.append(name_box)
         line: Look = {"arrowstyle": "-", "lw": 0.5, "color": style.MUTED}

@@ -181,7 +181,8 @@ def figure_between(
         look: Look = {"color": COLOURS["chebyshev"], "alpha": 1 if len(x) == len(counts) else 0.35}
         axes.plot(x, y, "o", mec="none", ms=4, **look)
         for (name, line), dashes in zip(proved[label].items(), ("--", ":"), strict=False):
-            look = {"ls": dashes, "marker": "*" if len(line) == 1 else "", "ms": 9, "color": INK}
+            look = {"ls": "", "marker": "*"} if len(line) == 1 else {"ls": dashes, "marker": ""}
+            look |= {"ms": 9, "color": INK}
             axes.plot(*zip(*line.items(), strict=True), label=name, **look)
         axes.set(xlabel=label, title=title)
         axes.xaxis.set_major_formatter("{x:g}")

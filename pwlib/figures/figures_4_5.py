@@ -52,7 +52,7 @@ def figure_4(seen: Maps) -> Figure:
     panels = [
         (output, _draw_output(output, seen), "output, class"),
         (adversary, _draw_map(adversary, seen.adversarial), "(10): large at borders"),
-        (logarithm, _draw_map(logarithm, _log(seen)), "log of (10): varies inside"),
+        (logarithm, _draw_map(logarithm, _log(seen)), "$\\log_{10}$ of (10): varies inside"),
         (hard, _draw_map(hard, seen.hard), "(9): large elsewhere"),
     ]
     for axis, image, title in panels:

@@ -56,9 +56,8 @@ def figure_optimal_objective(
     left.set(yscale="log", ylabel="objective (8)", title="What (8) measures")
     error = r"mean of $\max_x\,|\hat h_X - h|$"
     right.set(ylabel=error, title="What it should control", ylim=(0, None))
-    at = len(sizes) // 3
-    beside: Look = {"xytext": (2, -12), "textcoords": "offset points"}
-    left.annotate("merging pairs", (sizes[at], objective["merging pairs"][at][0]), **beside)
+    above: Look = {"xytext": (-2, 14), "textcoords": "offset points"}
+    left.annotate("merging pairs", (sizes[0], objective["merging pairs"][0][0]), **above)
     style.legend(fig)
     first = {name: (rows[0][0], errors[name][0][0]) for name, rows in objective.items()}
     said = [f"{name} (8) {a:.3g}, largest error {b:.3g}" for name, (a, b) in first.items()]
@@ -162,9 +161,10 @@ def figure_critical(y: np.ndarray, even: Lines, odd: Lines) -> Figure:
             side.plot(y / np.pi, values, color=COLOURS["chebyshev"], ls=dashes, label=label)
         points = np.arange(first, y[-1] / np.pi)
         side.plot(points, np.ones(len(points)), "o", color=INK, ms=4)
-        side.axhspan(side.dataLim.y0 - 0.1, 0, color=MUTED, alpha=0.25, lw=0)
+        lowest = side.get_ylim()[0]
+        side.axhspan(lowest, 0, color=MUTED, alpha=0.25, lw=0)
         side.text(y[-1] / np.pi, -0.04, "wrong sign", ha="right", va="top")
-        side.set(title=f"{title} goes below 0 with fewer points", ylabel="$F(y)$", ylim=(None, 2))
+        side.set(title=f"{title} goes below 0 with fewer points", ylabel="$F(y)$", ylim=(lowest, 2))
         side.legend(loc="upper right", ncols=3, columnspacing=1, handlelength=1.6)
     axes[1].set_xlabel(r"$y/\pi$")
     labelled = [*even.items(), *odd.items()]
@@ -194,7 +194,8 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     lower.axvline(c, color=COLOURS["loss"], lw=1)
     last = f"limit: last wrong sign\nat $c = {c}$"
     lower.annotate(last, (c, 1), (-4, -20), color=COLOURS["loss"], ha="right", **_FROM_TOP)
-    lower.axhspan(lower.dataLim.y0 - 0.02, 0, color=MUTED, alpha=0.25, lw=0)
+    lower.set_ylim(bottom=(lowest := lower.get_ylim()[0]))
+    lower.axhspan(lowest, 0, color=MUTED, alpha=0.25, lw=0)
     lower.text(0.98, 0.02, "wrong sign", transform=lower.transAxes, ha="right", va="bottom")
     lower.locator_params(axis="x", nbins=5)
     for axes, corner in ((upper, "lower right"), (lower, "upper left")):

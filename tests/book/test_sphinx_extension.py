@@ -216,3 +216,16 @@ def test_what_a_bar_of_progress_said_last_is_left_out():
     document = nodes.container("", *blocks)
     sphinx_extension.drop_progress(None, document)
     assert document.astext() == "1 of 2"
+
+
+def test_a_picture_that_is_fetched_late_keeps_its_place(tmp_path):
+    (tmp_path / "a-dark.svg").write_text('<svg viewBox="0 0 331.2 75.0"/>')
+    images = {"a-dark.svg": ({"page"}, "hash-dark.svg")}
+    app = SimpleNamespace(srcdir=tmp_path, env=SimpleNamespace(images=images))
+    late, early = (
+        '<img loading="lazy" src="../_images/hash-dark.svg"',
+        '<img src="../_images/b.svg"',
+    )
+    context = {"body": f"{late} />{early} />"}
+    sphinx_extension.hold_places(app, "page", "", context, None)
+    assert context["body"] == f'{late} width="442" height="100" />{early} />'

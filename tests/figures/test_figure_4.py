@@ -57,7 +57,7 @@ def test_figure_4_shows_each_map_under_its_title_with_its_boundary(seen):
     output, adversarial, logarithm, hard = figure.axes
     assert [axes.get_title() for axes in figure.axes] == [
         *("output, class", "(10): large at borders"),
-        *("log of (10): varies inside", "(9): large elsewhere"),
+        *("$\\log_{10}$ of (10): varies inside", "(9): large elsewhere"),
     ]
     assert_output(output, seen)
     assert_map(adversarial, seen.adversarial)
