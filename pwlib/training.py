@@ -341,7 +341,7 @@ accepts(
     | {"radius": real(0), "device": device_of_call}
     | {"name": among(datasets.NAMES), "rows": tensor("... N", 0, whole=True)},
     captured={"network": a(nn.Module)},
-    train_many={"jobs": listed(_JOB, 0)},
+    train_many={"jobs": listed(_JOB)},
     TrainingConfig={"widths": listed(whole(1), 3), "epochs": whole(1, 10_000)}
     | {"batch": whole(1, 1_000_000), "optimiser": among(LEARNING_RATES)}
     | {"learning_rate": maybe(real(1e-12, 1e3)), "fraction": real(1e-6, 1)}
