@@ -51,8 +51,9 @@ def figure_1(x: Vector, degrees: Sequence[int]) -> Figure:
     dot = Line2D(
         [], [], ls="", marker="o", ms=4, color=INK, mfc="white", label="sign change of $g_n$"
     )
-    keys = [Patch(fc=to_rgba(AGREE, 0.5), ec=EDGE, lw=0.5, label="signs agree"), dot]
-    fig.legend(handles=keys, loc="outside upper center", ncols=2)
+    both = Line2D([], [], ls="", marker="o", ms=4, color=INK, label="of $f_n$, too")
+    keys = [Patch(fc=to_rgba(AGREE, 0.5), ec=EDGE, lw=0.5, label="signs agree"), dot, both]
+    fig.legend(handles=keys, loc="outside upper center", ncols=3)
     said = [f"{100 * polynomials.agreement(n):.1f}% at n = {n}" for n in degrees]
     return style.say(fig, f"The signs agree on {', '.join(said)}.")
 

@@ -38,7 +38,7 @@ FIGURE_5 = {
 }
 NAMED = ("reference", "plain", (0.03, 0.12)), ("hard points", "hard", (0.7, 0.75))
 EXAMPLES = {"-": "its own", "--": "the other's", ":": "a second reference's"}
-COLUMNS = ("output", "(10): large\n(yellow) at borders", "(9): large\n(yellow) elsewhere")
+COLUMNS = ("output", "adversarial (10):\nlarge at borders", "hard (9):\nlarge elsewhere")
 SIDE = 28  # pixels of a test image
 GARMENTS = ["T-shirt", "trousers", "pullover", "dress", "coat"]
 GARMENTS += ["sandal", "shirt", "sneaker", "bag", "boot"]
@@ -51,9 +51,9 @@ def figure_4(seen: Maps) -> Figure:
     output, adversary, logarithm, hard = axes.flat
     panels = [
         (output, _draw_output(output, seen), "output, class"),
-        (adversary, _draw_map(adversary, seen.adversarial), "(10): large at borders"),
+        (adversary, _draw_map(adversary, seen.adversarial), "adversarial (10): borders"),
         (logarithm, _draw_map(logarithm, _log(seen)), "$\\log_{10}$ of (10): varies inside"),
-        (hard, _draw_map(hard, seen.hard), "(9): large elsewhere"),
+        (hard, _draw_map(hard, seen.hard), "hard (9): elsewhere"),
     ]
     for axis, image, title in panels:
         axis.set_title(title)

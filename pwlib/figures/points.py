@@ -56,7 +56,7 @@ def figure_optimal_objective(
     left.set(yscale="log", ylabel="objective (8)", title="What (8) measures")
     error = r"mean of $\max_x\,|\hat h_X - h|$"
     right.set(ylabel=error, title="What it should control", ylim=(0, None))
-    above: Look = {"xytext": (-2, 14), "textcoords": "offset points"}
+    above: Look = {"xytext": (-2, 32), "textcoords": "offset points"}
     left.annotate("merging pairs", (sizes[0], objective["merging pairs"][0][0]), **above)
     style.legend(fig)
     first = {name: (rows[0][0], errors[name][0][0]) for name, rows in objective.items()}
@@ -192,6 +192,7 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     lower.set(xlabel="$c = m/n^2$", ylabel="least value in the dip")
     lower.set_title("How low the dip reaches, by the number of points")
     lower.axvline(c, color=COLOURS["loss"], lw=1)
+    lower.plot(c, 0, "o", color=COLOURS["loss"], ms=5)
     last = f"limit: last wrong sign\nat $c = {c}$"
     lower.annotate(last, (c, 1), (-4, -20), color=COLOURS["loss"], ha="right", **_FROM_TOP)
     lower.set_ylim(bottom=(lowest := lower.get_ylim()[0]))

@@ -56,8 +56,8 @@ def test_figure_4_shows_each_map_under_its_title_with_its_boundary(seen):
     figure = figure_4(seen)
     output, adversarial, logarithm, hard = figure.axes
     assert [axes.get_title() for axes in figure.axes] == [
-        *("output, class", "(10): large at borders"),
-        *("$\\log_{10}$ of (10): varies inside", "(9): large elsewhere"),
+        *("output, class", "adversarial (10): borders"),
+        *("$\\log_{10}$ of (10): varies inside", "hard (9): elsewhere"),
     ]
     assert_output(output, seen)
     assert_map(adversarial, seen.adversarial)
@@ -86,8 +86,8 @@ def test_a_row_of_figure_4_rows_is_one_network(seen):
         assert f"{title} {rho:.2f} and {first:.2f}" in figure.get_label()
     columns = [
         "output",
-        "(10): large\n(yellow) at borders",
-        "(9): large\n(yellow) elsewhere",
+        "adversarial (10):\nlarge at borders",
+        "hard (9):\nlarge elsewhere",
     ]
     assert [one.get_title() for one in axes[0]] == columns
     mirror = figure_4_rows([seen], ["seed 0"], ["a", "b", "c"])

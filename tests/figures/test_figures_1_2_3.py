@@ -112,7 +112,7 @@ def test_the_curves_of_figure_1_are_named_in_their_colours_and_the_panels_stand_
     assert named["$f_n$, Bernstein"] == COLOURS["bernstein"]
     assert named["$g_n$, Chebyshev"] == COLOURS["chebyshev"]
     assert [text.get_text() for text in first.legends[0].get_texts()] == [
-        *("signs agree", "sign change of $g_n$"),
+        *("signs agree", "sign change of $g_n$", "of $f_n$, too"),
     ]
     assert first.axes[0].get_gridspec().get_geometry() == (2, 2)
     assert len(figure_1(X, (2, 3, 4)).axes) == 3
