@@ -133,6 +133,8 @@ def test_many_measures_are_those_of_each_on_the_test_set(networks, data, monkeyp
     for job, found in zip(jobs, robustness.measure_many(jobs, 1, "cpu:0"), strict=True):
         alone = robustness.measure(job[1], x, y, 0, attack)
         assert found.curves["own"].tolist() == alone.curves["own"].tolist()
+    with pytest.raises(ValueError, match="^workers: got 0, accepts"):  # also where none is needed
+        robustness.measure_many(jobs, 0, "cpu:0")
 
 
 def test_on_a_processor_each_network_is_a_job_of_its_own(monkeypatch):
