@@ -222,6 +222,14 @@ def test_each_outcome_changes_with_what_it_is_about(changes, outcome, holds):
     assert outcomes(seeds(ROBUST, **changes), seeds(REFERENCE))[outcome] is holds
 
 
+@pytest.mark.parametrize("points", ["1 point", "5 points"])
+def test_a_loss_of_exactly_some_points_is_not_below_them(points):
+    whole = np.array([96.0, 97.0, 98.0])  # each less exactly as many
+    lost = seeds(ROBUST) | {"natural": whole - int(points[0])}
+    found = outcomes(lost, seeds(REFERENCE) | {"natural": whole})
+    assert not found[f"natural accuracy lost below {points}"]
+
+
 def test_three_seeds_that_scatter_show_nothing():
     found = outcomes(
         seeds(ROBUST, height=33.0) | {"height": np.array([20.0, 32, 47])}, seeds(REFERENCE)
