@@ -310,5 +310,6 @@ def test_all_of_figure_5_is_of_one_kind_of_device(arm, value, count):
 
 def test_figure_5_takes_what_there_is_where_no_kind_of_device_has_all():
     table = [whole("reference", "cuda", 0, 2.0), whole("hard", "cpu", 0, 1.0)]
-    robust, _ = arms.figure_5(table, "MNIST")
-    assert (robust["height"], robust["control"]) == (1.0, 2.0)
+    robust, reference = arms.figure_5(table, "MNIST")
+    assert (robust["height"], robust["control"], robust["reference"]) == (1.0, 2.0, 2.0)
+    assert reference == dict.fromkeys(("natural", "height", "pgd_1", "pgd_2"), 2.0)

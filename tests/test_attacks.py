@@ -111,6 +111,11 @@ def test_no_gradient_no_step():
     assert torch.equal(attacks.pgd(model, x, y, 1.0, 3, 1, seed=0), x)
 
 
+def test_a_ball_of_radius_zero_holds_the_image_alone(trained):
+    model, x, y = (trained[0], *(values[:6] for values in trained[1:]))
+    assert torch.equal(attacks.pgd(model, x, y, 0.0, steps=3, restarts=2, seed=0), x)
+
+
 @pytest.mark.parametrize("eps", [0.1, 0.3, 0.6])
 def test_pgd_stays_in_ball_and_box_and_is_never_weaker_than_one_step(trained, eps):
     model, x, y = trained

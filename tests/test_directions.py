@@ -205,6 +205,17 @@ def test_a_stack_has_a_head_for_each_network():
         torch.testing.assert_close(together[i], alone, atol=1e-12, rtol=0)
 
 
+def test_one_generator_draws_a_head_for_each_network_of_a_stack():
+    both = [MLP(WIDTHS, "relu", seed).double() for seed in (1, 2)]
+    x, y = samples()
+    head = torch.randn(2, 8, 4, generator=seeded(3)[0], dtype=torch.float64) / 8**0.5
+    images, classes = x.expand(2, -1, -1), y.expand(2, -1)
+    together = directions.moved(stack(both), images, classes, "heads", 1, 0.01, seeded(3))
+    for i, network in enumerate(both):
+        alone = head_entropy_step(network, x, head[i])
+        torch.testing.assert_close(together[i], alone, atol=1e-12, rtol=0)
+
+
 def seeded(*seeds):
     return [torch.Generator().manual_seed(seed) for seed in seeds]
 

@@ -182,9 +182,16 @@ def test_biases_are_added_in_the_product_but_on_a_gpu_where_the_activation_adds_
     with torch.compiler.set_stance("force_eager"):
         summed = networks._activated(product, bias, torch.relu)
     torch.testing.assert_close(summed, (product + bias).clamp_min(0))
-    stacked = networks.stack([MLP((5, 7, 3), "relu", seed).double() for seed in (1, 2)])
-    monkeypatch.setattr(networks, "_activated", None)
-    assert stacked(samples(2, 9, 5)).shape == (2, 9, 3)
+    models = [MLP((5, 7, 3), "relu", seed).double() for seed in (1, 2)]
+    stacked, images, added = networks.stack(models), samples(2, 9, 5), []
+    activated = lambda z, b, activate: added.append(b.shape) or activate(z + b)  # noqa: E731
+    monkeypatch.setattr(networks, "_activated", activated)
+    there = images.as_subclass(type("There", (torch.Tensor,), {"is_cuda": True}))  # it says so
+    for network, x in ((stacked, images), (models[0], images[0]), (models[0], there[0])):
+        assert network(x).shape == (*x.shape[:-1], 3)
+    assert added == []  # a network alone adds them in the product on a GPU too
+    torch.testing.assert_close(stacked(there).as_subclass(torch.Tensor), stacked(images))
+    assert added == [(2, 1, 7)]
 
 
 def test_weights_in_other_layers_are_not_stacked():

@@ -133,6 +133,8 @@ def test_many_measures_are_those_of_each_on_the_test_set(networks, data, monkeyp
     for job, found in zip(jobs, robustness.measure_many(jobs, 1, "cpu:0"), strict=True):
         alone = robustness.measure(job[1], x, y, 0, attack)
         assert found.curves["own"].tolist() == alone.curves["own"].tolist()
+    with pytest.raises(ValueError, match="^workers: got 0, accepts"):  # also where none is needed
+        robustness.measure_many(jobs, 0, "cpu:0")
 
 
 def test_on_a_processor_each_network_is_a_job_of_its_own(monkeypatch):
@@ -218,6 +220,14 @@ def test_a_robust_network_of_ordinary_transfer():
 )
 def test_each_outcome_changes_with_what_it_is_about(changes, outcome, holds):
     assert outcomes(seeds(ROBUST, **changes), seeds(REFERENCE))[outcome] is holds
+
+
+@pytest.mark.parametrize("points", ["1 point", "5 points"])
+def test_a_loss_of_exactly_some_points_is_not_below_them(points):
+    whole = np.array([96.0, 97.0, 98.0])  # each less exactly as many
+    lost = seeds(ROBUST) | {"natural": whole - int(points[0])}
+    found = outcomes(lost, seeds(REFERENCE) | {"natural": whole})
+    assert not found[f"natural accuracy lost below {points}"]
 
 
 def test_three_seeds_that_scatter_show_nothing():
