@@ -619,8 +619,12 @@ def test_an_update_returns_the_loss_that_it_lowers(data):
     torch.testing.assert_close(found, expected.detach())
 
 
+WRONG = (("nothing", 0), ("MNIST", -1))
+
+
 @pytest.mark.parametrize(
-    "job", [("MNIST", TrainingConfig()), ("nothing", TrainingConfig(), 0), "MNIST"]
+    "job",
+    [("MNIST", TrainingConfig()), *((name, TrainingConfig(), s) for name, s in WRONG), "MNIST"],
 )
 def test_a_job_that_is_none_is_named(job):
     with pytest.raises(ParameterError, match=r"jobs\[1\]"):
