@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import itertools
 import json
 import re
 from collections import Counter
@@ -228,6 +229,8 @@ def test_a_row_says_what_the_attacks_do_on_images_first_and_drawn(arm, monkeypat
     generator = torch.Generator().manual_seed(6)
     x, y = torch.rand(1200, 9, generator=generator), torch.randint(3, (1200,), generator=generator)
     networks = {seed: MLP((9, 6, 3), "relu", seed) for seed in (7, 8)}
+    for weights in itertools.chain(*(network.parameters() for network in networks.values())):
+        weights.data *= 4  # so that they don't say one class of all images
     seeds = []
 
     def under_pgd(network, x, y, seed, attack):
@@ -271,6 +274,12 @@ def test_the_second_references_of_some_seeds_are_those_of_the_next_and_at_last_t
     networks = {"network": three, "reference": three}
     networks["second reference"] = [*three[1:], three[0]]
     assert asked == [("MNIST", networks, "cpu")]
+
+
+def test_a_row_has_the_numbers_of_its_seed():
+    found = [{"natural": np.array([1.0, 2.0]), "broken": np.array([1.0, np.nan])}]
+    rows = arms._table({"arm": "hard"}, [3, 5], found)
+    assert rows == [{"arm": "hard", "seed": s, "natural": v} for s, v in ((3, 1.0), (5, 2.0))]
 
 
 def test_a_thousand_images_are_drawn_for_every_network_of_a_stack():

@@ -67,8 +67,8 @@ EDITS = [
     ("directions", ".clamp(0, 1)", ""),
     (
         "directions",
-        'along if direction == "parallel" else hard - along',
-        'hard - along if direction == "parallel" else along',
+        'if direction == "parallel":',
+        'if direction != "parallel":',
     ),
     ("directions", "scale / width**0.5", "scale / width"),
     ("directions", "gradient(network, at, y, direction", "gradient(network, x, y, direction"),
