@@ -269,11 +269,11 @@ def test_a_failing_run_is_kept_shown_and_run_again_when_asked_for(chapter, tmp_p
 
 
 @pytest.mark.slow
-def test_twelve_tiny_runs_all_arrive_each_with_what_its_seed_gives(chapter, tmp_path):
+def test_thirty_tiny_runs_all_arrive_each_with_what_its_seed_gives(chapter, tmp_path):
     path, out = chapter(DRAW), tmp_path / "out"
-    done = run(path, out, "--grid", "seed=0:12", "--workers", "2", "--quiet")
+    done = run(path, out, "--grid", "seed=0:30", "--workers", "2", "--quiet")
     assert (done.returncode, done.stderr) == (0, "")
-    assert [float(row["x"]) for row in rows(out)] == [drawn(seed) for seed in range(12)]
+    assert [float(row["x"]) for row in rows(out)] == [drawn(seed) for seed in range(30)]
 
 
 @pytest.mark.slow
