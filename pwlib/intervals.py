@@ -71,12 +71,12 @@ def holm(p: Mapping[str, float], level: float = 0.05) -> dict[str, bool]:
     return reject
 
 
-def shown(mean: float, low: float, high: float, form: str = ".1f") -> str:
-    """A mean with its interval, "4.8 (-3.1 to 12.7)"."""
+def shown(mean: float, low: float, high: float, form: str = "z.1f") -> str:
+    """A mean with its interval, "4.8 (-3.1 to 12.7)"; "z" leaves no minus before a zero."""
     return f"{mean:{form}} ({low:{form}} to {high:{form}})"
 
 
-def with_interval(values: ArrayLike, form: str = ".1f") -> str:
+def with_interval(values: ArrayLike, form: str = "z.1f") -> str:
     """The mean of independent values with its 95% interval, as `shown`; a single value alone."""
     mean = float(_values(values).mean())
     return shown(mean, *interval(values), form) if np.size(values) > 1 else f"{mean:{form}}"

@@ -91,6 +91,8 @@ def test_a_mean_is_shown_with_its_interval():
     values = [0.4, 4.8, 9.2]  # mean 4.8, standard error 4.4/√3, and t is 4.303 for two degrees
     assert intervals.with_interval(values) == "4.8 (-6.1 to 15.7)"
     assert intervals.with_interval([4.8]) == "4.8"
+    assert intervals.with_interval([-0.04]) == intervals.with_interval([0.04]) == "0.0"
+    assert intervals.shown(-0.01, -0.1, 0.0) == "0.0 (-0.1 to 0.0)"
 
 
 def test_an_interval_has_signs_where_asked_for():

@@ -440,7 +440,9 @@ def test_a_bad_argument_is_named(call, name):
 
 def test_figures_draw_the_data_they_are_given(rng):
     image, step = rng.random(9), np.linspace(-0.2, 0.1, 9)
-    panels = image_rows([[image, step]], [["a", "b"]]).axes
+    figure = image_rows([[image, step]], [["a", "b"]], "found")
+    panels = figure.axes
+    assert figure.get_suptitle() == "found"
     drawn = [panel.images[0] for panel in panels]
     np.testing.assert_array_equal(drawn[0].get_array(), image.reshape(3, 3))
     assert [picture.get_clim() for picture in drawn] == [(0, 1), (-0.2, 0.2)]
@@ -470,4 +472,5 @@ def test_four_images_stand_two_by_two():
     images = [np.full(4, 0.1 * i) for i in range(4)]
     panels = image_rows([images], [["a", "b", "c", "d"]]).axes
     assert panels[0].get_gridspec().get_geometry() == (2, 2)
+    assert panels[0].figure.get_suptitle() == ""
     assert [axes.get_title()[0] for axes in panels] == ["a", "b", "c", "d"]

@@ -352,10 +352,16 @@ def test_the_figures_show_what_they_are_given():
     low, high = axes.lines[1].get_ydata()
     assert low == 0 < high  # of two near points the second stands higher
     table = {"Chebyshev roots": {11: 2.0, 12: 1.0}}
-    left, right = figure_advantage(10, table, table).axes
+    table |= {"Chebyshev extrema": {11: 1234.6, 12: 0.5}}
+    figure = figure_advantage(10, table, table)
+    left, right = figure.axes
+    assert left.get_title() == "exact labels, $m = 12$: 0.5 to 1.0"
+    assert right.get_title() == "noisy labels, $m = 11$: 2.0 to 1,235"
+    headline = "How variable a classifier is depends on which points it gets"
+    assert figure.get_suptitle() == headline
     assert list(right.lines[0].get_ydata()) == [2.0, 1.0]
-    np.testing.assert_allclose(right.lines[1].get_ydata(), [1, 11 / 12])
-    assert len(left.lines) == 2
+    np.testing.assert_allclose(right.lines[2].get_ydata(), [1, 11 / 12])
+    assert len(left.lines) == 3
 
 
 @pytest.mark.parametrize("x", [[], [[0.1]], [1.2], [np.nan]])

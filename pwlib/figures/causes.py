@@ -71,7 +71,9 @@ def figure_paths(
             axes.plot(x, y, color=COLOURS[colour], lw=1, alpha=0.25)
             axes.scatter(x, y, np.linspace(2, 7, len(x)) ** 2, alpha=0.3, **look)
             axes.scatter(x[best := int(np.argmax(y))], y[best], 40, **look)
-        axes.set(title=title, xlabel=across, ylabel=up)
+        highest = sorted(((max(y), arm) for arm, (_, y) in by_arm.items()), reverse=True)
+        first = ", ".join(f"{arm} {value:.0f}%" for value, arm in highest[:3])
+        axes.set(title=f"{title}: {first}", xlabel=across, ylabel=up)
         axes.margins(x=0.2, y=0.2)
         axes.set_xlim(left=max(0, axes.get_xlim()[0]))  # no path has a negative abscissa
         axes.grid(**_GRID)

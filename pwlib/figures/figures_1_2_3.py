@@ -53,7 +53,10 @@ def figure_1(x: Vector, degrees: Sequence[int]) -> Figure:
     )
     both = Line2D([], [], ls="", marker="o", ms=4, color=INK, label="of $f_n$, too")
     keys = [Patch(fc=to_rgba(AGREE, 0.5), ec=EDGE, lw=0.5, label="signs agree"), dot, both]
-    fig.legend(handles=keys, loc="outside upper center", ncols=3)
+    fig.legend(handles=keys, loc="outside lower center", ncols=3)
+    counts = [len(signs.sign_changes(polynomials.chebyshev_classifier_weights(n))) for n in degrees]
+    changes = f"{', '.join(map(str, counts[:-1]))}{' and ' * (len(counts) > 1)}{counts[-1]}"
+    style.headline(fig, f"Sign changes: one of $f_n$; {changes} of $g_n$")
     said = [f"{100 * polynomials.agreement(n):.1f}% at n = {n}" for n in degrees]
     return style.say(fig, f"The signs agree on {', '.join(said)}.")
 
@@ -114,32 +117,37 @@ def _mark_changes(axes: Axes, weights: Vector) -> None:
 
 
 def figure_3(degree: int, x: Vector, readings: Mapping[str, Vector]) -> Figure:
-    """Figure 3: the objective of (12) at x, its maximisers, two grids; below, how far apart.
+    """Figure 3: the objective of (12) at x and its maximisers; a row below for each grid.
 
-    `readings` maps the name of each grid to its nodes. The distances are those of the nodes inside
-    the interval, to the nearest maximiser, in units of the local spacing.
+    `readings` maps the name of each grid to its nodes. Guides go down from the maximisers. The
+    title of the rows says how far nodes inside the interval lie from them at most, in units of the
+    local spacing.
     """
     loss = partial(polynomials.hard_objective, degree)
     maximisers = polynomials.hard_points(degree)
-    look: Look = {"ls": "", "marker": "o", "ms": 4, "color": COLOURS["chebyshev"], "clip_on": False}
-    triangle = look | {"color": COLOURS["hard"], "marker": "^", "ms": 9}
-    said, farthest = [], 0.0
-    fig, (top, bottom) = style.subplots(2, height=4.0, sharex=True, height_ratios=(2, 1))
-    top.plot(x, loss(x), color=INK, lw=1, label="expected loss (12)")
-    top.plot(maximisers, loss(maximisers), label="its maximisers", **triangle)
-    for (name, nodes), face in zip(readings.items(), (COLOURS["chebyshev"], "white"), strict=True):
-        top.plot(nodes, loss(nodes), label=name, mfc=face, **look)
+    look: Look = {"ls": "", "marker": "o", "ms": 5, "color": COLOURS["chebyshev"], "clip_on": False}
+    triangle = look | {"color": COLOURS["hard"], "marker": "^", "ms": 7}
+    said, farthest, names = [], 0.0, ["maximisers", *readings]
+    fig, (top, bottom) = style.subplots(2, height=3.4, sharex=True, height_ratios=(2, 1))
+    top.plot(x, loss(x), color=INK, lw=1)
+    top.plot(maximisers, loss(maximisers), **triangle)
+    bottom.plot(maximisers, 0 * maximisers, **triangle)
+    faces = COLOURS["chebyshev"], "white"
+    for row, ((name, nodes), face) in enumerate(zip(readings.items(), faces, strict=True), 1):
+        bottom.plot(nodes, np.full(len(nodes), row), mfc=face, **look)
         inside = nodes[(nodes > 0) & (nodes < 1)]
-        away = polynomials.nearest_hard_points(degree, inside)[1]
-        bottom.plot(inside, away, mfc=face, **look)
-        said.append(f"{np.abs(away).max():.2f} ({name})")
-        farthest = max(farthest, np.abs(away).max())
-    bottom.axhline(0, color=MUTED, lw=1)
+        away = np.abs(polynomials.nearest_hard_points(degree, inside)[1]).max()
+        said.append(f"{away:.2f} ({name})")
+        farthest = max(farthest, away)
     top.set(ylabel="expected loss (12)", ylim=(0, None))
-    top.set_title(f"$n = {degree}$: maximisers beside Chebyshev nodes")
-    bottom.set(xlabel="$x$", ylabel="distance to a\nmaximiser / spacing", xlim=(0, 1))
+    style.headline(fig, f"$n = {degree}$: maximisers of (12) beside Chebyshev nodes")
+    bottom.set(xlabel="$x$", xlim=(0, 1), ylim=(len(readings) + 0.5, -0.6))
+    for axes in (top, bottom):
+        axes.vlines(maximisers, *axes.get_ylim(), color=COLOURS["hard"], lw=0.6, alpha=0.5)
+    bottom.set_yticks(range(len(names)), names)
+    bottom.spines["left"].set_visible(False)
+    bottom.tick_params(axis="y", length=0)
     bottom.set_title(f"nodes inside lie up to {farthest:.2f} of a spacing away")
-    style.legend(fig)
     message = f"{len(maximisers)} maximisers; the farthest node inside lies "
     return style.say(fig, f"{message}{' and '.join(said)} of a spacing away from one.")
 
@@ -192,6 +200,7 @@ def figure_between(
     panels[0, 0].set_ylim(0, 1.45 * highest)  # the legends are above all dots
     for axes in panels[:, 0]:
         axes.set_ylabel("sign changes")
+    style.headline(fig, "Between the theorems: how many sign changes are left")
     least = {name: [min(tries) for tries in counts.values()] for name, counts in seen.items()}
     said = [f"{name}: from {counts[0]} to {counts[-1]}" for name, counts in least.items()]
     return style.say(fig, f"Least counts from left to right. {'; '.join(said)}.")

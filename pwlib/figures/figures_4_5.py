@@ -17,7 +17,7 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pwlib.boundaries import Maps, rank_correlation
+from pwlib.boundaries import Maps, boundary_distance, rank_correlation
 from pwlib.figures import style
 from pwlib.networks import Network
 from pwlib.objectives import hard_objective
@@ -51,9 +51,9 @@ def figure_4(seen: Maps) -> Figure:
     output, adversary, logarithm, hard = axes.flat
     panels = [
         (output, _draw_output(output, seen), "output, class"),
-        (adversary, _draw_map(adversary, seen.adversarial), "adversarial (10): borders"),
-        (logarithm, _draw_map(logarithm, _log(seen)), "$\\log_{10}$ of (10): varies inside"),
-        (hard, _draw_map(hard, seen.hard), "hard (9): elsewhere"),
+        (adversary, _draw_map(adversary, seen.adversarial), "adversarial (10)"),
+        (logarithm, _draw_map(logarithm, _log(seen)), "$\\log_{10}$ of (10)"),
+        (hard, _draw_map(hard, seen.hard), "hard (9)"),
     ]
     for axis, image, title in panels:
         axis.set_title(title)
@@ -68,6 +68,11 @@ def figure_4(seen: Maps) -> Figure:
     output.set(xticks=[-1, 0, 1], yticks=[-1, 0, 1], ylabel="$x_2$")
     logarithm.set(xlabel="$x_1$", ylabel="$x_2$")
     hard.set_xlabel("$x_1$")
+    border = boundary_distance(seen.classes) == 0
+    if border.any():
+        ten, nine = (np.median(v[border]) / np.median(v) for v in (seen.adversarial, seen.hard))
+        times = f"(10) is {ten:.2g} times its median, (9) {nine:.3f} times"
+        style.headline(figure, f"At the class borders {times}")
     middle, high = np.percentile(seen.adversarial, [50, 98])
     said = f"Objective (10) has a median of {middle:.2g} nats and a 98th percentile of {high:.2g}; "
     low, high = np.percentile(seen.hard, [2, 98])
@@ -145,12 +150,14 @@ def figure_5(magnitudes: Sequence[float], accuracies: Mapping[str, Mapping[str, 
             seeds, colour = curves[key], style.COLOURS[meaning]
             axis.fill_between(magnitudes, seeds.min(0), seeds.max(0), color=colour, alpha=0.2, lw=0)
             axis.plot(magnitudes, seeds.mean(0), dash, color=colour, label=label)
-        axis.set(title=name, ylim=(-2, 102), ylabel="test accuracy, %")
+        axis.set(ylim=(-2, 102), ylabel="test accuracy, %")
         axis.grid(alpha=0.25)
         for label, meaning, place in NAMED:
             axis.text(*place, label, color=style.COLOURS[meaning], transform=axis.transAxes)
         at = int(np.abs(np.array(magnitudes) - 1).argmin())
         own, reference = (curves[key][:, at].mean() for key in ("own", "reference"))
+        found = f"{own:.0f}% with hard points, {reference:.0f}% without"
+        axis.set_title(f"{name}, length {magnitudes[at]:g}: {found}")
         said.append(f"{name}, length {magnitudes[at]:g}: {own:.0f}% with hard points, ")
         said[-1] += f"{reference:.0f}% for the reference"
     axis.set_xlabel("$L^2$ length of the step, before clamping")
@@ -168,7 +175,7 @@ def figure_climb(network: Network, paths: Mapping[str, Tensor], name: str) -> Fi
     """
     count = len(next(iter(paths.values())))
     figure, grid = style.subplots(len(paths), count, 1.65 * len(paths), squeeze=False)
-    said = []
+    said, ends = [], []
     for row, (way, images) in zip(grid, paths.items(), strict=True):
         likely = network(images).softmax(-1)
         each = zip(row, images, likely, hard_objective(network, images), strict=True)
@@ -180,9 +187,12 @@ def figure_climb(network: Network, paths: Mapping[str, Tensor], name: str) -> Fi
             axes.spines[:].set_visible(False)
         first, last = (NAMES[name][int(likely[i].argmax())] for i in (0, -1))
         row[0].set_ylabel(f"{way}:\n“{first}” → “{last}”")
+        ends.append(f"“{last}” {way}")
         said.append(f"{way}: in the end {row[-1].get_xlabel()}")
     for step, axes in enumerate(grid[0]):
         axes.set_title(f"{step} steps" if step != 1 else "1 step")
+    words = f"After {count - 1} steps of one length the “{first}” is read as\n{', '.join(ends)}"
+    style.headline(figure, words)
     return style.say(figure, f"{'; '.join(said)}.".replace("\n", ", "))
 
 

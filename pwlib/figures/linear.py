@@ -20,7 +20,9 @@ STEPS = ListedColormap([(*to_rgb(_HUES[np.sign(v)]), abs(v)) for v in np.linspac
 GUIDE: Look = {"color": COLOURS["muted"], "lw": 4, "alpha": 0.5}  # what theory says
 
 
-def image_rows(rows: Sequence[Sequence[Array]], titles: Sequence[Sequence[str]]) -> Figure:
+def image_rows(
+    rows: Sequence[Sequence[Array]], titles: Sequence[Sequence[str]], headline: str = ""
+) -> Figure:
     """Rows of square images (side²,) with a title each, grey on [0, 1]; four stand two by two.
 
     The second of a row is a step: drawn about zero, with its largest entry in the title.
@@ -41,6 +43,8 @@ def image_rows(rows: Sequence[Sequence[Array]], titles: Sequence[Sequence[str]])
             axis.imshow(image.reshape(side, side), interpolation="nearest", **look)
             axis.set(title=title, xticks=[], yticks=[])
             axis.spines[:].set(visible=True, color=COLOURS["muted"])
+    if headline:
+        style.headline(figure, headline)
     said = ["; ".join(row).replace("\n", ", ") for row in titles]
     return style.say(figure, f"The titles: {'. '.join(said)}.")
 

@@ -66,7 +66,7 @@ def figure_optimal_objective(
 
 def figure_merging(x: np.ndarray, panels: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
     """A panel for each title: points, where the error at x vanishes, and its tangents there."""
-    fig, row = style.subplots(1, len(panels), height=2.6, sharey=True)
+    fig, row = style.subplots(1, len(panels), height=2.8, sharey=True)
     for axes, (title, (points, error)) in zip(row, panels.items(), strict=True):
         axes.axhline(0, color=MUTED, lw=0.8)
         axes.plot(x, error, color=INK, lw=1)
@@ -77,6 +77,9 @@ def figure_merging(x: np.ndarray, panels: Mapping[str, tuple[np.ndarray, np.ndar
         axes.axhline(error[np.abs(error).argmax()], color=MUTED, lw=0.8, ls="--")
     row[0].set_ylabel(r"error $\hat h_X - h$")
     largest = {title: np.abs(error).max() for title, (_, error) in panels.items()}
+    first, *_, end = largest.values()
+    kept = 100 * end / first
+    style.headline(fig, f"As pairs merge, (8) vanishes; {kept:.0f}% of the error stays")
     last, look = row[-1], {"ha": "center", "textcoords": "offset points"}
     last.annotate("largest", (0.4, last.lines[-1].get_ydata()[0]), (0, 4), **look)
     last.annotate("tangents", (0.4, 0), (0, 18), color=COLOURS["loss"], **look)
@@ -139,9 +142,11 @@ def figure_laws(chebyshev: Pairs, equispaced: Pairs, limits: Mapping[str, float]
             label = f"{name}: {limits[name]:.3f}"
             axes.semilogx(n, m / n**power, marker=marker, label=label, **look)
             axes.axhline(limits[name], **(_GUIDE | {"ls": "-" if even else "--", "zorder": 0}))
+    most = [max(limits[name] for name in table) for table in (chebyshev, equispaced)]
+    style.headline(fig, "No wrong sign is left beyond a share of $n$, or of $n^2$")
     wrong = "largest $m$ with\nwrong signs, over "
-    top.set(ylabel=f"{wrong}$n$", title="Chebyshev grids: wrong signs up to a share of $n$")
-    bottom.set(ylabel=f"{wrong}$n^2$", title="equispaced grid: up to a share of $n^2$")
+    top.set(ylabel=f"{wrong}$n$", title=f"Chebyshev grids: enough are {most[0]:.3f} $n$ points")
+    bottom.set(ylabel=f"{wrong}$n^2$", title=f"equispaced grid: {most[1]:.3f} $n^2$ points")
     bottom.set(xlabel=r"degree $n$   ($p = \lfloor (n+1)/2 \rfloor$)", ylim=(0.05, 0.19))
     for axes in (top, bottom):
         style.name_lines(axes)
@@ -164,9 +169,10 @@ def figure_critical(y: np.ndarray, even: Lines, odd: Lines) -> Figure:
         lowest = side.get_ylim()[0]
         side.axhspan(lowest, 0, color=MUTED, alpha=0.25, lw=0)
         side.text(y[-1] / np.pi, -0.04, "wrong sign", ha="right", va="top")
-        side.set(title=f"{title} goes below 0 with fewer points", ylabel="$F(y)$", ylim=(lowest, 2))
+        side.set(title=f"{title} goes below 0 with fewer", ylabel="$F(y)$", ylim=(lowest, 2))
         side.legend(loc="upper right", ncols=3, columnspacing=1, handlelength=1.6)
     axes[1].set_xlabel(r"$y/\pi$")
+    style.headline(fig, "With fewer points than the critical share the sign is wrong")
     labelled = [*even.items(), *odd.items()]
     least = ", ".join(f"{label} {np.min(values):.2f}" for label, values in labelled)
     return style.say(fig, f"The least values of F: {least}.")
@@ -188,9 +194,10 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     points = np.sqrt(np.arange(int(c * z[-1] ** 2) + 1) / c)
     upper.plot(points, np.interp(points, z, next(iter(curves.values()))), "o", color=INK, ms=3)
     upper.set(xlabel="$z$, from the right end", ylabel="$f$")
-    upper.set_title(f"$m = {c}\\,n^2$: the first cell dips to zero")
+    style.headline(fig, f"The last wrong sign: with {c} $n^2$ points a dip reaches zero")
+    upper.set_title(f"the classifier near 1, $m = {c}\\,n^2$")
     lower.set(xlabel="$c = m/n^2$", ylabel="least value in the dip")
-    lower.set_title("How low the dip reaches, by the number of points")
+    lower.set_title("how low the dip reaches, by the number of points")
     lower.axvline(c, color=COLOURS["loss"], lw=1)
     lower.plot(c, 0, "o", color=COLOURS["loss"], ms=5)
     last = f"limit: last wrong sign\nat $c = {c}$"
@@ -220,12 +227,17 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
     top.axhline(degree + 1, **_GUIDE)
     top.text(degree, degree + 1.15, "before training", ha="right", va="bottom")
     top.xaxis.get_major_locator().set_params(integer=True)
-    top.set(ylim=(0, degree + 2.2), title=f"Exact labels, $m \\leq n = {degree}$")
+    top.set(ylim=(0, degree + 2.2))
     sizes = np.array(list(next(iter(noise.values()))))
     bottom.plot(sizes, (degree + 1) / sizes, label="least possible", **_GUIDE)
-    bottom.set(xscale="log", yscale="log", title=f"Noisy labels, $m > n = {degree}$")
-    for axes in (top, bottom):
+    bottom.set(xscale="log", yscale="log")
+    for axes, table, labels, at in ((top, worst, "exact", -1), (bottom, noise, "noisy", 0)):
         style.name_lines(axes)
+        ends = [[*values.items()][at] for values in table.values()]
+        m, values = ends[0][0], sorted(value for _, value in ends)
+        low, high = (f"{value:,.{0 if value >= 100 else 1}f}" for value in (values[0], values[-1]))
+        axes.set_title(f"{labels} labels, $m = {m}$: {low} to {high}")
+    style.headline(fig, "How variable a classifier is depends on which points it gets")
     said = [f"{name} {next(iter(values.values())):.3g}" for name, values in noise.items()]
     return style.say(fig, f"With noise, at {sizes[0]} points: {', '.join(said)}.")
 

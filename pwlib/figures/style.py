@@ -67,6 +67,11 @@ def subplots(
     return figure, figure.subplots(rows, columns, **options)
 
 
+def headline(figure: Figure, text: str) -> None:
+    """Put what a figure shows above all its panels, in bold."""
+    figure.suptitle(text, size=9, weight="bold")
+
+
 def say(figure: Figure, text: str) -> Figure:
     """Give a figure its message, read aloud after the alternative text: without marks of TeX."""
     figure.set_label(re.sub(r"\\,|[$*{}\\]", "", text))

@@ -34,53 +34,65 @@ def line(axes, label):
 
 
 def test_the_curve_is_the_expected_loss_and_its_triangles_stand_on_the_maxima(panels):
-    curve, triangles = line(panels[0], "expected loss (12)"), line(panels[0], "its maximisers")
+    curve, triangles = panels[0].lines
     np.testing.assert_allclose(curve.get_ydata(), loss(X), atol=1e-9)
     np.testing.assert_array_equal(curve.get_xdata(), X)
     assert (curve.get_color(), curve.get_linestyle()) == (COLOURS["ink"], "-")
-    np.testing.assert_allclose(triangles.get_xdata(), maximisers(), atol=1e-4)
     np.testing.assert_allclose(triangles.get_ydata(), loss(triangles.get_xdata()), atol=1e-9)
-    assert (triangles.get_marker(), triangles.get_linestyle()) == ("^", "None")
-    assert to_hex(triangles.get_markerfacecolor()).upper() == COLOURS["hard"]
+    below = panels[1].lines[0]
+    assert not below.get_ydata().any()
+    for drawn in (triangles, below):
+        np.testing.assert_allclose(drawn.get_xdata(), maximisers(), atol=1e-4)
+        assert (drawn.get_marker(), drawn.get_linestyle()) == ("^", "None")
+        assert to_hex(drawn.get_markerfacecolor()).upper() == COLOURS["hard"]
 
 
-@pytest.mark.parametrize(("name", "face"), [("roots", COLOURS["chebyshev"]), ("extrema", "white")])
-def test_nodes_lie_on_the_curve_with_their_distances_below(panels, name, face):
-    dots, nodes = line(panels[0], name), NODES[name]
-    np.testing.assert_array_equal(dots.get_xdata(), nodes)
-    np.testing.assert_allclose(dots.get_ydata(), loss(nodes), atol=1e-9)
-    drawn = [one for one in panels[1].lines if one.get_marker() == "o"]
-    (below,) = (one for one in drawn if one.get_markerfacecolor() == face)
-    inside = nodes[(nodes > 0) & (nodes < 1)]
-    np.testing.assert_array_equal(below.get_xdata(), inside)
+def test_guides_run_through_both_panels_at_the_maximisers(panels):
+    for axes in panels:
+        (guides,) = axes.collections
+        across = [segment[:, 0] for segment in guides.get_segments()]
+        np.testing.assert_allclose(across, np.tile(maximisers(), (2, 1)).T, atol=1e-4)
+        assert to_hex(guides.get_color()[0]).upper() == COLOURS["hard"]
+        up = guides.get_segments()[0][:, 1]
+        assert min(up) <= min(axes.get_ylim())
+        assert max(up) >= max(axes.get_ylim()) - 0.1
+
+
+@pytest.mark.parametrize(
+    ("row", "name", "face"), [(1, "roots", COLOURS["chebyshev"]), (2, "extrema", "white")]
+)
+def test_a_row_below_has_the_nodes_of_a_grid(panels, row, name, face):
+    dots = panels[1].lines[row]
+    np.testing.assert_array_equal(dots.get_xdata(), NODES[name])
+    np.testing.assert_array_equal(dots.get_ydata(), np.full(len(NODES[name]), row))
+    assert (dots.get_marker(), dots.get_linestyle()) == ("o", "None")
+    assert (dots.get_color(), dots.get_markerfacecolor()) == (COLOURS["chebyshev"], face)
+    assert len(panels[1].lines) == 3
+
+
+def distances(name):
+    """How far the nodes of a grid inside are from the nearest maximiser, in local spacings."""
+    inside = NODES[name][(NODES[name] > 0) & (NODES[name] < 1)]
     apart = np.subtract.outer(np.arccos(1 - 2 * inside), np.arccos(1 - 2 * maximisers()))
-    nearest = apart[np.arange(len(inside)), np.abs(apart).argmin(1)] * N / np.pi
-    np.testing.assert_allclose(below.get_ydata(), nearest, atol=2e-3)
-    for drawn in (dots, below):
-        assert drawn.get_marker() == "o"
-        assert drawn.get_linestyle() == "None"
-        assert drawn.get_color() == COLOURS["chebyshev"]
-        assert drawn.get_markerfacecolor() == face
+    return np.abs(apart).min(1) * N / np.pi
 
 
-def test_words_limits_and_legend(panels):
+def test_words_and_limits(panels):
     top, bottom = panels
-    assert top.get_title() == f"$n = {N}$: maximisers beside Chebyshev nodes"
-    labels = top.get_ylabel(), bottom.get_ylabel(), bottom.get_xlabel()
-    assert labels == ("expected loss (12)", "distance to a\nmaximiser / spacing", "$x$")
+    figure = top.figure
+    assert figure.get_suptitle() == f"$n = {N}$: maximisers of (12) beside Chebyshev nodes"
+    farthest = max(distances(name).max() for name in NODES)
+    assert bottom.get_title() == f"nodes inside lie up to {farthest:.2f} of a spacing away"
+    assert (top.get_ylabel(), bottom.get_xlabel()) == ("expected loss (12)", "$x$")
+    names = [label.get_text() for label in bottom.get_yticklabels()]
+    assert (names, list(bottom.get_yticks())) == (["maximisers", "roots", "extrema"], [0, 1, 2])
     assert (top.get_xlim(), top.get_ylim()[0]) == ((0, 1), 0)
     assert top.get_ylim()[1] > loss(maximisers()).max()
-    (legend,) = top.figure.legends
-    texts = [text.get_text() for text in legend.get_texts()]
-    assert texts == ["expected loss (12)", "its maximisers", "roots", "extrema"]
-    markers = [handle.get_marker() for handle in legend.legend_handles]
-    assert markers == ["None", "^", "o", "o"]
+    assert bottom.get_ylim() == (2.5, -0.6)  # the first row is the highest
 
 
 def test_the_message_counts_the_maximisers_and_says_how_far_the_farthest_nodes_lie(panels):
     said = panels[0].figure.get_label()
     assert said.startswith(f"{len(maximisers())} maximisers;")
-    for name, nodes in NODES.items():
-        inside = nodes[(nodes > 0) & (nodes < 1)]
-        apart = np.subtract.outer(np.arccos(1 - 2 * inside), np.arccos(1 - 2 * maximisers()))
-        assert f"{np.abs(apart).min(1).max() * N / np.pi:.2f} ({name})" in said
+    for name in NODES:
+        assert f"{distances(name).max():.2f} ({name})" in said

@@ -17,7 +17,11 @@ def test_last_sizes_are_drawn_as_shares_of_the_degree_and_of_its_square_with_the
     equispaced = {"even $m$, $p$ even": [(80, 436)], "odd $m$, $p$ odd": [(82, 560)]}
     limits = {"even $m$": 0.517, "odd $m$": 0.6}
     limits |= {"even $m$, $p$ even": 0.067, "odd $m$, $p$ odd": 0.079}
-    left, right = points.figure_laws(chebyshev, equispaced, limits).axes
+    figure = points.figure_laws(chebyshev, equispaced, limits)
+    left, right = figure.axes
+    assert figure.get_suptitle() == "No wrong sign is left beyond a share of $n$, or of $n^2$"
+    assert left.get_title() == "Chebyshev grids: enough are 0.600 $n$ points"
+    assert right.get_title() == "equispaced grid: 0.079 $n^2$ points"
     drawn = line(left, "even $m$: 0.517")
     np.testing.assert_allclose(drawn.get_xdata(), [62, 100])
     np.testing.assert_allclose(drawn.get_ydata(), [32 / 62, 0.52])
@@ -31,7 +35,12 @@ def test_last_sizes_are_drawn_as_shares_of_the_degree_and_of_its_square_with_the
 def test_the_critical_curves_meet_at_the_training_points():
     y = np.linspace(0, 3 * np.pi, 61)
     curves = {name: 1 + shift * np.cos(y) for name, shift in zip("abc", (0.5, 1, 1.5), strict=True)}
-    left, right = points.figure_critical(y, curves, curves).axes
+    figure = points.figure_critical(y, curves, curves)
+    left, right = figure.axes
+    headline = "With fewer points than the critical share the sign is wrong"
+    assert figure.get_suptitle() == headline
+    assert left.get_title() == "even $m$: a dip goes below 0 with fewer"
+    assert right.get_title() == "odd $m$: the slope at the middle goes below 0 with fewer"
     np.testing.assert_array_equal(line(left, "b").get_ydata(), curves["b"])
     dots = [[one for one in axes.lines if one.get_marker() == "o"] for axes in (left, right)]
     np.testing.assert_allclose(dots[0][0].get_xdata(), [0.5, 1.5, 2.5])
@@ -42,7 +51,10 @@ def test_the_points_of_the_end_stand_on_the_curve_at_the_roots_of_j_over_c_besid
     z = np.linspace(0, 10, 1001)
     curves = {"limit": np.cos(z), "n = 60": np.cos(z) + 0.1}
     dips = {name: {"c": [0.1, 0.2], "dip": [-k, k]} for k, name in enumerate(curves, 1)}
-    left, right = points.figure_end(z, 0.25, curves, dips).axes
+    figure = points.figure_end(z, 0.25, curves, dips)
+    left, right = figure.axes
+    headline = "The last wrong sign: with 0.25 $n^2$ points a dip reaches zero"
+    assert figure.get_suptitle() == headline
     (dots,) = (one for one in left.lines if one.get_marker() == "o")
     np.testing.assert_allclose(dots.get_xdata(), 2 * np.sqrt(np.arange(26)))
     np.testing.assert_allclose(dots.get_ydata(), np.cos(dots.get_xdata()), atol=1e-4)
@@ -67,8 +79,10 @@ def test_the_limit_is_drawn_below_each_scaled_classifier_and_the_distances_last(
 
 def test_merging_points_have_the_error_with_its_largest_value_and_its_tangents():
     x = np.linspace(0, 1, 2001)
-    panels = {f"{k}": (np.array([0.25, 0.75]), k * np.cos(2 * np.pi * x)) for k in (1, 3)}
-    for axes, k in zip(points.figure_merging(x, panels).axes, (1, 3), strict=True):
+    panels = {f"{k}": (np.array([0.25, 0.75]), k * np.cos(2 * np.pi * x)) for k in (4, 3)}
+    figure = points.figure_merging(x, panels)
+    assert figure.get_suptitle() == "As pairs merge, (8) vanishes; 75% of the error stays"
+    for axes, k in zip(figure.axes, (4, 3), strict=True):
         _, error, *tangents, dots, largest = axes.lines
         np.testing.assert_allclose(error.get_ydata(), k * np.cos(2 * np.pi * x))
         np.testing.assert_allclose(dots.get_xdata(), [0.25, 0.75])
