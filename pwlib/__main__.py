@@ -3,17 +3,27 @@
 ``python -m pwlib data | book | serve | pdf | accept | sweep | table | cache``.
 """
 
+# ruff: noqa: E402  # other imports come after what a Ctrl-C among them is told by
+
+import sys
+
+INTERRUPTED = "interrupted; what is whole is kept, and the same command goes on from there"
+if __name__ == "__main__":
+    sys.excepthook = lambda kind, error, trace: (
+        print(INTERRUPTED, file=sys.stderr)
+        if issubclass(kind, KeyboardInterrupt)
+        else sys.__excepthook__(kind, error, trace)
+    )
+
 import argparse
 import io
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-INTERRUPTED = "interrupted; what is whole is kept, and the same command goes on from there"
 CHECKOUT = "this needs a whole checkout of the book that can be written to"
 WAYS_OUT = {
     "serve": "--port (make serve PORT=…) takes another",

@@ -245,6 +245,18 @@ def test_a_chapter_that_fails_is_named_with_its_error(checkout):
     assert line.startswith(f"{path}: NameError: name 'degree' is not defined; see {checkout}")
 
 
+def test_ctrl_c_is_one_line_also_while_modules_are_imported(tmp_path):
+    (tmp_path / "argparse.py").write_text("raise KeyboardInterrupt", "utf-8")
+    command = [sys.executable, "-m", "pwlib", "cache"]
+    first = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    done = subprocess.run(command, env=os.environ | first, capture_output=True, text=True)
+    assert (done.returncode != 0, done.stdout) == (True, "")
+    assert done.stderr == f"{__main__.INTERRUPTED}\n"
+    (tmp_path / "argparse.py").write_text("raise LookupError", "utf-8")
+    done = subprocess.run(command, env=os.environ | first, capture_output=True, text=True)
+    assert done.stderr.splitlines()[-1] == "LookupError"  # another error keeps its traceback
+
+
 def test_ctrl_c_is_one_line_also_while_another_line_is_made_up(monkeypatch, capsys):
     def broken(*given):
         raise OSError("x")

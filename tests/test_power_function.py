@@ -349,14 +349,23 @@ def test_the_figures_show_what_they_are_given():
     grids_shown = power_function.grids_of(4)
     (axes,) = figure_sets({"best found": [0.2, 0.203]} | grids_shown).axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["best found", *grids_shown]
+    assert axes.figure.get_suptitle() == ""
+    ours = {
+        "best yet": [0.1, 0.9],
+        "Chebyshev extrema": [0.0, 1.0],
+        "Chebyshev roots": [0.15, 0.85],
+    }
+    assert figure_sets(ours).get_suptitle() == "best yet: nearest to Chebyshev roots"
     low, high = axes.lines[1].get_ydata()
     assert low == 0 < high  # of two near points the second stands higher
     table = {"Chebyshev roots": {11: 2.0, 12: 1.0}}
     table |= {"Chebyshev extrema": {11: 1234.6, 12: 0.5}}
     figure = figure_advantage(10, table, table)
     left, right = figure.axes
-    assert left.get_title() == "exact labels, $m = 12$: 0.5 to 1.0"
-    assert right.get_title() == "noisy labels, $m = 11$: 2.0 to 1,235"
+    best = "exact, $m = 12$: Chebyshev extrema 0.5, Chebyshev roots 1.0"
+    assert left.get_title(loc="left") == best
+    first = "noisy, $m = 11$: Chebyshev roots 2.0, Chebyshev extrema 1,235"
+    assert right.get_title(loc="left") == first
     headline = "How variable a classifier is depends on which points it gets"
     assert figure.get_suptitle() == headline
     assert list(right.lines[0].get_ydata()) == [2.0, 1.0]

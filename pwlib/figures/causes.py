@@ -68,16 +68,16 @@ def figure_paths(
         for arm, (x, y) in by_arm.items():
             colour, marker = _KINDS[kinds[arm]]
             look: Look = {"color": COLOURS[colour], "marker": marker if len(x) > 1 else "x"}
-            axes.plot(x, y, color=COLOURS[colour], lw=1, alpha=0.25)
-            axes.scatter(x, y, np.linspace(2, 7, len(x)) ** 2, alpha=0.3, **look)
+            axes.plot(x, y, color=COLOURS[colour], lw=1, alpha=0.2)
+            axes.scatter(x, y, np.linspace(2, 7, len(x)) ** 2, alpha=0.2, **look)
             axes.scatter(x[best := int(np.argmax(y))], y[best], 40, **look)
-        highest = sorted(((max(y), arm) for arm, (_, y) in by_arm.items()), reverse=True)
-        first = ", ".join(f"{arm} {value:.0f}%" for value, arm in highest[:3])
+        best_first = sorted(((max(y), arm) for arm, (_, y) in by_arm.items()), reverse=True)
+        first = ", ".join(f"{arm} {value:.0f}%" for value, arm in best_first[:3])
         axes.set(title=f"{title}: {first}", xlabel=across, ylabel=up)
         axes.margins(x=0.2, y=0.2)
         axes.set_xlim(left=max(0, axes.get_xlim()[0]))  # no path has a negative abscissa
         axes.grid(**_GRID)
-    _say_kinds(fig, "dots grow with the steps, the best is dark; objective:")
+    style.headline(fig, "Dark: each direction's best; pale: other lengths of its steps")
     fig.draw_without_rendering()  # which settles where the dots are
     said = []
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
@@ -128,7 +128,11 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
             axes.errorbar(means, at, xerr=bars, fmt=marker, label=rival, **look)
             said.append(f"{title}, {rival} from {means.min():.1f} to {means.max():.1f}")
         axes.axvline(0, color=style.MUTED, lw=0.8, ls="--", zorder=0)
-    style.legend(fig, "upper")
+    style.legend(fig, "lower")
+    names = list(next(iter(next(iter(found.values())).values())))
+    every = [by_rival for settings in found.values() for by_rival in settings.values()]
+    ahead = [f"{sum(np.mean(by[name]) > 0 for by in every)} of {len(every)}" for name in names]
+    style.headline(fig, f"Ahead in {ahead[0]} choices ({names[0]}), in {ahead[1]} ({names[1]})")
     return style.say(fig, f"The means: {'; '.join(said)}.")
 
 
@@ -188,13 +192,18 @@ def figure_transfer(found: Mapping[str, Mapping[str, Mapping[tuple[str, str], Nu
             for (i, j), mean in np.ndenumerate(means):
                 ink = "white" if mean > 60 else "black"
                 axes.text(j + 0.5, i + 0.5, f"{mean:.0f}", ha="center", va="center", color=ink)
-            axes.set(title=f"{title}, {kind}")
             axes.set_xticks(middles, names, rotation=60, ha="right")
             axes.set_yticks(middles, names)
             axes.spines[:].set_visible(False)
             axes.tick_params(length=0)
             other = [float(np.mean(v)) for (a, b), v in shares.items() if a != b]
             said.setdefault(title, {})[kind] = other
+            mean = f" {np.mean(other):.0f}%" if other else ""
+            axes.set_title(f"{title}\n{kind}:{mean}")
+    style.headline(
+        fig,
+        "Damage, in % of that by a network's own examples;\nabove: the mean between architectures",
+    )
     fig.supxlabel("attacked", size=9)
     fig.supylabel("examples made on", size=9)
     return style.say(fig, f"Means over pairs of different architectures. {_means(said)}")
@@ -207,7 +216,7 @@ def _name_dots(axes: Axes, dots: Mapping[str, tuple[float, float]], others: Arra
     """
     in_points = axes.transData + Affine2D().scale(72 / axes.figure.dpi)
     points = in_points.transform([*dots.values()])
-    edge = axes.bbox.x0 * 72 / axes.figure.dpi
+    edge, top = axes.bbox.x0 * 72 / axes.figure.dpi, axes.bbox.y1 * 72 / axes.figure.dpi
     taken = [Bbox.from_bounds(x - 3, y - 3, 6, 6) for x, y in in_points.transform(others)]
     ways = [(r, np.radians(angle)) for r in (6, 13, 20, 27, 34) for angle in range(30, 390, 30)]
     for name, dot, (x, y) in zip(dots, dots.values(), points, strict=True):
@@ -215,7 +224,8 @@ def _name_dots(axes: Axes, dots: Mapping[str, tuple[float, float]], others: Arra
         for far, angle in ways:
             left = x + far * np.cos(angle) - width * (1 - np.sign(np.cos(angle).round(1))) / 2
             name_box = Bbox.from_bounds(left, y + far * np.sin(angle) - 4, width, 8)
-            if left > edge and not name_box.count_overlaps(taken):
+            inside = left > edge and name_box.y1 < top
+            if inside and not name_box.count_overlaps(taken):
                 break
         taken.append(name_box)
         line: Look = {"arrowstyle": "-", "lw": 0.5, "color": style.MUTED}
@@ -232,14 +242,14 @@ def _means(found: Mapping[str, Mapping[str, Numbers]]) -> str:
     )
 
 
-def _say_kinds(fig: Figure, title: str = "objective of the steps:") -> None:
+def _say_kinds(fig: Figure) -> None:
     """A legend of the objectives of steps."""
     words = {"nothing": "none", "features": "of the features", "output": "of the output"}
     handles = [
         Line2D([], [], color=COLOURS[_KINDS[kind][0]], marker=_KINDS[kind][1], ls="", label=text)
         for kind, text in words.items()
     ]
-    where: Look = {"loc": "outside upper center", "ncols": 3, "title": title}
+    where: Look = {"loc": "outside upper center", "ncols": 3, "title": "objective of the steps:"}
     fig.legend(handles=handles, **where)
 
 

@@ -56,7 +56,7 @@ def figure_1(x: Vector, degrees: Sequence[int]) -> Figure:
     fig.legend(handles=keys, loc="outside lower center", ncols=3)
     counts = [len(signs.sign_changes(polynomials.chebyshev_classifier_weights(n))) for n in degrees]
     changes = f"{', '.join(map(str, counts[:-1]))}{' and ' * (len(counts) > 1)}{counts[-1]}"
-    style.headline(fig, f"Sign changes: one of $f_n$; {changes} of $g_n$")
+    style.headline(fig, f"Chebyshev changes sign {changes} times, Bernstein once")
     said = [f"{100 * polynomials.agreement(n):.1f}% at n = {n}" for n in degrees]
     return style.say(fig, f"The signs agree on {', '.join(said)}.")
 
@@ -140,14 +140,14 @@ def figure_3(degree: int, x: Vector, readings: Mapping[str, Vector]) -> Figure:
         said.append(f"{away:.2f} ({name})")
         farthest = max(farthest, away)
     top.set(ylabel="expected loss (12)", ylim=(0, None))
-    style.headline(fig, f"$n = {degree}$: maximisers of (12) beside Chebyshev nodes")
+    style.headline(fig, f"Degree {degree}: maximisers of (12) beside Chebyshev nodes")
     bottom.set(xlabel="$x$", xlim=(0, 1), ylim=(len(readings) + 0.5, -0.6))
     for axes in (top, bottom):
         axes.vlines(maximisers, *axes.get_ylim(), color=COLOURS["hard"], lw=0.6, alpha=0.5)
     bottom.set_yticks(range(len(names)), names)
     bottom.spines["left"].set_visible(False)
     bottom.tick_params(axis="y", length=0)
-    bottom.set_title(f"nodes inside lie up to {farthest:.2f} of a spacing away")
+    bottom.set_title(f"from node to maximiser: up to {farthest:.2f} of a spacing")
     message = f"{len(maximisers)} maximisers; the farthest node inside lies "
     return style.say(fig, f"{message}{' and '.join(said)} of a spacing away from one.")
 
@@ -177,7 +177,7 @@ def figure_training_set(
 
 
 def figure_between(
-    seen: Mapping[str, Counts], proved: Mapping[str, Lines], titles: Sequence[str]
+    seen: Mapping[str, Counts], proved: Mapping[str, Lines], titles: Sequence[str], headline: str
 ) -> Figure:
     """How often classifiers between the two theorems change sign: a panel for each abscissa.
 
@@ -200,7 +200,7 @@ def figure_between(
     panels[0, 0].set_ylim(0, 1.45 * highest)  # the legends are above all dots
     for axes in panels[:, 0]:
         axes.set_ylabel("sign changes")
-    style.headline(fig, "Between the theorems: how many sign changes are left")
+    style.headline(fig, headline)
     least = {name: [min(tries) for tries in counts.values()] for name, counts in seen.items()}
     said = [f"{name}: from {counts[0]} to {counts[-1]}" for name, counts in least.items()]
     return style.say(fig, f"Least counts from left to right. {'; '.join(said)}.")

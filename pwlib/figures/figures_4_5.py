@@ -51,9 +51,9 @@ def figure_4(seen: Maps) -> Figure:
     output, adversary, logarithm, hard = axes.flat
     panels = [
         (output, _draw_output(output, seen), "output, class"),
-        (adversary, _draw_map(adversary, seen.adversarial), "adversarial (10)"),
+        (adversary, _draw_map(adversary, seen.adversarial), "adversarial (10): borders"),
         (logarithm, _draw_map(logarithm, _log(seen)), "$\\log_{10}$ of (10)"),
-        (hard, _draw_map(hard, seen.hard), "hard (9)"),
+        (hard, _draw_map(hard, seen.hard), "hard (9): elsewhere"),
     ]
     for axis, image, title in panels:
         axis.set_title(title)
@@ -71,8 +71,8 @@ def figure_4(seen: Maps) -> Figure:
     border = boundary_distance(seen.classes) == 0
     if border.any():
         ten, nine = (np.median(v[border]) / np.median(v) for v in (seen.adversarial, seen.hard))
-        times = f"(10) is {ten:.2g} times its median, (9) {nine:.3f} times"
-        style.headline(figure, f"At the class borders {times}")
+        rise = f"(10) is {ten:.2g} times its median, (9) {nine:.3f} times"
+        style.headline(figure, f"At class borders {rise}")
     middle, high = np.percentile(seen.adversarial, [50, 98])
     said = f"Objective (10) has a median of {middle:.2g} nats and a 98th percentile of {high:.2g}; "
     low, high = np.percentile(seen.hard, [2, 98])
@@ -149,7 +149,8 @@ def figure_5(magnitudes: Sequence[float], accuracies: Mapping[str, Mapping[str, 
         for key, (label, meaning, dash) in FIGURE_5.items():
             seeds, colour = curves[key], style.COLOURS[meaning]
             axis.fill_between(magnitudes, seeds.min(0), seeds.max(0), color=colour, alpha=0.2, lw=0)
-            axis.plot(magnitudes, seeds.mean(0), dash, color=colour, label=label)
+            width = 2.2 if dash == "-" else 1
+            axis.plot(magnitudes, seeds.mean(0), dash, color=colour, lw=width, label=label)
         axis.set(ylim=(-2, 102), ylabel="test accuracy, %")
         axis.grid(alpha=0.25)
         for label, meaning, place in NAMED:
@@ -182,7 +183,8 @@ def figure_climb(network: Network, paths: Mapping[str, Tensor], name: str) -> Fi
         for axes, image, p, hard in each:
             axes.imshow(image.reshape(SIDE, SIDE).numpy(), cmap="gray", vmin=0, vmax=1)
             answer = NAMES[name][int(p.argmax())]
-            axes.set_xlabel(f"“{answer}”, {100 * p.max():.0f}%\n(9) = {hard:.2f}")
+            nats = f"\n(9) = {hard:.2f}" if "(9)" in way else ""
+            axes.set_xlabel(f"“{answer}”, {100 * p.max():.0f}%{nats}")
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set_visible(False)
         first, last = (NAMES[name][int(likely[i].argmax())] for i in (0, -1))
@@ -207,6 +209,7 @@ def figure_slice(lengths: Array, length: float, leads: Mapping[str, Array]) -> F
     for axes, (title, lead) in zip(panels, leads.items(), strict=True):
         axes.contourf(lengths, lengths, lead, [lead.min() - 1, 0], colors=[loss], alpha=0.3)
         axes.contour(lengths, lengths, lead, [0], colors=[loss], linewidths=1)
+        axes.text(0.9, 0.5, "another answer", rotation=90, va="center", transform=axes.transAxes)
         axes.plot([0, length, 0], [0, 0, length], "o", color=style.INK, ms=4)
         for name, place in {"image": (0, 0), "attack": (length, 0), "noise": (0, length)}.items():
             up = (6, -13) if name == "attack" else (0, 5)  # the boundary is left of it

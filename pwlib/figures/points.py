@@ -143,10 +143,11 @@ def figure_laws(chebyshev: Pairs, equispaced: Pairs, limits: Mapping[str, float]
             axes.semilogx(n, m / n**power, marker=marker, label=label, **look)
             axes.axhline(limits[name], **(_GUIDE | {"ls": "-" if even else "--", "zorder": 0}))
     most = [max(limits[name] for name in table) for table in (chebyshev, equispaced)]
-    style.headline(fig, "No wrong sign is left beyond a share of $n$, or of $n^2$")
+    enough = f"{most[0]:.3f} $n$ (Chebyshev), {most[1]:.3f} $n^2$ (equispaced)"
+    style.headline(fig, f"Enough points: {enough}")
     wrong = "largest $m$ with\nwrong signs, over "
-    top.set(ylabel=f"{wrong}$n$", title=f"Chebyshev grids: enough are {most[0]:.3f} $n$ points")
-    bottom.set(ylabel=f"{wrong}$n^2$", title=f"equispaced grid: {most[1]:.3f} $n^2$ points")
+    top.set(ylabel=f"{wrong}$n$", title="Chebyshev grids")
+    bottom.set(ylabel=f"{wrong}$n^2$", title="equispaced grid")
     bottom.set(xlabel=r"degree $n$   ($p = \lfloor (n+1)/2 \rfloor$)", ylim=(0.05, 0.19))
     for axes in (top, bottom):
         style.name_lines(axes)
@@ -194,7 +195,7 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     points = np.sqrt(np.arange(int(c * z[-1] ** 2) + 1) / c)
     upper.plot(points, np.interp(points, z, next(iter(curves.values()))), "o", color=INK, ms=3)
     upper.set(xlabel="$z$, from the right end", ylabel="$f$")
-    style.headline(fig, f"The last wrong sign: with {c} $n^2$ points a dip reaches zero")
+    style.headline(fig, f"In the limit the last dip to zero is at {c} $n^2$ points")
     upper.set_title(f"the classifier near 1, $m = {c}\\,n^2$")
     lower.set(xlabel="$c = m/n^2$", ylabel="least value in the dip")
     lower.set_title("how low the dip reaches, by the number of points")
@@ -234,9 +235,11 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
     for axes, table, labels, at in ((top, worst, "exact", -1), (bottom, noise, "noisy", 0)):
         style.name_lines(axes)
         ends = [[*values.items()][at] for values in table.values()]
-        m, values = ends[0][0], sorted(value for _, value in ends)
-        low, high = (f"{value:,.{0 if value >= 100 else 1}f}" for value in (values[0], values[-1]))
-        axes.set_title(f"{labels} labels, $m = {m}$: {low} to {high}")
+        (low, least), *_, (high, most) = sorted(
+            (v, n) for n, (_, v) in zip(table, ends, strict=True)
+        )
+        spread = f"{least} {low:.1f}, {most} {high:,.{0 if high >= 100 else 1}f}"
+        axes.set_title(f"{labels}, $m = {ends[0][0]}$: {spread}", loc="left")
     style.headline(fig, "How variable a classifier is depends on which points it gets")
     said = [f"{name} {next(iter(values.values())):.3g}" for name, values in noise.items()]
     return style.say(fig, f"With noise, at {sizes[0]} points: {', '.join(said)}.")
@@ -254,5 +257,11 @@ def figure_sets(sets: Mapping[str, Sequence[float]]) -> Figure:
     axes.set(xlabel="$x$", xlim=(0, 1), ylim=(0.6 - len(sets), 0.5))
     axes.spines["left"].set_visible(False)
     axes.tick_params(left=False)
+    known = sets.keys() & LOOKS.keys()
+    for_each = []
+    for name in (name for name in sets if name.startswith("best ") and name not in known):
+        away = {np.abs(np.subtract(sets[other], sets[name])).max(): other for other in known}
+        for_each.append(f"{name}: nearest to {away[min(away)]}")
+    style.headline(fig, "\n".join(for_each))
     said = [f"{name}: {', '.join(f'{point:.2f}' for point in x)}" for name, x in sets.items()]
     return style.say(fig, f"{'; '.join(said)}.")

@@ -37,6 +37,8 @@ def test_a_lead_is_a_mean_with_its_interval_in_the_row_of_its_setting(panel, riv
     assert bars.lines[0].get_xdata() == pytest.approx([np.mean(leads) for leads in found])
     for line, leads in zip(bars.lines[2][0].get_segments(), found, strict=True):
         assert line[:, 0] == pytest.approx(interval(leads))
+    ahead = "Ahead in 4 of 4 choices (nearest), in 0 of 4 (label)"
+    assert panels[0].figure.get_suptitle() == ahead
     rows = np.round(bars.lines[0].get_ydata()).astype(int)
     assert [panels[0].get_yticklabels()[row].get_text() for row in rows] == ["SGD", "1 step"]
 
@@ -78,6 +80,8 @@ def test_a_path_goes_through_the_means_in_the_colour_of_its_kind_with_its_name_a
         assert (np.diff(dots.get_sizes()) > 0).all()  # the longer the steps, the larger
     assert "MNIST, hard 13.7 at 97.2" in axes.figure.get_label()
     assert axes.get_title() == "MNIST: hard 14%, plain 1%"
+    headline = "Dark: each direction's best; pale: other lengths of its steps"
+    assert axes.figure.get_suptitle() == headline
 
 
 def test_lengths_have_means_with_intervals_as_bands():
@@ -139,5 +143,6 @@ def test_a_square_of_transfer_has_the_mean_of_its_source_and_target():
     np.testing.assert_allclose(axes.collections[0].get_array(), [[91, 15], [45, 80]])
     assert [text.get_text() for text in axes.texts] == ["91", "15", "45", "80"]
     assert [name.get_text() for name in axes.get_yticklabels()] == ["a", "b"]
-    assert axes.get_title() == "MNIST, plain on hard"
+    assert axes.get_title() == "MNIST\nplain on hard: 30%"  # between a and b
+    assert figure.get_suptitle().startswith("Damage, in % of that by a network's own examples;")
     assert "plain on hard 30.0" in figure.get_label()

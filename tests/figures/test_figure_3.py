@@ -80,9 +80,9 @@ def distances(name):
 def test_words_and_limits(panels):
     top, bottom = panels
     figure = top.figure
-    assert figure.get_suptitle() == f"$n = {N}$: maximisers of (12) beside Chebyshev nodes"
+    assert figure.get_suptitle() == f"Degree {N}: maximisers of (12) beside Chebyshev nodes"
     farthest = max(distances(name).max() for name in NODES)
-    assert bottom.get_title() == f"nodes inside lie up to {farthest:.2f} of a spacing away"
+    assert bottom.get_title() == f"from node to maximiser: up to {farthest:.2f} of a spacing"
     assert (top.get_ylabel(), bottom.get_xlabel()) == ("expected loss (12)", "$x$")
     names = [label.get_text() for label in bottom.get_yticklabels()]
     assert (names, list(bottom.get_yticks())) == (["maximisers", "roots", "extrema"], [0, 1, 2])

@@ -56,13 +56,14 @@ def test_figure_4_shows_each_map_under_its_title_with_its_boundary(seen):
     figure = figure_4(seen)
     output, adversarial, logarithm, hard = figure.axes
     assert [axes.get_title() for axes in figure.axes] == [
-        *("output, class", "adversarial (10)", "$\\log_{10}$ of (10)", "hard (9)"),
+        *("output, class", "adversarial (10): borders"),
+        *("$\\log_{10}$ of (10)", "hard (9): elsewhere"),
     ]
     border = np.abs(CENTRES) < 1.5 / SIZE  # the cells on either side of 0, in each direction
     border = border[:, None] | border
     ten, nine = (np.median(m[border]) / np.median(m) for m in (seen.adversarial, seen.hard))
-    times = f"(10) is {ten:.2g} times its median, (9) {nine:.3f} times"
-    assert figure.get_suptitle() == f"At the class borders {times}"
+    rise = f"(10) is {ten:.2g} times its median, (9) {nine:.3f} times"
+    assert figure.get_suptitle() == f"At class borders {rise}"
     assert_output(output, seen)
     assert_map(adversarial, seen.adversarial)
     assert_map(logarithm, np.log10(seen.adversarial))

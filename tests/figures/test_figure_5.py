@@ -48,6 +48,7 @@ def test_a_curve_is_the_mean_over_seeds_with_a_band_from_the_lowest_to_the_highe
     np.testing.assert_array_equal(line.get_xdata(), LENGTHS)
     np.testing.assert_allclose(line.get_ydata(), seeds.sum(0) / 3)
     assert (line.get_label(), looks.count((colour, dash))) == (label, 1)
+    assert line.get_linewidth() == (2.2 if key in ("own", "reference") else 1)  # thick: its own
     corners = band.get_paths()[0].vertices
     for i, length in enumerate(LENGTHS):
         heights = corners[corners[:, 0] == length, 1]
@@ -90,7 +91,12 @@ def test_a_slice_is_shaded_where_another_class_leads_and_marks_image_attack_and_
         assert corners[:, 0].min() == pytest.approx(border)
         assert line.get_paths()[0].vertices[:, 0] == pytest.approx(border)
         assert axes.lines[0].get_xydata().tolist() == [[0, 0], [1, 0], [0, 1]]
-        assert [text.get_text() for text in axes.texts] == ["image", "attack", "noise"]
+        assert [text.get_text() for text in axes.texts] == [
+            "another answer",
+            "image",
+            "attack",
+            "noise",
+        ]
         assert to_hex(shade.get_facecolor()[0]) == COLOURS["loss"].lower()
     assert "near: another answer from length 0.55 on" in figure.get_label()
 
@@ -98,21 +104,20 @@ def test_a_slice_is_shaded_where_another_class_leads_and_marks_image_attack_and_
 def test_a_climb_shows_each_image_with_what_the_network_says_and_its_objective():
     network = MLP((784, 16, 10), "relu", seed=0)
     images = torch.rand(3, 784, generator=torch.Generator().manual_seed(1))
-    axes = figure_climb(network, {"up": images, "down": images.flip(0)}, "MNIST").axes
+    axes = figure_climb(network, {"up (9)": images, "down": images.flip(0)}, "MNIST").axes
     assert [one.get_title() for one in axes[:3]] == ["0 steps", "1 step", "2 steps"]
     read = network(images).argmax(-1).tolist()
-    assert axes[0].get_ylabel() == f"up:\n“{read[0]}” → “{read[2]}”"
+    assert axes[0].get_ylabel() == f"up (9):\n“{read[0]}” → “{read[2]}”"
     assert axes[3].get_ylabel() == f"down:\n“{read[2]}” → “{read[0]}”"
-    words = (
-        f"After 2 steps of one length the “{read[2]}” is read as\n“{read[2]}” up, “{read[0]}” down"
-    )
-    assert axes[0].figure.get_suptitle() == words
+    words = f"After 2 steps of one length the “{read[2]}” is read as"
+    last = f"“{read[2]}” up (9), “{read[0]}” down"
+    assert axes[0].figure.get_suptitle() == f"{words}\n{last}"
     end = axes[5].get_xlabel().replace("\n", ", ")
     assert axes[0].figure.get_label().endswith(f"down: in the end {end}.")
-    for one, image in zip(axes, [*images, *images.flip(0)], strict=True):
+    for i, (one, image) in enumerate(zip(axes, [*images, *images.flip(0)], strict=True)):
         shown = one.images[0]
         np.testing.assert_array_equal(shown.get_array(), image.reshape(28, 28).numpy())
         assert (shown.get_clim(), shown.cmap.name) == ((0, 1), "gray")  # ink is white
         (p,), (nats,) = network(image[None]).softmax(-1), hard_objective(network, image[None])
-        text = f"“{p.argmax()}”, {100 * p.max():.0f}%\n(9) = {nats:.2f}"
-        assert one.get_xlabel() == text
+        text = f"“{p.argmax()}”, {100 * p.max():.0f}%"
+        assert one.get_xlabel() == text + f"\n(9) = {nats:.2f}" * (i < 3)  # on its way up

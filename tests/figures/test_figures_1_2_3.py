@@ -116,8 +116,10 @@ def test_the_curves_of_figure_1_are_named_in_their_colours_and_the_panels_stand_
     ]
     changes = [round(2 * ((n + 1) // 2) - 1) for n in DEGREES]  # of g_n, by its degree 2p - 1
     found = first.get_suptitle()
-    assert found == "Sign changes: one of $f_n$; {}, {}, {} and {} of $g_n$".format(*changes)
-    assert figure_1(X, (3,)).get_suptitle() == "Sign changes: one of $f_n$; 3 of $g_n$"
+    assert found == "Chebyshev changes sign {}, {}, {} and {} times, Bernstein once".format(
+        *changes
+    )
+    assert figure_1(X, (3,)).get_suptitle() == "Chebyshev changes sign 3 times, Bernstein once"
     assert first.axes[0].get_gridspec().get_geometry() == (2, 2)
     assert len(figure_1(X, (2, 3, 4)).axes) == 3
 
@@ -198,9 +200,9 @@ def test_between_the_theorems_every_try_is_a_dot_and_what_is_proved_a_line_or_a_
     seen["other"] = {0.0: [3]}
     proved = {"$r$": {"orthogonal": {1.0: 29}}, "$s$": {"raw": {0.0: 29}}, "other": {"a": {0.0: 3}}}
     proved["$m$"] = {"at least": {2: 27, 4: 23}, "Bernstein": {2: 1, 4: 1}}
-    figure = figure_between(seen, proved, "abcd")
+    figure = figure_between(seen, proved, "abcd", "what is left")
     drawn = figure.axes
-    assert figure.get_suptitle() == "Between the theorems: how many sign changes are left"
+    assert figure.get_suptitle() == "what is left"
     for axes, (label, counts), title in zip(drawn, seen.items(), "abcd", strict=True):
         assert (axes.get_xlabel(), axes.get_title()) == (label, title)
         dots = {(x, y) for x, tries in counts.items() for y in tries}

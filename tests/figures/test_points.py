@@ -19,9 +19,9 @@ def test_last_sizes_are_drawn_as_shares_of_the_degree_and_of_its_square_with_the
     limits |= {"even $m$, $p$ even": 0.067, "odd $m$, $p$ odd": 0.079}
     figure = points.figure_laws(chebyshev, equispaced, limits)
     left, right = figure.axes
-    assert figure.get_suptitle() == "No wrong sign is left beyond a share of $n$, or of $n^2$"
-    assert left.get_title() == "Chebyshev grids: enough are 0.600 $n$ points"
-    assert right.get_title() == "equispaced grid: 0.079 $n^2$ points"
+    headline = "Enough points: 0.600 $n$ (Chebyshev), 0.079 $n^2$ (equispaced)"
+    assert figure.get_suptitle() == headline
+    assert (left.get_title(), right.get_title()) == ("Chebyshev grids", "equispaced grid")
     drawn = line(left, "even $m$: 0.517")
     np.testing.assert_allclose(drawn.get_xdata(), [62, 100])
     np.testing.assert_allclose(drawn.get_ydata(), [32 / 62, 0.52])
@@ -53,7 +53,7 @@ def test_the_points_of_the_end_stand_on_the_curve_at_the_roots_of_j_over_c_besid
     dips = {name: {"c": [0.1, 0.2], "dip": [-k, k]} for k, name in enumerate(curves, 1)}
     figure = points.figure_end(z, 0.25, curves, dips)
     left, right = figure.axes
-    headline = "The last wrong sign: with 0.25 $n^2$ points a dip reaches zero"
+    headline = "In the limit the last dip to zero is at 0.25 $n^2$ points"
     assert figure.get_suptitle() == headline
     (dots,) = (one for one in left.lines if one.get_marker() == "o")
     np.testing.assert_allclose(dots.get_xdata(), 2 * np.sqrt(np.arange(26)))
