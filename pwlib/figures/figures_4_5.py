@@ -151,14 +151,14 @@ def figure_5(magnitudes: Sequence[float], accuracies: Mapping[str, Mapping[str, 
             axis.fill_between(magnitudes, seeds.min(0), seeds.max(0), color=colour, alpha=0.2, lw=0)
             width = 2.2 if dash == "-" else 1
             axis.plot(magnitudes, seeds.mean(0), dash, color=colour, lw=width, label=label)
-        axis.set(ylim=(-2, 102), ylabel="test accuracy, %")
+        axis.set(ylim=(-2, 102), ylabel=f"{name}, accuracy, %")
         axis.grid(alpha=0.25)
         for label, meaning, place in NAMED:
             axis.text(*place, label, color=style.COLOURS[meaning], transform=axis.transAxes)
         at = int(np.abs(np.array(magnitudes) - 1).argmin())
         own, reference = (curves[key][:, at].mean() for key in ("own", "reference"))
         found = f"{own:.0f}% with hard points, {reference:.0f}% without"
-        axis.set_title(f"{name}, length {magnitudes[at]:g}: {found}")
+        axis.set_title(f"one step of length {magnitudes[at]:g}: {found}")
         said.append(f"{name}, length {magnitudes[at]:g}: {own:.0f}% with hard points, ")
         said[-1] += f"{reference:.0f}% for the reference"
     axis.set_xlabel("$L^2$ length of the step, before clamping")

@@ -62,14 +62,14 @@ def test_every_curve_has_its_name_beside_it_in_its_colour_and_the_figure_its_mes
 ):
     assert figure.axes[1].get_xlabel() == "$L^2$ length of the step, before clamping"
     for axes, (name, curves) in zip(figure.axes, accuracies.items(), strict=True):
-        assert (axes.get_ylabel(), axes.get_ylim()) == ("test accuracy, %", (-2, 102))
+        assert (axes.get_ylabel(), axes.get_ylim()) == (f"{name}, accuracy, %", (-2, 102))
         assert len(axes.lines) == len(axes.collections) == len(CURVES)
         named = {text.get_text(): text.get_color() for text in axes.texts}
         assert named == {label: colour for label, colour, _ in CURVES.values()}
         own, reference = (curves[key][:, 2].mean() for key in ("own", "reference"))
-        said = f"{name}, length 1: {own:.0f}% with hard points, {reference:.0f}%"
-        assert f"{said} for the reference" in figure.get_label()
-        assert axes.get_title() == f"{said} without"
+        said = f"length 1: {own:.0f}% with hard points, {reference:.0f}%"
+        assert f"{name}, {said} for the reference" in figure.get_label()
+        assert axes.get_title() == f"one step of {said} without"
     (legend,) = figure.legends
     dashes = [line.get_linestyle() for line in legend.get_lines()]
     whose = [text.get_text() for text in legend.get_texts()]
