@@ -74,8 +74,9 @@ def figure_paths(
         best_first = sorted(((max(y), arm) for arm, (_, y) in by_arm.items()), reverse=True)
         first = ", ".join(f"{arm} {value:.0f}%" for value, arm in best_first[:3])
         axes.set(title=f"{title}: {first}", xlabel=across, ylabel=up)
-        axes.margins(x=0.2, y=0.2)
-        axes.set_xlim(left=max(0, axes.get_xlim()[0]))  # no path has a negative abscissa
+        axes.margins(x=0.2, y=0.25)
+        axes.set_xlim(left=max(0, axes.get_xlim()[0]))  # nothing here is negative
+        axes.set_ylim(bottom=max(-4, axes.get_ylim()[0]))
         axes.grid(**_GRID)
     style.headline(fig, "Dark: each direction's best; pale: other lengths of its steps")
     fig.draw_without_rendering()  # which settles where the dots are
@@ -128,11 +129,10 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
             axes.errorbar(means, at, xerr=bars, fmt=marker, label=rival, **look)
             said.append(f"{title}, {rival} from {means.min():.1f} to {means.max():.1f}")
         axes.axvline(0, color=style.MUTED, lw=0.8, ls="--", zorder=0)
-    style.legend(fig, "lower")
     names = list(next(iter(next(iter(found.values())).values())))
     every = [by_rival for settings in found.values() for by_rival in settings.values()]
     ahead = [f"{sum(np.mean(by[name]) > 0 for by in every)} of {len(every)}" for name in names]
-    style.headline(fig, f"Ahead in {ahead[0]} choices ({names[0]}), in {ahead[1]} ({names[1]})")
+    style.legend(fig, "upper", f"more {names[0]} in {ahead[0]} choices,\n{names[1]} in {ahead[1]}")
     return style.say(fig, f"The means: {'; '.join(said)}.")
 
 
@@ -218,7 +218,7 @@ def _name_dots(axes: Axes, dots: Mapping[str, tuple[float, float]], others: Arra
     points = in_points.transform([*dots.values()])
     edge, top = axes.bbox.x0 * 72 / axes.figure.dpi, axes.bbox.y1 * 72 / axes.figure.dpi
     taken = [Bbox.from_bounds(x - 3, y - 3, 6, 6) for x, y in in_points.transform(others)]
-    ways = [(r, np.radians(angle)) for r in (6, 13, 20, 27, 34) for angle in range(30, 390, 30)]
+    ways = [(r, np.radians(angle)) for r in range(6, 60, 7) for angle in range(30, 390, 30)]
     for name, dot, (x, y) in zip(dots, dots.values(), points, strict=True):
         width = 5.6 * len(name)
         for far, angle in ways:

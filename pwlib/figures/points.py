@@ -239,7 +239,7 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
             (v, n) for n, (_, v) in zip(table, ends, strict=True)
         )
         spread = f"{least} {low:.1f}, {most} {high:,.{0 if high >= 100 else 1}f}"
-        axes.set_title(f"{labels}, $m = {ends[0][0]}$: {spread}", loc="left")
+        axes.set_title(f"{labels}, $m = {ends[0][0]}$: {spread}", loc="left", x=-0.16)
     style.headline(fig, "How variable a classifier is depends on which points it gets")
     said = [f"{name} {next(iter(values.values())):.3g}" for name, values in noise.items()]
     return style.say(fig, f"With noise, at {sizes[0]} points: {', '.join(said)}.")

@@ -78,12 +78,12 @@ def say(figure: Figure, text: str) -> Figure:
     return figure
 
 
-def legend(figure: Figure, where: str = "lower") -> None:
+def legend(figure: Figure, where: str = "lower", title: str = "") -> None:
     """One legend of all axes in two columns, each name once: "lower", below them, or "upper"."""
     found = [zip(*axes.get_legend_handles_labels(), strict=True) for axes in figure.axes]
     named = {name: handle for pairs in found for handle, name in pairs}
     place: Look = {"loc": f"outside {where} center", "ncols": 2}
-    figure.legend(named.values(), named.keys(), **place)
+    figure.legend(named.values(), named.keys(), title=title or None, **place)
 
 
 def name_lines(axes: Axes) -> None:

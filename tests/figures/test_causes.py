@@ -37,8 +37,8 @@ def test_a_lead_is_a_mean_with_its_interval_in_the_row_of_its_setting(panel, riv
     assert bars.lines[0].get_xdata() == pytest.approx([np.mean(leads) for leads in found])
     for line, leads in zip(bars.lines[2][0].get_segments(), found, strict=True):
         assert line[:, 0] == pytest.approx(interval(leads))
-    ahead = "Ahead in 4 of 4 choices (nearest), in 0 of 4 (label)"
-    assert panels[0].figure.get_suptitle() == ahead
+    (legend,) = panels[0].figure.legends
+    assert legend.get_title().get_text() == "more nearest in 4 of 4 choices,\nlabel in 0 of 4"
     rows = np.round(bars.lines[0].get_ydata()).astype(int)
     assert [panels[0].get_yticklabels()[row].get_text() for row in rows] == ["SGD", "1 step"]
 
