@@ -453,6 +453,7 @@ def test_figures_draw_the_data_they_are_given(rng):
     axis = usefulness_map(rho, critical, groups, 0.5).axes[0]
     points = np.vstack([scatter.get_offsets() for scatter in axis.collections])
     np.testing.assert_array_equal(points, np.transpose([critical, rho]))
+    assert axis.get_title() == "1 of 4 features stay useful under attack"  # the third mask's
 
     curve = np.array([4, 16]), np.array([1.0, 0.5]), np.ones(2)
     right = dimension_curves(curve, curve).axes[1]
@@ -466,6 +467,14 @@ def test_the_adversarys_point_of_a_power_stands_at_nine_tenths():
         np.testing.assert_allclose(curve.get_ydata(), curve.get_xdata() ** n)
         np.testing.assert_allclose(point.get_xydata(), [[at, 0.9]], atol=1e-6)
     assert figure.get_label() == "n = 2: mean 0.33, 0.9 at 0.949; n = 10: mean 0.091, 0.9 at 0.990."
+
+
+def test_a_step_of_length_0_is_no_colour():
+    image = np.full(4, 0.5)
+    axes = image_rows([[image, 0 * image]], [["image", "step"]]).axes[1]
+    shown = axes.images[0].to_rgba(axes.images[0].get_array())
+    assert np.all(shown[..., 3] == 0)
+    assert axes.get_title() == "step\n(largest entry 0)"
 
 
 def test_four_images_stand_two_by_two():

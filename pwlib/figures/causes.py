@@ -1,6 +1,7 @@
 """Figures of the chapter on what makes a network robust, and of its appendix."""
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,12 @@ from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Affine2D, Bbox
 from numpy.typing import NDArray
 
+from pwlib.checks import accepts, among, array, listed, real
 from pwlib.figures import style
+from pwlib.figures.given import TEXT, alone, along, named, of, together
 from pwlib.figures.style import COLOURS, Look
 from pwlib.intervals import interval
+from pwlib.parameters import refusal
 
 Array = NDArray[np.float64]
 Numbers = Sequence[float] | Array  # in %, one a seed
@@ -264,3 +268,49 @@ def _rows(found: Mapping[str, Mapping], axis: str, height: float) -> tuple[Figur
     grid[0, 0].set_ylim(len(rows) - 0.5, -0.5)
     fig.supxlabel(axis, size=9)
     return fig, grid[0]
+
+
+def _shares(name: str, shares: Mapping, known: dict) -> dict:
+    """Numbers for each pair of two names or more, the same ones in all of a call."""
+    found = named(_SEEDS, by=together(TEXT, TEXT))(name, shares, known)
+    names = known.setdefault("architectures", list(dict.fromkeys(a for a, _ in found)))
+    if len(names) < 2 or {*found} != {*product(names, names)}:
+        raise refusal(name, list(found), f"all pairs of two names or more, here of {names}")
+    return found
+
+
+def _by_length(name: str, found: Mapping, known: dict) -> Mapping:
+    """Numbers for each length, ascending, of which an arm may lack the last."""
+    by_length = named(_SPREAD, by=real(0, above=True))
+    found = named(named(by_length, by=of("kinds"), like="arms"))(name, found, known)
+    every = [list(by_r) for by_arm in found.values() for by_r in by_arm.values()]
+    lengths = sorted({length for one in every for length in one})
+    for one in every:
+        if one != lengths[: len(one)]:
+            raise refusal(name, one, f"for each arm the first of {lengths}")
+    return found
+
+
+def _curve(name: str, values: Sequence[Numbers], known: dict) -> Sequence[Array]:
+    """Numbers at each x, of which the last may lack."""
+    found = listed(_SPREAD)(name, values, known)
+    if len(found) > len(known["x"]):
+        raise refusal(name, values, f"numbers for {len(known['x'])} x at most")
+    return found
+
+
+_SEEDS, _SPREAD = alone(array("seeds")), alone(array("seeds", least=2))
+_LOOK = together(among(COLOURS), TEXT, TEXT)
+_LEADS = named(_SPREAD, like="rivals", count=(2, 2))
+_CURVES = named(_curve, by=of("looks"), like="arms")
+accepts(
+    __name__,
+    {"kinds": named(among(_KINDS)), "x": along("x", 0, above=True), "looks": named(_LOOK)},
+    figure_arms={"kinds": named(among(_KINDS), like="arms")}
+    | {"found": named(named(_SEEDS, like="arms"))},
+    figure_paths={"found": named(named(alone(array("2 steps", 0)), by=of("kinds"), like="arms"))},
+    figure_lengths={"found": _by_length},
+    figure_leads={"found": named(named(_LEADS, like="settings"))},
+    figure_curves={"found": named(named(_CURVES, like="measures"))},
+    figure_transfer={"found": named(named(_shares, like="kinds"))},
+)

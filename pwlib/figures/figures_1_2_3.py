@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from math import inf
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,8 +14,11 @@ from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
 from pwlib import polynomials, signs
+from pwlib.checks import a, accepts, among, array, listed, real, whole
 from pwlib.figures import style
+from pwlib.figures.given import alone, along, named, of, texts, together
 from pwlib.figures.style import COLOURS, INK, MUTED, Look
+from pwlib.parameters import refusal
 
 Vector = NDArray[np.float64]
 Counts = Mapping[float, Sequence[int]]  # sign changes of each try, by what was varied
@@ -204,3 +208,38 @@ def figure_between(
     least = {name: [min(tries) for tries in counts.values()] for name, counts in seen.items()}
     said = [f"{name}: from {counts[0]} to {counts[-1]}" for name, counts in least.items()]
     return style.say(fig, f"Least counts from left to right. {'; '.join(said)}.")
+
+
+def _training_points(name: str, points: Weights, known: dict) -> Weights:
+    """As many points in [0, 1] as the size says, on the grids and of the sizes of the weights."""
+    found = named(named(_ANY, by=whole(1), like="sizes"), like="grids")(name, points, known)
+    for grid, by_size in found.items():
+        for m, at in by_size.items():
+            by_size[m] = array("m", 0, 1)(f"{name}[{grid!r}][{m}]", at, {"m": m})
+    return found
+
+
+def _nodes(name: str, nodes: Vector, known: dict) -> Vector:
+    """Points in [0, 1], one or more of them inside."""
+    found = alone(array("nodes", 0, 1))(name, nodes, known)
+    if not ((found > 0) & (found < 1)).any():
+        raise refusal(name, nodes, "nodes of which one or more lie inside (0, 1)")
+    return found
+
+
+_GRID_NAME = a(str, where=lambda name: ", " in name, what="'$E_m$, its name' or another such name")
+_BASIS = among(("Bernstein", "Chebyshev", "Legendre"))
+_ANY, _WEIGHTS = alone(array("k")), array("n+1")
+_LINE = named(real(), by=real(), rising=True)
+_CHANGES = alone(array("changes", 0, 1, least=0))
+accepts(
+    __name__,
+    {"x": along("x", 0, 1), "degrees": listed(whole(1)), "degree": whole(1)}
+    | {"weights": named(named(_WEIGHTS, by=whole(1), like="sizes"), by=_GRID_NAME, like="grids")}
+    | {"points": _training_points, "readings": named(_nodes, count=(2, 2))}
+    | {"sample": array("m", 0, 1), "labels": array("m", -1, 1)}
+    | {"classifiers": named(together(array("x"), _CHANGES), by=_BASIS, count=(2, inf))}
+    | {"height": real(0, above=True)}
+    | {"proved": named(named(_LINE, count=(1, 2))), "titles": texts(4)}
+    | {"seen": named(named(listed(whole(0)), by=real()), by=of("proved"), count=(4, 4))},
+)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple
+from math import inf
 
 import numpy as np
 import torch
@@ -18,9 +19,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pwlib.boundaries import Maps, boundary_distance, rank_correlation
+from pwlib.checks import accepts, among, array, listed, real
 from pwlib.figures import style
+from pwlib.figures.given import alone, along, named, texts
 from pwlib.networks import Network
 from pwlib.objectives import hard_objective
+from pwlib.parameters import refusal
+from pwlib.tensor_checks import network, tensor
 
 Array = NDArray[np.float64]
 
@@ -207,7 +212,7 @@ def figure_slice(lengths: Array, length: float, leads: Mapping[str, Array]) -> F
     figure, panels = style.subplots(1, len(leads), 2.6, sharey=True)
     said, loss = [], style.COLOURS["loss"]
     for axes, (title, lead) in zip(panels, leads.items(), strict=True):
-        axes.contourf(lengths, lengths, lead, [lead.min() - 1, 0], colors=[loss], alpha=0.3)
+        axes.contourf(lengths, lengths, lead, [min(lead.min(), 0) - 1, 0], colors=[loss], alpha=0.3)
         axes.contour(lengths, lengths, lead, [0], colors=[loss], linewidths=1)
         axes.text(0.9, 0.5, "another answer", rotation=90, va="center", transform=axes.transAxes)
         axes.plot([0, length, 0], [0, 0, length], "o", color=style.INK, ms=4)
@@ -220,3 +225,43 @@ def figure_slice(lengths: Array, length: float, leads: Mapping[str, Array]) -> F
         said.append(f"{title}: another answer from length {lost:.2f} on")
     panels[0].set_ylabel("along the noise, $L^2$")
     return style.say(figure, f"Along the attack, {'; '.join(said)}.")
+
+
+def _shown(name: str, seen: Maps, known: dict) -> Maps:
+    """Maps of two cells or more along a side, whose classes have colours."""
+    if not isinstance(seen, Maps) or len(seen.classes) < 2:
+        raise refusal(name, seen, "Maps of 2 x 2 cells or more")
+    if seen.classes.dtype.kind not in "iu" or seen.classes.max() >= len(CLASSES):
+        raise refusal(f"{name}.classes", seen.classes, f"whole numbers below {len(CLASSES)}")
+    return seen
+
+
+def _all_shown(name: str, networks: Sequence[Maps], known: dict) -> Sequence[Maps]:
+    """Maps of one size."""
+    found = listed(_shown)(name, networks, known)
+    if len(sizes := {len(seen.classes) for seen in found}) > 1:
+        raise refusal(name, sorted(sizes), "maps of one size")
+    return found
+
+
+def _reading(name: str, value: Network, known: dict) -> Network:
+    """A network with features and logits of ten classes for the images of the paths."""
+    learned = {"x": next(iter(known["paths"].values()))}
+    network(True)(name, value, learned)
+    if learned["classes of sizes"] != len(NAMES["MNIST"]):
+        raise refusal(name, value, "a network of ten classes")
+    return value
+
+
+_ACCURACIES = named(alone(array("seeds magnitudes", 0, 100)), *FIGURE_5)
+accepts(
+    __name__,
+    {
+        **{"seen": _shown, "networks": _all_shown},
+        **{"titles": texts("networks"), "columns": texts(3)},
+        **{"magnitudes": along("magnitudes", 0), "accuracies": named(_ACCURACIES)},
+        **{"paths": named(tensor("steps 784", 0, 1)), "network": _reading, "name": among(NAMES)},
+        **{"lengths": along("lengths"), "length": real(0, above=True)},
+        **{"leads": named(array("lengths lengths"), count=(2, inf))},
+    },
+)

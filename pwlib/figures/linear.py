@@ -1,6 +1,7 @@
 """Figures of Sections I and II, on linear models: data in, a matplotlib Figure out."""
 
 from collections.abc import Mapping, Sequence
+from math import isqrt
 
 import numpy as np
 from matplotlib.colors import ListedColormap, to_rgb
@@ -8,8 +9,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import NDArray
 
+from pwlib.checks import Check, a, accepts, array, listed, real, whole
 from pwlib.figures import style
+from pwlib.figures.given import TEXT, alone, along, named
 from pwlib.figures.style import COLOURS, Look
+from pwlib.parameters import refusal
 
 Array = NDArray[np.float64]
 
@@ -37,7 +41,7 @@ def image_rows(
             look: Look = {"cmap": "gray", "vmin": 0, "vmax": 1}
             if place == 1:
                 largest = np.abs(image).max()
-                look = {"cmap": STEPS, "vmin": -largest, "vmax": largest}
+                look = {"cmap": STEPS, "vmin": -(largest or 1), "vmax": largest or 1}
                 title = f"{title}\n(largest entry {largest:.2g})"
             side = int(np.sqrt(image.size))
             axis.imshow(image.reshape(side, side), interpolation="nearest", **look)
@@ -99,7 +103,7 @@ def usefulness_map(
     axis.set(xscale="log", ylabel=r"usefulness $\rho$ on the test set")
     axis.set_xlabel(r"critical size $|\mathrm{E}\,y\langle v, x-m\rangle|$, $L^2$")
     style.legend(figure)
-    kept = sum(int(mask.sum()) for name, mask in groups.items() if name == "useful, robustly so")
+    kept = int([*groups.values()][2].sum())
     axis.set_title(f"{kept} of {len(rho)} features stay useful under attack", pad=16)
     said = ", ".join(f"{int(mask.sum())} {name}" for name, mask in groups.items())
     return style.say(figure, f"Of {len(rho)} features: {said}.")
@@ -149,3 +153,54 @@ def dimension_curves(images: Sequence[Array], family: Sequence[Array]) -> Figure
         for d, a, _ in (images, family)
     ]
     return style.say(figure, f"For the images, {said[0]}; for the family, {said[1]}.")
+
+
+def _image(name: str, image: Array, known: dict) -> Array:
+    """A square image in a row (side²,)."""
+    found = alone(array("pixels"))(name, image, known)
+    if isqrt(len(found)) ** 2 != len(found):
+        raise refusal(name, image, "a square image in a row, (side²,)")
+    return found
+
+
+def _table(check: Check, like: str = "") -> Check:
+    """Rows of one length, or as long as those of another argument, as many of them."""
+
+    def checked(name: str, rows: Sequence[Sequence], known: dict) -> Sequence[Sequence]:
+        found = listed(listed(check))(name, rows, known)
+        counts = [len(row) for row in found]
+        wanted = [len(row) for row in known[like]] if like else counts[:1] * len(counts)
+        if counts != wanted:
+            raise refusal(name, counts, f"rows of {wanted}")
+        return found
+
+    return checked
+
+
+def _masks(name: str, groups: Mapping[str, NDArray], known: dict) -> dict[str, NDArray]:
+    """Four masks, of which exactly one is true for each feature."""
+    what, features = "a mask of bool", len(known["rho"])
+    mask = a(np.ndarray, where=lambda m: m.dtype == bool and m.shape == (features,), what=what)
+    found = named(mask, count=(4, 4))(name, groups, known)
+    if (sum(each.astype(int) for each in found.values()) != 1).any():
+        raise refusal(name, list(found), "masks of which one is true for each feature")
+    return found
+
+
+def _ratios(name: str, ratio: Array, known: dict) -> Array:
+    """Flipping ratios that fall below the threshold."""
+    found = array("k", 0, 1.05)(name, ratio, known)
+    if found.min() >= known["fooled_below"]:
+        raise refusal(name, found.min().item(), "some ratios below fooled_below")
+    return found
+
+
+_LOGARITHMIC = along("3 k", 0, above=True, rising=False, least=2)
+accepts(
+    __name__,
+    {"rows": _table(_image), "titles": _table(TEXT, "rows"), "powers": listed(whole(1), 2)}
+    | {"sizes": along("k", 0, least=2), "worst random accuracy": array("k", 0, 1)}
+    | {"rho": array("k"), "critical": along("k", 0, above=True, rising=False), "groups": _masks}
+    | {"eps": real(0, above=True), "fooled_below": real(0, 1), "degrees": along("k", 0, 90)}
+    | {"ratio": _ratios, "images family": alone(_LOGARITHMIC)},
+)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -15,11 +16,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from IPython.display import HTML
 
+from pwlib.checks import a, accepts, listed, real, whole
+from pwlib.figures.given import named, together
 from pwlib.figures.style import COLOURS
+from pwlib.parameters import refusal
 
 if TYPE_CHECKING:  # most chapters need no torch
     from pwlib.datasets import Dataset
     from pwlib.networks import MLP
+else:
+    Dataset = MLP = object
 
 BASES = ("Bernstein", "Chebyshev", "Legendre")
 SIZES = [2 * round(5 * 2 ** (k / 4)) for k in range(37)]  # even, from 10 to 5120
@@ -184,3 +190,50 @@ def _box(figure: str, name: str, label: str, checked: bool) -> str:
         f'<input id="{figure}-{name}" name="{name}" type="checkbox"{" checked" * checked}>'
         f'<label for="{figure}-{name}">{label}</label>'
     )
+
+
+def _label(name: str, value: float, known: dict) -> float:
+    if real()(name, value, known) not in (-1, 1):
+        raise refusal(name, value, "1 or -1")
+    return value
+
+
+def _start(name: str, value: int, known: dict) -> int:
+    if whole(1)(name, value, known) not in SIZES:
+        raise refusal(name, value, f"one of {SIZES}")
+    return value
+
+
+def _images(name: str, data: Dataset, known: dict) -> Dataset:
+    """Images of 28 × 28 pixels."""
+    from pwlib.tensor_checks import dataset
+
+    return dataset(name, data, {"d of sizes": 784})
+
+
+def _networks(name: str, networks: Mapping[str, MLP], known: dict) -> Mapping[str, MLP]:
+    """Two perceptrons for these images."""
+    from pwlib.networks import MLP
+    from pwlib.tensor_checks import network
+
+    def check(name: str, one: MLP, known: dict) -> MLP:
+        if not isinstance(one, MLP) or (one.activation, one.widths[-1]) != ("relu", 10):
+            raise refusal(name, one, "an MLP of ten classes with rectified linear units")
+        if not all(layer.weight.any() for layer in one.layers):
+            raise refusal(name, one, "an MLP in which each layer has a weight")
+        return network()(name, one, {"x": known["data"].test_x})
+
+    return named(check, count=(2, 2))(name, networks, known)
+
+
+def _shown(name: str, shown: int, known: dict) -> int:
+    return whole(1, len(known["data"].test_x))(name, shown, known)
+
+
+_NAME = a(str, where=lambda name: bool(re.fullmatch(r"[A-Za-z][\w-]*", name)), what="an id in HTML")
+accepts(
+    __name__,
+    {"name": _NAME, "points": listed(together(real(0, 1), _label)), "degree": whole(1, 40)}
+    | {"start": _start, "data": _images, "networks": _networks, "shown": _shown},
+    limit={"degree": whole(3, 40)},
+)

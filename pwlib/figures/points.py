@@ -1,13 +1,17 @@
 """Figures of Sections III-B and of the chapters on training points: numbers in, a figure out."""
 
 from collections.abc import Mapping, Sequence
+from math import inf
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from pwlib import polynomials
+from pwlib.checks import Check, accepts, among, array, listed, mapping, real, whole
 from pwlib.figures import style
+from pwlib.figures.given import alone, along, named, together
 from pwlib.figures.style import COLOURS, INK, MUTED, Look
+from pwlib.parameters import refusal
 
 Curves = Mapping[str, Mapping[int, float]]  # by a name and the size m
 Pairs = Mapping[str, Sequence[tuple[float, float]]]
@@ -17,6 +21,12 @@ _EQUISPACED, _CHEBYSHEV = style.grid_look("equispaced"), style.grid_look("lobatt
 _BEST: Look = {"color": INK, "marker": "d", "ms": 4, "ls": ":"}
 _GUIDE: Look = {"color": MUTED, "lw": 1}
 _FROM_TOP: Look = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+_LOOKS = {
+    "equispaced": _EQUISPACED,
+    "Chebyshev extrema": _CHEBYSHEV | {"mfc": "white"},
+    "Chebyshev roots": _CHEBYSHEV | {"ls": "--"},
+    "merging pairs": _BEST,
+}
 LOOKS = {
     "equispaced midpoints": _EQUISPACED | {"mfc": "white", "ls": "--"},
     "equispaced with ends": _EQUISPACED,
@@ -35,19 +45,13 @@ def figure_optimal_objective(
     `objective` and `errors` hold a (mean, standard error) for each set of points and each size. A
     mean below 1e-8 is rounding error, and not drawn on the logarithmic axis.
     """
-    looks = {
-        "equispaced": _EQUISPACED,
-        "Chebyshev extrema": _CHEBYSHEV | {"mfc": "white"},
-        "Chebyshev roots": _CHEBYSHEV | {"ls": "--"},
-        "merging pairs": _BEST,
-    }
     fig, (left, right) = style.subplots(1, 2, height=3.2, sharex=True)
     found = (left, objective, 1e-8, degree), (right, errors, 0, degree - 2)
     for axes, table, least, last in found:
         for name, rows in table.items():
             mean, error = np.transpose(rows)
             mean = np.where(mean < least, np.nan, mean)
-            axes.errorbar(sizes, mean, 1.96 * error, label=name, **looks[name])
+            axes.errorbar(sizes, mean, 1.96 * error, label=name, **_LOOKS[name])
         zero = min((m for m in sizes if m > last), default=last + 1)
         axes.axvline(zero - 0.2, **_GUIDE)
         text = "zero" if least == 0 else "zero from\nhere on"
@@ -265,3 +269,63 @@ def figure_sets(sets: Mapping[str, Sequence[float]]) -> Figure:
     style.headline(fig, "\n".join(for_each))
     said = [f"{name}: {', '.join(f'{point:.2f}' for point in x)}" for name, x in sets.items()]
     return style.say(fig, f"{'; '.join(said)}.")
+
+
+def _sizes(name: str, sizes: Sequence[int], known: dict) -> Sequence[int]:
+    """Whole numbers that ascend."""
+    found = listed(whole(1))(name, sizes, known)
+    along("sizes")(name, found, known)
+    return found
+
+
+def _error(name: str, error: np.ndarray, known: dict) -> np.ndarray:
+    """Values at x, one or more of which isn't 0."""
+    found = array("x")(name, error, known)
+    if not found.any():
+        raise refusal(name, error, "an error that isn't 0 everywhere")
+    return found
+
+
+def _limits(name: str, limits: Mapping[str, float], known: dict) -> Mapping[str, float]:
+    """A constant for each name that is drawn."""
+    each = named(_POSITIVE, *known["chebyshev"], *known["equispaced"])
+    return each(name, limits, known)
+
+
+def _distances(name: str, distances: Curves, known: dict) -> Curves:
+    """Of readings of the grid; of the equispaced one at the sizes of the panels, too."""
+    found = named(_BY_SIZE, "equispaced", by=among(style.GRID_MARKERS))(name, distances, known)
+    mapping(real(), *known["scaled"])(f"{name}['equispaced']", found["equispaced"], known)
+    return found
+
+
+def _ending(at: int) -> Check:
+    """Curves by the size, all of which start (0) or end (-1) at one size."""
+
+    def checked(name: str, curves: Curves, known: dict) -> Curves:
+        found = named(_BY_SIZE, by=among(LOOKS), count=(2, inf))(name, curves, known)
+        if len(ends := {[*by_size][at] for by_size in found.values()}) > 1:
+            raise refusal(name, sorted(ends), f"curves that {'end' if at else 'start'} at one size")
+        return found
+
+    return checked
+
+
+_POSITIVE = real(0, above=True)
+_BY_SIZE = named(_POSITIVE, by=whole(1), rising=True)
+_PAIRS = named(listed(together(whole(1), whole(0))))
+_MEANS = named(array("sizes 2", 0), "merging pairs", by=among(_LOOKS), like="sets")
+accepts(
+    __name__,
+    {"sizes": _sizes, "objective errors": _MEANS, "degree": whole(1)}
+    | {"x": along("x", 0, 1, least=2), "limit": array("n")}
+    | {"panels": named(together(alone(array("k")), _error), count=(2, inf))}
+    | {"scaled": named(array("n"), by=whole(1), count=(1, 3)), "distances": _distances}
+    | {"chebyshev equispaced": _PAIRS, "limits": _limits}
+    | {"y": along("y", 0), "even odd": named(array("y"), count=(3, 3))}
+    | {"z": along("z", 0), "c": real(0, 100, above=True)}
+    | {"curves": named(array("z"), like="curves", count=(2, 2))}
+    | {"dips": named(alone(named(array("k"), "c", "dip")), like="curves")}
+    | {"worst": _ending(-1), "noise": _ending(0)}
+    | {"sets": named(alone(along("k", 0, 1)))},
+)

@@ -13,6 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.optimize import isotonic_regression
 
+from pwlib.checks import a, accepts, among, listed, real, whole
+from pwlib.parameters import refusal
+
 Look = dict[str, Any]  # how matplotlib draws something
 
 WIDTH = 4.6  # inches of a figure: on a phone of 360 px its text, of 9 points, has 9 px
@@ -131,3 +134,29 @@ def markdown_table(rows: Sequence[Sequence[object]], columns: Sequence[str], cap
     lines = [columns, ["---"] * len(columns), *rows]
     cells = [[str(cell).replace("|", r"\|") for cell in line] for line in lines]
     return f"*{caption}*\n\n" + "\n".join("| " + " | ".join(line) + " |" for line in cells)
+
+
+def _drawn(axes: Axes) -> bool:
+    """Whether a line has a name, and each that has one a finite value, too."""
+    lines = [line for line in axes.lines if not str(line.get_label()).startswith("_")]
+    return bool(lines) and all(np.isfinite(np.asarray(line.get_ydata())).any() for line in lines)
+
+
+def _lines(name: str, rows: Sequence[Sequence[object]], known: dict) -> Sequence:
+    """Rows, or none, each with a cell for each column."""
+    found = listed(listed(lambda name, cell, known: cell), 0)(name, rows, known)
+    for row in found:
+        if len(row) != len(known["columns"]):
+            raise refusal(f"{name}, columns", row, f"a cell for each of {len(known['columns'])}")
+    return found
+
+
+_TABLE = {"columns": listed(a(str)), "rows": _lines}
+accepts(
+    __name__,
+    {"columns rows": whole(1), "height": real(0, above=True), "where": among(("lower", "upper"))}
+    | {"axes": a(Axes, where=_drawn, what="axes with named lines, each with a finite value")}
+    | {"grid": among(GRID_MARKERS)},
+    table=_TABLE,
+    markdown_table=_TABLE,
+)

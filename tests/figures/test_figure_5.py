@@ -101,6 +101,13 @@ def test_a_slice_is_shaded_where_another_class_leads_and_marks_image_attack_and_
     assert "near: another answer from length 0.55 on" in figure.get_label()
 
 
+@pytest.mark.filterwarnings("ignore:No contour levels")
+def test_a_slice_in_which_no_other_class_leads_has_no_shade():
+    lengths = np.linspace(-1, 3, 5)
+    figure = figure_slice(lengths, 1.0, dict.fromkeys("ab", np.full((5, 5), 2.0)))
+    assert not any(path.vertices.size for path in figure.axes[0].collections[0].get_paths())
+
+
 def test_a_climb_shows_each_image_with_what_the_network_says_and_its_objective():
     network = MLP((784, 16, 10), "relu", seed=0)
     images = torch.rand(3, 784, generator=torch.Generator().manual_seed(1))

@@ -200,7 +200,7 @@ def test_between_the_theorems_every_try_is_a_dot_and_what_is_proved_a_line_or_a_
     seen["other"] = {0.0: [3]}
     proved = {"$r$": {"orthogonal": {1.0: 29}}, "$s$": {"raw": {0.0: 29}}, "other": {"a": {0.0: 3}}}
     proved["$m$"] = {"at least": {2: 27, 4: 23}, "Bernstein": {2: 1, 4: 1}}
-    figure = figure_between(seen, proved, "abcd", "what is left")
+    figure = figure_between(seen, proved, [*"abcd"], "what is left")
     drawn = figure.axes
     assert figure.get_suptitle() == "what is left"
     for axes, (label, counts), title in zip(drawn, seen.items(), "abcd", strict=True):
