@@ -24,7 +24,7 @@ from pwlib.parameters import refusal
 if TYPE_CHECKING:  # most chapters need no torch
     from pwlib.datasets import Dataset
     from pwlib.networks import MLP
-else:
+else:  # for whoever looks up the hints
     Dataset = MLP = object
 
 BASES = ("Bernstein", "Chebyshev", "Legendre")
