@@ -180,6 +180,7 @@ DRAWN = {
     | {"noise": dict.fromkeys(("Chebyshev roots", "best found"), BY_SIZE)}
     | {"sets": {"best found": [0.1, 0.9], "Chebyshev roots": POINTS[:2]}},
     "style": {"rows": 1, "columns": 1, "height": 2.0, "figure": AXES.figure, "text": "said"}
+    | {"title": "whose"}
     | {"where": "lower", "axes": AXES, "grid": "roots", "caption": "A table"},
     "style.table": (TABLE := {"rows": [["a", 1]], "columns": ["name", "n"]}),
     "style.markdown_table": TABLE,
@@ -351,8 +352,8 @@ FEWER = {
     )
     for key in keys
 }
-TEXTS = {"axis", "across", "up", "xlabel", "unit", "headline", "text", "caption", "titles"}
-TEXTS |= {"columns", "name"}
+TEXTS = {"axis", "across", "up", "xlabel", "unit", "headline", "text", "caption", "title"}
+TEXTS |= {"titles", "columns", "name"}
 STACKS = ("attacks.unit", "objectives.", "optimal.self_loss", "robustness.mean", "training.hard_p")
 
 

@@ -311,6 +311,16 @@ def _ending(at: int) -> Check:
     return checked
 
 
+def _sets(name: str, sets: Lines, known: dict) -> Lines:
+    """Sets of points; of one size, with a grid among them, if one is compared with the grids."""
+    found = named(alone(along("k", 0, 1)))(name, sets, known)
+    compared = any(key.startswith("best ") and key not in LOOKS for key in found)
+    sizes = {key: len(x) for key, x in found.items()}
+    if compared and (not {*found} & {*LOOKS} or len({*sizes.values()}) > 1):
+        raise refusal(name, sizes, f"sets of one size, one of {', '.join(LOOKS)} among them")
+    return found
+
+
 _POSITIVE = real(0, above=True)
 _BY_SIZE = named(_POSITIVE, by=whole(1), rising=True)
 _PAIRS = named(listed(together(whole(1), whole(0))))
@@ -327,5 +337,5 @@ accepts(
     | {"curves": named(array("z"), like="curves", count=(2, 2))}
     | {"dips": named(alone(named(array("k"), "c", "dip")), like="curves")}
     | {"worst": _ending(-1), "noise": _ending(0)}
-    | {"sets": named(alone(along("k", 0, 1)))},
+    | {"sets": _sets},
 )

@@ -73,7 +73,7 @@ BAD = {
     ),
     "a third line": (
         *("proved", figures_1_2_3.figure_between, {k: {0: [1]} for k in "abcd"}),
-        *({k: {line: {0: 1} for line in "abc"} for k in "abcd"}, [*"abcd"]),
+        *({k: {line: {0: 1} for line in "abc"} for k in "abcd"}, [*"abcd"], ""),
     ),
     "a class without a colour": ("seen", figures_4_5.figure_4, COLOURLESS),
     "maps of two sizes": ("networks", figures_4_5.figure_4_rows, [SQUARE, OTHER], [*"ab"]),
@@ -96,6 +96,11 @@ BAD = {
         *({"best found": {2: 6.0, 3: 5.0}, "Chebyshev roots": {2: 6.0}}, {}),
     ),
     "points descend": ("sets", points.figure_sets, {"best found": [0.5, 0.2]}),
+    "nothing to compare a set with": ("sets", points.figure_sets, {"best on average": [0.5]}),
+    "a set is compared with one of another size": (
+        *("sets", points.figure_sets),
+        {"best on average": [0.5], "Chebyshev roots": [0.2, 0.8]},
+    ),
     "a size without its distance": (
         *("distances", points.figure_limit, X),
         *({5: np.ones(3)}, np.ones(3), {"equispaced": {4: 0.1}}),
