@@ -306,7 +306,7 @@ def steps():
 CHAINS = [  # chapter, the text before and after, the numbers, names of what is no formula
     (III_A, "The constant is $1/p$ with $", "$ for both", halves, {}),
     (IV_A, "$p + 1 < m \\le 2p$, where $", "$, but for", halves, {}),
-    (HOW_MANY, "\\sin k\\varphi, \\qquad ", ", \\qquad", halves, {}),
+    (HOW_MANY, "\\sin k\\varphi, \\cr ", ", \\qquad", halves, {}),
     ("proofs", "at most $n$. Let $", "$ and $n \\ge 1$", halves, {}),
     ("details", "$N = 2n + 1$, $", "$, and $F_n", halves, {}),
     ("details", "$u = \\sin\\varphi$, $", "$, $f =", halves, {}),
@@ -328,7 +328,7 @@ CHAINS = [  # chapter, the text before and after, the numbers, names of what is 
     (HOW_MANY, "its zero is $r = \\frac23$, and $", "$: through",
      lambda: [{"N": 6, "p": 5, "r": sp.Rational(2, 3)}], {}),
     (HOW_MANY, "has period $\\pi$. From $", "$ the training", points_of_the_grid, {}),
-    (HOW_MANY, "near the two ends. Put $", "$ and $z", points_of_the_grid, {}),
+    (HOW_MANY, "near the two ends. Put $", "$, so that", points_of_the_grid, {}),
     (III_A, "\nSo $", "$. It is the optimum", two_samples, {}),
     (III_A, "are $1/(a - c)$, where $", "$.\n", two_samples,
      {"distance": r"\lVert \varphi(1) - \varphi(0) \rVert^2"}),

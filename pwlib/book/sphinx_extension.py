@@ -27,7 +27,7 @@ from pwlib.places import RESULTS, ROOT
 from pwlib.reruns import notebooks
 from pwlib.reruns.provenance import source
 
-NOTE = "In the repository, with its environment active; these are the recorded values."
+NOTE = "In the repository, with its environment active:"
 NARROW = "\N{NO-BREAK SPACE}"
 NUMBERS = {
     r"(?<=[\d\)]) %": "%",
