@@ -351,11 +351,11 @@ def test_the_figures_show_what_they_are_given():
     assert [label.get_text() for label in axes.get_yticklabels()] == ["best found", *grids_shown]
     assert axes.figure.get_suptitle() == ""
     ours = {
-        "best yet": [0.1, 0.9],
+        "best, yet": [0.1, 0.9],
         "Chebyshev extrema": [0.0, 1.0],
         "Chebyshev roots": [0.15, 0.85],
     }
-    assert figure_sets(ours).get_suptitle() == "best yet: nearest to Chebyshev roots"
+    assert figure_sets(ours).get_suptitle() == "best, yet: nearest to Chebyshev roots"
     low, high = axes.lines[1].get_ydata()
     assert low == 0 < high  # of two near points the second stands higher
     table = {"Chebyshev roots": {11: 2.0, 12: 1.0}}
@@ -366,7 +366,7 @@ def test_the_figures_show_what_they_are_given():
     assert left.get_title(loc="left") == best
     first = "noisy, $m = 11$: Chebyshev roots 2.0, Chebyshev extrema 1,235"
     assert right.get_title(loc="left") == first
-    headline = "How variable a classifier is depends on which points it gets"
+    headline = "The choice of points: a factor of 2, with noise of 617"
     assert figure.get_suptitle() == headline
     assert list(right.lines[0].get_ydata()) == [2.0, 1.0]
     np.testing.assert_allclose(right.lines[2].get_ydata(), [1, 11 / 12])

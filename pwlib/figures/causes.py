@@ -136,7 +136,10 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
     names = list(next(iter(next(iter(found.values())).values())))
     every = [by_rival for settings in found.values() for by_rival in settings.values()]
     ahead = [f"{sum(np.mean(by[name]) > 0 for by in every)} of {len(every)}" for name in names]
-    style.legend(fig, "upper", f"more {names[0]} in {ahead[0]} choices,\n{names[1]} in {ahead[1]}")
+    title = (
+        f"Hard points are more robust {names[0]}\nin {ahead[0]} choices, {names[1]} in {ahead[1]}"
+    )
+    style.legend(fig, "upper", title)
     return style.say(fig, f"The means: {'; '.join(said)}.")
 
 
@@ -203,7 +206,7 @@ def figure_transfer(found: Mapping[str, Mapping[str, Mapping[tuple[str, str], Nu
             other = [float(np.mean(v)) for (a, b), v in shares.items() if a != b]
             said.setdefault(title, {})[kind] = other
             mean = f" {np.mean(other):.0f}%" if other else ""
-            axes.set_title(f"{title}\n{kind}:{mean}")
+            axes.set_title(f"{title}\n{kind.replace(' on ', ' attacks ')}:{mean}")
     style.headline(
         fig,
         "Damage, in % of that by a network's own examples;\nabove: the mean between architectures",

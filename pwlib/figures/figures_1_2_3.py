@@ -144,7 +144,7 @@ def figure_3(degree: int, x: Vector, readings: Mapping[str, Vector]) -> Figure:
         said.append(f"{away:.2f} ({name})")
         farthest = max(farthest, away)
     top.set(ylabel="expected loss (12)", ylim=(0, None))
-    style.headline(fig, f"Degree {degree}: maximisers of (12) beside Chebyshev nodes")
+    style.headline(fig, f"Degree {degree}: maximisers of (12) near, not at, Chebyshev nodes")
     bottom.set(xlabel="$x$", xlim=(0, 1), ylim=(len(readings) + 0.5, -0.6))
     for axes in (top, bottom):
         axes.vlines(maximisers, *axes.get_ylim(), color=COLOURS["hard"], lw=0.6, alpha=0.5)

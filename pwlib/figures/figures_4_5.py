@@ -76,8 +76,9 @@ def figure_4(seen: Maps) -> Figure:
     border = boundary_distance(seen.classes) == 0
     if border.any():
         ten, nine = (np.median(v[border]) / np.median(v) for v in (seen.adversarial, seen.hard))
-        rise = f"(10) is {ten:.2g} times its median, (9) {nine:.3f} times"
-        style.headline(figure, f"At class borders {rise}")
+        words = ["large" if times > 2 else "as elsewhere" for times in (ten, nine)]
+        found = f"At class borders (10) is {words[0]}, (9) is {words[1]}:"
+        style.headline(figure, f"{found}\n{ten:.2g} and {nine:.3f} times their medians")
     middle, high = np.percentile(seen.adversarial, [50, 98])
     said = f"Objective (10) has a median of {middle:.2g} nats and a 98th percentile of {high:.2g}; "
     low, high = np.percentile(seen.hard, [2, 98])

@@ -120,7 +120,7 @@ def tilt_curve(degrees: Array, accuracy: Array, ratio: Array, fooled_below: floa
     middle = len(degrees) // 2
     axis.text(degrees[middle], accuracy[middle] - 0.03, "accuracy", va="top")
     name: Look = {"xytext": (-6, -6), "textcoords": "offset points", "ha": "right", "va": "top"}
-    law = "flipping ratio\n= cosine of the tilt"
+    law = "step to flip, relative\n= cosine of the tilt"
     axis.annotate(law, (degrees[middle], ratio[middle]), color=COLOURS["loss"], **name)
     axis.set(xlabel="tilt of the boundary (degrees)", ylim=(0, 1.05), xlim=(0, 90))
     fooled = np.argmax(ratio < fooled_below)

@@ -33,7 +33,7 @@ SIZES = [2 * round(5 * 2 ** (k / 4)) for k in range(37)]  # even, from 10 to 512
 
 def drag(name: str, points: Sequence[tuple[float, int]], degree: int) -> HTML:
     """Labelled points (x, ±1) to drag, and their maximum-margin classifiers in three bases."""
-    grids = {"equispaced": "<i>E<sub>m</sub></i>", "chebyshev": "<i>C<sub>m</sub></i>"}
+    grids = {"equispaced": "Equispaced", "chebyshev": "Chebyshev extrema"}
     actions = {"add": "Add", "remove": "Remove", "flip": "Flip label"}
     boxes = (_box(name, basis, basis, basis != "Legendre") for basis in BASES)  # the paper's two
     turn = [

@@ -64,6 +64,11 @@ def figure_optimal_objective(
     left.annotate("merging pairs", (sizes[0], objective["merging pairs"][0][0]), **above)
     style.legend(fig)
     first = {name: (rows[0][0], errors[name][0][0]) for name, rows in objective.items()}
+    of_eight, of_errors = zip(*first.values(), strict=True)
+    if min(*of_eight, *of_errors) > 0:
+        eight, largest = max(of_eight) / min(of_eight), max(of_errors) / min(of_errors)
+        factors = f"a factor of {eight:,.0f}, the error by {largest:.2f}"
+        style.headline(fig, f"By the choice of points (8) differs by\n{factors}")
     said = [f"{name} (8) {a:.3g}, largest error {b:.3g}" for name, (a, b) in first.items()]
     return style.say(fig, f"With {sizes[0]} points: {'; '.join(said)}.")
 
@@ -144,6 +149,7 @@ def figure_laws(chebyshev: Pairs, equispaced: Pairs, limits: Mapping[str, float]
             look: Look = {"color": colour, "mfc": colour if even else "white", "ls": "", "ms": 4}
             marker = "o" if power == 1 else ("s" if filled else "D")
             label = f"{name}: {limits[name]:.3f}"
+            look["alpha"] = 1 if limits[name] == max(limits[other] for other in table) else 0.5
             axes.semilogx(n, m / n**power, marker=marker, label=label, **look)
             axes.axhline(limits[name], **(_GUIDE | {"ls": "-" if even else "--", "zorder": 0}))
     most = [max(limits[name] for name in table) for table in (chebyshev, equispaced)]
@@ -236,6 +242,7 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
     sizes = np.array(list(next(iter(noise.values()))))
     bottom.plot(sizes, (degree + 1) / sizes, label="least possible", **_GUIDE)
     bottom.set(xscale="log", yscale="log")
+    factors = []
     for axes, table, labels, at in ((top, worst, "exact", -1), (bottom, noise, "noisy", 0)):
         style.name_lines(axes)
         ends = [[*values.items()][at] for values in table.values()]
@@ -244,7 +251,9 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
         )
         spread = f"{least} {low:.1f}, {most} {high:,.{0 if high >= 100 else 1}f}"
         axes.set_title(f"{labels}, $m = {ends[0][0]}$: {spread}", loc="left", x=-0.16)
-    style.headline(fig, "How variable a classifier is depends on which points it gets")
+        factors.append(f"{high / low:,.0f}")
+    exact, noisy = factors
+    style.headline(fig, f"The choice of points: a factor of {exact}, with noise of {noisy}")
     said = [f"{name} {next(iter(values.values())):.3g}" for name, values in noise.items()]
     return style.say(fig, f"With noise, at {sizes[0]} points: {', '.join(said)}.")
 
@@ -263,7 +272,7 @@ def figure_sets(sets: Mapping[str, Sequence[float]]) -> Figure:
     axes.tick_params(left=False)
     known = sets.keys() & LOOKS.keys()
     for_each = []
-    for name in (name for name in sets if name.startswith("best ") and name not in known):
+    for name in (name for name in sets if name.startswith("best") and name not in known):
         away = {np.abs(np.subtract(sets[other], sets[name])).max(): other for other in known}
         for_each.append(f"{name}: nearest to {away[min(away)]}")
     style.headline(fig, "\n".join(for_each))
@@ -314,7 +323,7 @@ def _ending(at: int) -> Check:
 def _sets(name: str, sets: Lines, known: dict) -> Lines:
     """Sets of points; of one size, with a grid among them, if one is compared with the grids."""
     found = named(alone(along("k", 0, 1)))(name, sets, known)
-    compared = any(key.startswith("best ") and key not in LOOKS for key in found)
+    compared = any(key.startswith("best") and key not in LOOKS for key in found)
     sizes = {key: len(x) for key, x in found.items()}
     if compared and (not {*found} & {*LOOKS} or len({*sizes.values()}) > 1):
         raise refusal(name, sizes, f"sets of one size, one of {', '.join(LOOKS)} among them")

@@ -38,7 +38,10 @@ def test_a_lead_is_a_mean_with_its_interval_in_the_row_of_its_setting(panel, riv
     for line, leads in zip(bars.lines[2][0].get_segments(), found, strict=True):
         assert line[:, 0] == pytest.approx(interval(leads))
     (legend,) = panels[0].figure.legends
-    assert legend.get_title().get_text() == "more nearest in 4 of 4 choices,\nlabel in 0 of 4"
+    assert (
+        legend.get_title().get_text()
+        == "Hard points are more robust nearest\nin 4 of 4 choices, label in 0 of 4"
+    )
     rows = np.round(bars.lines[0].get_ydata()).astype(int)
     assert [panels[0].get_yticklabels()[row].get_text() for row in rows] == ["SGD", "1 step"]
 
@@ -143,6 +146,6 @@ def test_a_square_of_transfer_has_the_mean_of_its_source_and_target():
     np.testing.assert_allclose(axes.collections[0].get_array(), [[91, 15], [45, 80]])
     assert [text.get_text() for text in axes.texts] == ["91", "15", "45", "80"]
     assert [name.get_text() for name in axes.get_yticklabels()] == ["a", "b"]
-    assert axes.get_title() == "MNIST\nplain on hard: 30%"  # between a and b
+    assert axes.get_title() == "MNIST\nplain attacks hard: 30%"  # between a and b
     assert figure.get_suptitle().startswith("Damage, in % of that by a network's own examples;")
     assert "plain on hard 30.0" in figure.get_label()

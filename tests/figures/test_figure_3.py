@@ -80,7 +80,7 @@ def distances(name):
 def test_words_and_limits(panels):
     top, bottom = panels
     figure = top.figure
-    assert figure.get_suptitle() == f"Degree {N}: maximisers of (12) beside Chebyshev nodes"
+    assert figure.get_suptitle() == f"Degree {N}: maximisers of (12) near, not at, Chebyshev nodes"
     farthest = max(distances(name).max() for name in NODES)
     assert bottom.get_title() == f"from node to maximiser: up to {farthest:.2f} of a spacing"
     assert (top.get_ylabel(), bottom.get_xlabel()) == ("expected loss (12)", "$x$")

@@ -91,3 +91,14 @@ def test_merging_points_have_the_error_with_its_largest_value_and_its_tangents()
             assert np.diff(tangent.get_ydata()) / np.diff(tangent.get_xdata()) == pytest.approx(
                 slope, rel=1e-4
             )
+
+
+def test_the_headline_of_the_objectives_has_their_factors_at_the_first_size():
+    sets = ("equispaced", "Chebyshev extrema", "Chebyshev roots", "merging pairs")
+    eight = dict(zip(sets, ([(10, 1)], [(20, 1)], [(40, 1)], [(0.01, 0)]), strict=True))
+    errors = dict(zip(sets, ([(3, 1)], [(2, 1)], [(2.5, 1)], [(3, 1)]), strict=True))
+    figure = points.figure_optimal_objective([4], eight, errors, 10)
+    factors = "a factor of 4,000, the error by 1.50"
+    assert figure.get_suptitle() == f"By the choice of points (8) differs by\n{factors}"
+    none = eight | {"merging pairs": [(0, 0)]}  # where points determine all
+    assert points.figure_optimal_objective([4], none, errors, 10).get_suptitle() == ""
