@@ -82,7 +82,7 @@ def figure_paths(
         axes.set_xlim(left=max(0, axes.get_xlim()[0]))  # nothing here is negative
         axes.set_ylim(bottom=max(-4, axes.get_ylim()[0]))
         axes.grid(**_GRID)
-    style.headline(fig, "Dark: each direction's best; pale: other lengths of its steps")
+    style.headline(fig, "Solid: each direction's best; faint: other lengths of its steps")
     fig.draw_without_rendering()  # which settles where the dots are
     said = []
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
@@ -137,7 +137,7 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
     every = [by_rival for settings in found.values() for by_rival in settings.values()]
     ahead = [f"{sum(np.mean(by[name]) > 0 for by in every)} of {len(every)}" for name in names]
     title = (
-        f"Hard points are more robust {names[0]}\nin {ahead[0]} choices, {names[1]} in {ahead[1]}"
+        f"Hard points are more robust {names[0]}\nin {ahead[0]} cases, {names[1]} in {ahead[1]}"
     )
     style.legend(fig, "upper", title)
     return style.say(fig, f"The means: {'; '.join(said)}.")

@@ -145,7 +145,7 @@ def figure_3(degree: int, x: Vector, readings: Mapping[str, Vector]) -> Figure:
         farthest = max(farthest, away)
     top.set(ylabel="expected loss (12)", ylim=(0, None))
     style.headline(fig, f"Degree {degree}: maximisers of (12) near, not at, Chebyshev nodes")
-    bottom.set(xlabel="$x$", xlim=(0, 1), ylim=(len(readings) + 0.5, -0.6))
+    bottom.set(xlabel="$x$", xlim=(-0.02, 1.02), ylim=(len(readings) + 0.5, -0.6))
     for axes in (top, bottom):
         axes.vlines(maximisers, *axes.get_ylim(), color=COLOURS["hard"], lw=0.6, alpha=0.5)
     bottom.set_yticks(range(len(names)), names)

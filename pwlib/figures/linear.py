@@ -142,8 +142,9 @@ def dimension_curves(images: Sequence[Array], family: Sequence[Array]) -> Figure
     axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.yaxis.set_major_formatter("{x:g}")
     axis.yaxis.set_minor_formatter(NullFormatter())
-    axis.plot(d, sizes[0] * np.sqrt(d[0] / d), **GUIDE)
-    axis.text(d[-1], sizes[0], r"$\propto 1/\sqrt{d}$", color=COLOURS["ink"], ha="right")
+    axis.plot(d, sizes[0] * np.sqrt(d[0] / d), zorder=0, **GUIDE)
+    along = d[len(d) // 2], sizes[0] * np.sqrt(d[0] / d[len(d) // 2])
+    axis.annotate(r"$\propto 1/\sqrt{d}$", along, (3, 6), textcoords="offset points")
     for text, sizes in ((r"$L^\infty$ size", images[1]), (r"$L^2$ size / $\|x\|_2$", images[2])):
         place: Look = {"textcoords": "offset points", "color": COLOURS["loss"]}
         panels[0].annotate(text, (images[0][1], sizes[1]), (0, 6), **place)

@@ -82,7 +82,7 @@ def figure_merging(x: np.ndarray, panels: Mapping[str, tuple[np.ndarray, np.ndar
         slopes, reach = np.interp(points, x, np.gradient(error, x)), np.array([[-0.06], [0.06]])
         axes.plot(points + reach, slopes * reach, color=COLOURS["loss"], lw=1.2)
         axes.plot(points, 0 * points, "o", color=INK, ms=4)
-        axes.set(title=title, xlabel="$x$", xlim=(0, 1), xticks=(0, 1))
+        axes.set(title=title, xlabel="$x$", xlim=(-0.04, 1.04), xticks=(0, 1))
         axes.axhline(error[np.abs(error).argmax()], color=MUTED, lw=0.8, ls="--")
     row[0].set_ylabel(r"error $\hat h_X - h$")
     largest = {title: np.abs(error).max() for title, (_, error) in panels.items()}

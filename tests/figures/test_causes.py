@@ -40,7 +40,7 @@ def test_a_lead_is_a_mean_with_its_interval_in_the_row_of_its_setting(panel, riv
     (legend,) = panels[0].figure.legends
     assert (
         legend.get_title().get_text()
-        == "Hard points are more robust nearest\nin 4 of 4 choices, label in 0 of 4"
+        == "Hard points are more robust nearest\nin 4 of 4 cases, label in 0 of 4"
     )
     rows = np.round(bars.lines[0].get_ydata()).astype(int)
     assert [panels[0].get_yticklabels()[row].get_text() for row in rows] == ["SGD", "1 step"]
@@ -83,7 +83,7 @@ def test_a_path_goes_through_the_means_in_the_colour_of_its_kind_with_its_name_a
         assert (np.diff(dots.get_sizes()) > 0).all()  # the longer the steps, the larger
     assert "MNIST, hard 13.7 at 97.2" in axes.figure.get_label()
     assert axes.get_title() == "MNIST: hard 14%, plain 1%"
-    headline = "Dark: each direction's best; pale: other lengths of its steps"
+    headline = "Solid: each direction's best; faint: other lengths of its steps"
     assert axes.figure.get_suptitle() == headline
 
 

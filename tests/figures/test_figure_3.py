@@ -86,7 +86,7 @@ def test_words_and_limits(panels):
     assert (top.get_ylabel(), bottom.get_xlabel()) == ("expected loss (12)", "$x$")
     names = [label.get_text() for label in bottom.get_yticklabels()]
     assert (names, list(bottom.get_yticks())) == (["maximisers", "roots", "extrema"], [0, 1, 2])
-    assert (top.get_xlim(), top.get_ylim()[0]) == ((0, 1), 0)
+    assert (top.get_xlim(), top.get_ylim()[0]) == ((-0.02, 1.02), 0)
     assert top.get_ylim()[1] > loss(maximisers()).max()
     assert bottom.get_ylim() == (2.5, -0.6)  # the first row is the highest
 
