@@ -137,7 +137,7 @@ def add_offer(app: Sphinx, document: nodes.document, page: str) -> None:
         made = f"{stamp['seconds']:.0f} seconds on {stamp['processor']}"
         line += f" <span>Executed in {html.escape(made)}</span>"
     code = papermill_line(chapter.stem, values)
-    head = f"<summary>Rerun it with other parameters</summary><p>{NOTE}</p>"
+    head = f"<summary>With other parameters</summary><p>{NOTE}</p>"
     title.parent[1:1] = [
         nodes.raw("", f'<div class="offers"><p>{line}</p><details>{head}', format="html"),
         nodes.literal_block(code, code, language="bash"),

@@ -136,9 +136,7 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
     names = list(next(iter(next(iter(found.values())).values())))
     every = [by_rival for settings in found.values() for by_rival in settings.values()]
     ahead = [f"{sum(np.mean(by[name]) > 0 for by in every)} of {len(every)}" for name in names]
-    title = (
-        f"Hard points are more robust {names[0]}\nin {ahead[0]} cases, {names[1]} in {ahead[1]}"
-    )
+    title = f"Hard points are more robust {names[0]}\nin {ahead[0]} cases, {names[1]} in {ahead[1]}"
     style.legend(fig, "upper", title)
     return style.say(fig, f"The means: {'; '.join(said)}.")
 
