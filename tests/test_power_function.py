@@ -366,7 +366,7 @@ def test_the_figures_show_what_they_are_given():
     assert left.get_title(loc="left") == best
     first = "noisy, $m = 11$: Chebyshev roots 2.0, Chebyshev extrema 1,235"
     assert right.get_title(loc="left") == first
-    headline = "The choice of points: a factor of 2, with noise of 617"
+    headline = "Points matter by a factor of 2, with noise of 617"
     assert figure.get_suptitle() == headline
     assert list(right.lines[0].get_ydata()) == [2.0, 1.0]
     np.testing.assert_allclose(right.lines[2].get_ydata(), [1, 11 / 12])

@@ -82,7 +82,9 @@ def figure_paths(
         axes.set_xlim(left=max(0, axes.get_xlim()[0]))  # nothing here is negative
         axes.set_ylim(bottom=max(-4, axes.get_ylim()[0]))
         axes.grid(**_GRID)
-    style.headline(fig, "Solid: each direction's best; faint: other lengths of its steps")
+    tops = {max(by_arm, key=lambda arm: max(by_arm[arm][1])) for by_arm in found.values()}
+    highest_arm = f"; highest: {tops.pop()}" if len(tops) == 1 else ""
+    style.headline(fig, f"Solid: the best length of each direction{highest_arm}")
     fig.draw_without_rendering()  # which settles where the dots are
     said = []
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):

@@ -56,9 +56,9 @@ def figure_4(seen: Maps) -> Figure:
     output, adversary, logarithm, hard = axes.flat
     panels = [
         (output, _draw_output(output, seen), "output, class"),
-        (adversary, _draw_map(adversary, seen.adversarial), "adversarial (10): borders"),
+        (adversary, _draw_map(adversary, seen.adversarial), "adversarial (10)"),
         (logarithm, _draw_map(logarithm, _log(seen)), "$\\log_{10}$ of (10)"),
-        (hard, _draw_map(hard, seen.hard), "hard (9): elsewhere"),
+        (hard, _draw_map(hard, seen.hard), "hard (9)"),
     ]
     for axis, image, title in panels:
         axis.set_title(title)
@@ -77,8 +77,7 @@ def figure_4(seen: Maps) -> Figure:
     if border.any():
         ten, nine = (np.median(v[border]) / np.median(v) for v in (seen.adversarial, seen.hard))
         words = ["large" if times > 2 else "as elsewhere" for times in (ten, nine)]
-        found = f"At class borders (10) is {words[0]}, (9) is {words[1]}:"
-        style.headline(figure, f"{found}\n{ten:.2g} and {nine:.3f} times their medians")
+        style.headline(figure, f"At class borders (10) is {words[0]}, (9) is {words[1]}")
     middle, high = np.percentile(seen.adversarial, [50, 98])
     said = f"Objective (10) has a median of {middle:.2g} nats and a 98th percentile of {high:.2g}; "
     low, high = np.percentile(seen.hard, [2, 98])

@@ -205,7 +205,7 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     points = np.sqrt(np.arange(int(c * z[-1] ** 2) + 1) / c)
     upper.plot(points, np.interp(points, z, next(iter(curves.values()))), "o", color=INK, ms=3)
     upper.set(xlabel="$z$, from the right end", ylabel="$f$")
-    style.headline(fig, f"In the limit the last dip to zero is at {c} $n^2$ points")
+    style.headline(fig, f"In the limit no wrong sign beyond {c} $n^2$ points")
     upper.set_title(f"the classifier near 1, $m = {c}\\,n^2$")
     lower.set(xlabel="$c = m/n^2$", ylabel="least value in the dip")
     lower.set_title("how low the dip reaches, by the number of points")
@@ -253,7 +253,7 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
         axes.set_title(f"{labels}, $m = {ends[0][0]}$: {spread}", loc="left", x=-0.16)
         factors.append(f"{high / low:,.0f}")
     exact, noisy = factors
-    style.headline(fig, f"The choice of points: a factor of {exact}, with noise of {noisy}")
+    style.headline(fig, f"Points matter by a factor of {exact}, with noise of {noisy}")
     said = [f"{name} {next(iter(values.values())):.3g}" for name, values in noise.items()]
     return style.say(fig, f"With noise, at {sizes[0]} points: {', '.join(said)}.")
 

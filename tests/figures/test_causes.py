@@ -83,7 +83,7 @@ def test_a_path_goes_through_the_means_in_the_colour_of_its_kind_with_its_name_a
         assert (np.diff(dots.get_sizes()) > 0).all()  # the longer the steps, the larger
     assert "MNIST, hard 13.7 at 97.2" in axes.figure.get_label()
     assert axes.get_title() == "MNIST: hard 14%, plain 1%"
-    headline = "Solid: each direction's best; faint: other lengths of its steps"
+    headline = "Solid: the best length of each direction; highest: hard"
     assert axes.figure.get_suptitle() == headline
 
 

@@ -53,7 +53,7 @@ def test_the_points_of_the_end_stand_on_the_curve_at_the_roots_of_j_over_c_besid
     dips = {name: {"c": [0.1, 0.2], "dip": [-k, k]} for k, name in enumerate(curves, 1)}
     figure = points.figure_end(z, 0.25, curves, dips)
     left, right = figure.axes
-    headline = "In the limit the last dip to zero is at 0.25 $n^2$ points"
+    headline = "In the limit no wrong sign beyond 0.25 $n^2$ points"
     assert figure.get_suptitle() == headline
     (dots,) = (one for one in left.lines if one.get_marker() == "o")
     np.testing.assert_allclose(dots.get_xdata(), 2 * np.sqrt(np.arange(26)))
