@@ -18,14 +18,7 @@ from torch import Tensor, nn
 
 from pwlib import attacks, directions
 from pwlib.attacks import Box
-from pwlib.checks import (
-    accepts,
-    among,
-    column,
-    listed,
-    table,
-    whole,
-)
+from pwlib.checks import accepts, among, column, listed, table, whole
 from pwlib.datasets import NAMES
 from pwlib.networks import Network, fast_products
 from pwlib.robustness import Attack, accuracies, measure, numbers, together, under_pgd

@@ -87,7 +87,7 @@ def of_type(hint: Any) -> Check | None:  # noqa: ANN401
         return inner and maybe(inner)
     if kind in (Sequence, Iterable):
         return inner and listed(inner)
-    return inner and mapping(inner) if kind is Mapping else None
+    return inner and named(inner, by=ANYTHING) if kind is Mapping else None
 
 
 def whole(low: float, high: float = inf, even: bool = False) -> Check:
@@ -136,6 +136,13 @@ def a(*kinds: type, where: Callable[[Any], bool] = bool, what: str = "") -> Chec
         return value
 
     return check
+
+
+def _anything(name: str, value: object, known: dict) -> object:
+    return value
+
+
+TEXT, ANYTHING = a(str), _anything
 
 
 def function(name: str, value: Callable, known: dict) -> Callable:
@@ -191,30 +198,74 @@ def listed(check: Check, least: int = 1) -> Check:
     return checked
 
 
-def members(**checks: Check) -> Check:
-    """A tuple with a member for each check, which passes it."""
+def members(*checks: Check, **parts: Check) -> Check:
+    """A tuple with as many members as there are checks, each of which passes its own."""
+    each = {f"[{i}]": check for i, check in enumerate(checks)}
+    each |= {f".{part}": check for part, check in parts.items()}
 
-    def checked(name: str, values: tuple, known: dict) -> tuple:
-        if not isinstance(values, tuple) or len(values) != len(checks):
-            raise refusal(name, values, f"a tuple ({', '.join(checks)})")
-        for (part, check), value in zip(checks.items(), values, strict=True):
-            check(f"{name}.{part}", value, known)
-        return values
+    def checked(name: str, values: Sequence, known: dict) -> tuple:
+        if not isinstance(values, tuple | list) or len(values) != len(each):
+            parts_of = f"a tuple ({', '.join(parts)})" if parts else f"{len(each)} in a tuple"
+            raise refusal(name, values, parts_of)
+        found = zip(each.items(), values, strict=True)
+        make = getattr(values, "_make", tuple)  # one of its own kind
+        return make([check(f"{name}{part}", value, known) for (part, check), value in found])
 
     return checked
 
 
-def mapping(check: Check, *names: object) -> Check:
-    """A mapping that has the names, and each of whose values passes a check."""
+def named(
+    check: Check,
+    *names: object,
+    by: Check = TEXT,
+    like: str = "",
+    count: tuple[float, float] = (1, inf),
+    rising: bool = False,
+) -> Check:
+    """A mapping from the names, and others that pass ``by``, to what passes a check.
 
-    def checked(name: str, values: Mapping, known: dict) -> Mapping:
-        if not isinstance(values, Mapping) or not values:
-            raise refusal(name, values, "a mapping with at least one name")
+    Those of a call that are ``like`` each other have the same names in one order.
+    """
+    least, most = count
+
+    def checked(name: str, values: Mapping, known: dict) -> dict:
+        if not isinstance(values, Mapping) or not least <= len(values) <= most:
+            many = f"{least:g}" if least == most else f"{least:g} to {most:g}"
+            raise refusal(name, values, f"a mapping of {many.replace('to inf', 'or more')} names")
+        keys = list(values)
+        for key in keys:
+            by(name, key, known)
         if missing := [key for key in names if key not in values]:
-            raise refusal(name, list(values), f"a mapping that has {missing[0]!r}")
-        for key, value in values.items():
-            check(f"{name}[{key!r}]", value, known)
-        return values
+            raise refusal(name, keys, f"names with {missing[0]!r} among them")
+        wanted = known.setdefault(f"names of {like}", keys) if like else keys
+        if keys != wanted:
+            raise refusal(name, keys, f"the same names as the first of its kind, {wanted}")
+        if rising and keys != sorted(keys):
+            raise refusal(name, keys, "numbers that ascend")
+        return {key: check(f"{name}[{key!r}]", value, known) for key, value in values.items()}
+
+    return checked
+
+
+def of(argument: str) -> Check:
+    """A name that an argument of the call has, which is checked before."""
+    return lambda name, value, known: among(known[argument])(name, value, known)
+
+
+def alone(check: Check) -> Check:
+    """What passes a check, and whose sizes are its own."""
+    return lambda name, value, known: check(name, value, dict(known))
+
+
+def texts(count: int | str) -> Check:
+    """As many strings as a number says, or as there are in an argument of the call."""
+
+    def checked(name: str, values: Sequence[str], known: dict) -> Sequence[str]:
+        wanted = count if isinstance(count, int) else len(known[count])
+        found = listed(TEXT)(name, values, known)
+        if len(found) != wanted:
+            raise refusal(name, values, f"{wanted} strings")
+        return found
 
     return checked
 
@@ -239,6 +290,28 @@ def array(
         return found
 
     return check
+
+
+def along(
+    shape: str,
+    low: float = -inf,
+    high: float = inf,
+    *,
+    least: int = 1,
+    above: bool = False,
+    rising: bool = True,
+) -> Check:
+    """An array as `array` has it whose numbers ascend, and are above the lowest if asked for."""
+
+    def checked(name: str, values: ArrayLike, known: dict) -> NDArray:
+        found = array(shape, low, high, least=least)(name, values, known)
+        if above and found.min() <= low:
+            raise refusal(name, found.min().item(), f"numbers above {low:g}")
+        if rising and (np.diff(found) <= 0).any():
+            raise refusal(name, values, "numbers that ascend")
+        return found
+
+    return checked
 
 
 def span(low: float, high: float) -> str:

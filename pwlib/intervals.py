@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pwlib.checks import a, accepts, array, mapping, real
+from pwlib.checks import ANYTHING, a, accepts, array, named, real
 
 
 def mean_with_error(values: ArrayLike) -> tuple[float, float]:
@@ -106,6 +106,9 @@ def _is_form(form: str) -> bool:
 accepts(
     __name__,
     {"values a b difference": array("values"), "level": real(1e-9, 1 - 1e-9)}
-    | {"p": mapping(real(0, 1)), "form": a(str, where=_is_form, what="a format of numbers")}
+    | {
+        "p": named(real(0, 1), by=ANYTHING),
+        "form": a(str, where=_is_form, what="a format of numbers"),
+    }
     | {"low high": real(infinite=True)},
 )

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from pwlib import attacks, parallel
 from pwlib.attacks import PIXELS, Box
-from pwlib.checks import a, accepts, among, array, listed, mapping, maybe, members, real, whole
+from pwlib.checks import a, accepts, among, array, listed, maybe, members, named, real, whole
 from pwlib.datasets import NAMES, loaded
 from pwlib.intervals import above, at_least, equivalent
 from pwlib.networks import fast_products, stack
@@ -252,22 +252,22 @@ def _measure(name: str, value: str, known: dict) -> str:
 
 _DAMAGE = ("natural", "height", "to_reference", "from_reference", "reference", "reference_natural")
 _PGD = ("pgd_1", "pgd_2")
-_MEASURES = mapping(array("..."))
-_NETWORKS = mapping(a(nn.Module), "network")
+_MEASURES = named(array("..."))
+_NETWORKS = named(a(nn.Module), "network")
 _JOB = members(name=among(NAMES), networks=_NETWORKS, seed=whole(0), attack=a(Attack))
 accepts(
     __name__,
     {"x": tensor("... N d"), "y": labels(), "seed": whole(0), "networks": _NETWORKS}
     | {"network": network(), "workers": whole(1), "device": device_of_call, "name": among(NAMES)}
     | {"magnitudes": array("k", 0), "curve": array("... k")},
-    together={"networks": mapping(listed(a(nn.Module)), "network")},
-    outcomes={"robust": mapping(array("..."), *_DAMAGE, *_PGD, "control")}
-    | {"reference": mapping(array("..."), "natural", "height", *_PGD)},
-    damage_shares={"found": mapping(array("..."), *_DAMAGE)},
+    together={"networks": named(listed(a(nn.Module)), "network")},
+    outcomes={"robust": named(array("..."), *_DAMAGE, *_PGD, "control")}
+    | {"reference": named(array("..."), "natural", "height", *_PGD)},
+    damage_shares={"found": named(array("..."), *_DAMAGE)},
     damage_share={"found": _MEASURES, "under own natural": _measure},
     measure_many={"jobs": listed(_JOB)},
     Attack={"magnitudes": listed(real(0)), "pgd_eps": listed(real(0), 0), "box": box_of_pixels}
     | {"pgd_steps pgd_restarts images": whole(1), "drawn": maybe(whole(0))},
-    Measured={"curves": mapping(array("... magnitudes"), "own"), "lengths": array("... magnitudes")}
+    Measured={"curves": named(array("... magnitudes"), "own"), "lengths": array("... magnitudes")}
     | {"one_step pgd": array("... eps", least=0)},
 )

@@ -15,16 +15,7 @@ from torch import nn
 
 from pwlib import attacks
 from pwlib.arms import Row, third
-from pwlib.checks import (
-    a,
-    accepts,
-    among,
-    array,
-    listed,
-    mapping,
-    table,
-    whole,
-)
+from pwlib.checks import ANYTHING, a, accepts, among, array, listed, named, table, whole
 from pwlib.datasets import NAMES, loaded
 from pwlib.parameters import refusal
 from pwlib.robustness import Attack
@@ -131,13 +122,13 @@ def mean_shares(shares: Mapping[tuple[str, str], Array], same: bool) -> Array:
 def _networks(name: str, networks: Mapping, known: dict) -> Mapping:
     """Those that `met` takes for a seed."""
     wanted = product(KINDS, (known["seed"], after(known["seed"])))
-    return mapping(a(nn.Module), *wanted)(name, networks, known)
+    return named(a(nn.Module), *wanted, by=ANYTHING)(name, networks, known)
 
 
 def _shares(name: str, shares: Mapping, known: dict) -> Mapping:
     """As many numbers for each pair of a source and a target."""
     pair = a(tuple, where=lambda names: len(names) == 2, what="pairs (source, target)")
-    for names in mapping(array("seeds"))(name, shares, known):
+    for names in named(array("seeds"), by=ANYTHING)(name, shares, known):
         pair(name, names, known)
     return shares
 

@@ -1,5 +1,6 @@
 """Each check at its edges: what passes comes back, what doesn't is named in one line."""
 
+from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf, nan
 from typing import Protocol
@@ -36,7 +37,10 @@ CHECKS = [
     (checks.listed(checks.whole(1), least=2), [[1, 2]], {(1,): "a list with 2 members or more"}),
     (checks.listed(checks.whole(1), least=0), [[], ()], {b"": "a list$", 3: "a list$"}),
     (checks.listed(checks.among("ab")), [["a", "b"]], {"ab": "a list$", None: "a list$"}),
-    (checks.mapping(checks.real(), "a"), [{"a": 1, 2: 3}], {3: "a mapping with at least one n"}),
+    (
+        checks.named(checks.real(), "a", by=checks.ANYTHING),
+        *([{"a": 1, 2: 3}], {3: "a mapping of 1 or more names"}),
+    ),
 ]
 
 
@@ -56,14 +60,28 @@ def test_rows_and_members_are_named_that_are_wrong():
             checks.table("arm", "seed")("rows", rows, {})
     with pytest.raises(ParameterError, match=r"^ns\[1\]: got 0, accepts a whole number from 1"):
         checks.listed(checks.whole(1))("ns", [1, 0], {})
-    of_names = checks.mapping(checks.real(), "a", "b")
+    of_names = checks.named(checks.real(), "a", "b")
     for values, said in (
-        ({}, "p: got {}, accepts a mapping with at least one name"),
-        ({"a": 1.0}, r"p: got \['a'\], accepts a mapping that has 'b'"),
+        ({}, "p: got {}, accepts a mapping of 1 or more names"),
+        ({"a": 1.0}, r"p: got \['a'\], accepts names with 'b' among them"),
         ({"a": 1.0, "b": nan}, r"p\['b'\]: got nan, accepts a finite number"),
     ):
         with pytest.raises(ParameterError, match=f"^{said}$"):
             of_names("p", values, {})
+
+
+def test_a_tuple_of_members_keeps_its_kind_and_names_the_part_that_is_wrong():
+    pair = namedtuple("pair", ["one", "other"])
+    by_name = checks.members(one=checks.whole(1), other=checks.whole(2))
+    found = by_name("it", pair(1, 2.0), {})
+    assert (type(found), found) == (pair, (1, 2))
+    by_place = checks.members(checks.whole(1), checks.whole(2))
+    assert by_place("it", [1, 2.0], {}) == (1, 2)
+    for check, part in ((by_name, r"\.other"), (by_place, r"\[1\]")):
+        with pytest.raises(ParameterError, match=rf"^it{part}: got 0, accepts a whole number"):
+            check("it", (1, 0), {})
+    with pytest.raises(ParameterError, match=r"^it: got \(1,\), accepts a tuple \(one, other\)$"):
+        by_name("it", (1,), {})
 
 
 def test_lists_stay_lists_tuples_tuples_and_arrays_become_lists():

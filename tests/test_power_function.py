@@ -362,12 +362,10 @@ def test_the_figures_show_what_they_are_given():
     table |= {"Chebyshev extrema": {11: 1234.6, 12: 0.5}}
     figure = figure_advantage(10, table, table)
     left, right = figure.axes
-    best = "exact, $m = 12$: Chebyshev extrema 0.5, Chebyshev roots 1.0"
-    assert left.get_title(loc="left") == best
-    first = "noisy, $m = 11$: Chebyshev roots 2.0, Chebyshev extrema 1,235"
-    assert right.get_title(loc="left") == first
-    headline = "Points matter by a factor of 2, with noise of 617"
-    assert figure.get_suptitle() == headline
+    assert left.get_title() == "without noise, $m = 12$: 0.5 to 1.0"
+    assert right.get_title() == "with noise, $m = 11$: 2.0 to 1,235"
+    words = "The choice of points matters 2-fold without noise,\n617-fold with noise"
+    assert figure.get_suptitle() == words
     assert list(right.lines[0].get_ydata()) == [2.0, 1.0]
     np.testing.assert_allclose(right.lines[2].get_ydata(), [1, 11 / 12])
     assert len(left.lines) == 3

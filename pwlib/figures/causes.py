@@ -12,9 +12,8 @@ from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Affine2D, Bbox
 from numpy.typing import NDArray
 
-from pwlib.checks import accepts, among, array, listed, real
+from pwlib.checks import TEXT, accepts, alone, along, among, array, listed, members, named, of, real
 from pwlib.figures import style
-from pwlib.figures.given import TEXT, alone, along, named, of, together
 from pwlib.figures.style import COLOURS, Look
 from pwlib.intervals import interval
 from pwlib.parameters import refusal
@@ -83,8 +82,9 @@ def figure_paths(
         axes.set_ylim(bottom=max(-4, axes.get_ylim()[0]))
         axes.grid(**_GRID)
     tops = {max(by_arm, key=lambda arm: max(by_arm[arm][1])) for by_arm in found.values()}
-    highest_arm = f"; highest: {tops.pop()}" if len(tops) == 1 else ""
-    style.headline(fig, f"Solid: the best length of each direction{highest_arm}")
+    style.headline(fig, f"At its best step length most robust: {' or '.join(sorted(tops))}")
+    pale: Look = {"transform": panels[0, 0].transAxes, "color": style.MUTED, "va": "top"}
+    panels[0, 0].text(0.01, 0.98, "solid: best step length\npale: other lengths", **pale)
     fig.draw_without_rendering()  # which settles where the dots are
     said = []
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
@@ -275,7 +275,7 @@ def _rows(found: Mapping[str, Mapping], axis: str, height: float) -> tuple[Figur
 
 def _shares(name: str, shares: Mapping, known: dict) -> dict:
     """Numbers for each pair of two names or more, the same ones in all of a call."""
-    found = named(_SEEDS, by=together(TEXT, TEXT))(name, shares, known)
+    found = named(_SEEDS, by=members(TEXT, TEXT))(name, shares, known)
     names = known.setdefault("architectures", list(dict.fromkeys(a for a, _ in found)))
     if len(names) < 2 or {*found} != {*product(names, names)}:
         raise refusal(name, list(found), f"all pairs of two names or more, here of {names}")
@@ -303,7 +303,7 @@ def _curve(name: str, values: Sequence[Numbers], known: dict) -> Sequence[Array]
 
 
 _SEEDS, _SPREAD = alone(array("seeds")), alone(array("seeds", least=2))
-_LOOK = together(among(COLOURS), TEXT, TEXT)
+_LOOK = members(among(COLOURS), TEXT, TEXT)
 _LEADS = named(_SPREAD, like="rivals", count=(2, 2))
 _CURVES = named(_curve, by=of("looks"), like="arms")
 accepts(

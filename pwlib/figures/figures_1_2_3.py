@@ -14,9 +14,22 @@ from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
 from pwlib import polynomials, signs
-from pwlib.checks import a, accepts, among, array, listed, real, whole
+from pwlib.checks import (
+    a,
+    accepts,
+    alone,
+    along,
+    among,
+    array,
+    listed,
+    members,
+    named,
+    of,
+    real,
+    texts,
+    whole,
+)
 from pwlib.figures import style
-from pwlib.figures.given import alone, along, named, of, texts, together
 from pwlib.figures.style import COLOURS, INK, MUTED, Look
 from pwlib.parameters import refusal
 
@@ -206,7 +219,11 @@ def figure_between(
             axes.plot(*zip(*line.items(), strict=True), label=name, **look)
         axes.set(xlabel=label, title=title)
         axes.xaxis.set_major_formatter("{x:g}")
-        axes.legend(loc="upper right", handlelength=1.2, borderaxespad=0, borderpad=0)
+        if len(lines := axes.get_legend_handles_labels()[1]) > 1:
+            axes.legend(loc="upper right", handlelength=1.2, borderaxespad=0, borderpad=0)
+        else:
+            (at, count), *_ = proved[label][lines[0]].items()
+            axes.annotate(lines[0], (at, count), (4, 6), textcoords="offset points")
     highest = max(max(tries) for counts in seen.values() for tries in counts.values())
     panels[0, 0].set_ylim(0, 1.45 * highest)  # the legends are above all dots
     for axes in panels[:, 0]:
@@ -245,7 +262,7 @@ accepts(
     | {"weights": named(named(_WEIGHTS, by=whole(1), like="sizes"), by=_GRID_NAME, like="grids")}
     | {"points": _training_points, "readings": named(_nodes, count=(2, 2))}
     | {"sample": array("m", 0, 1), "labels": array("m", -1, 1)}
-    | {"classifiers": named(together(array("x"), _CHANGES), by=_BASIS, count=(2, inf))}
+    | {"classifiers": named(members(array("x"), _CHANGES), by=_BASIS, count=(2, inf))}
     | {"height": real(0, above=True)}
     | {"proved": named(named(_LINE, count=(1, 2))), "titles": texts(4)}
     | {"seen": named(named(listed(whole(0)), by=real()), by=of("proved"), count=(4, 4))},

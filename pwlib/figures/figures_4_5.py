@@ -13,15 +13,13 @@ from matplotlib.collections import QuadMesh
 from matplotlib.colors import BoundaryNorm, ListedColormap, to_rgba_array
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
-from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 from torch import Tensor
 
 from pwlib.boundaries import Maps, boundary_distance, rank_correlation
-from pwlib.checks import accepts, among, array, listed, real
+from pwlib.checks import accepts, alone, along, among, array, listed, named, real, texts
 from pwlib.figures import style
-from pwlib.figures.given import alone, along, named, texts
 from pwlib.networks import Network
 from pwlib.objectives import hard_objective
 from pwlib.parameters import refusal
@@ -33,16 +31,15 @@ CLASSES = ("#E69F00", "#56B4E9", "#999933", "#CC79A7", "#666666")  # one for eac
 LEVELS = 32  # shades of a map: too many for the eye, few enough for small pages
 PLACE: style.Look = {"origin": "lower", "extent": (-1, 1, -1, 1)}
 SQUARE = PLACE | {"interpolation": "none"}
-# The colour says whose accuracy a curve shows, the dash whose adversarial examples they are.
+# Each curve: its panel, 0 for a network's own examples; whose accuracy it is; its colour and dash;
+# its name, and the length beside which that stands, or None where it stands in the corner.
 FIGURE_5 = {
-    "own": ("hard points", "hard", "-"),
-    "from_reference": ("hard points", "hard", "--"),
-    "to_reference": ("reference", "plain", "--"),
-    "control": ("reference", "plain", ":"),
-    "reference": ("reference", "plain", "-"),
+    "own": (0, "hard", "-", "hard points", 2),
+    "reference": (0, "plain", "-", "reference", None),
+    "from_reference": (1, "hard", "--", "hard points", 2),
+    "to_reference": (1, "plain", "--", "reference", 3.6),
+    "control": (1, "plain", ":", "control", None),
 }
-NAMED = ("reference", "plain", (0.03, 0.12)), ("hard points", "hard", (0.7, 0.75))
-EXAMPLES = {"-": "its own", "--": "the other's", ":": "a second reference's"}
 COLUMNS = ("output", "adversarial (10):\nlarge at borders", "hard (9):\nlarge elsewhere")
 SIDE = 28  # pixels of a test image
 GARMENTS = ["T-shirt", "trousers", "pullover", "dress", "coat"]
@@ -53,17 +50,18 @@ NAMES = {"MNIST": [str(digit) for digit in range(10)], "FashionMNIST": GARMENTS}
 def figure_4(seen: Maps) -> Figure:
     """A network's output, the objective (10), its logarithm, and the hard objective (9)."""
     figure, axes = style.subplots(2, 2, height=4.3, sharex=True, sharey=True)
-    output, adversary, logarithm, hard = axes.flat
+    output, adversary, hard, logarithm = axes.flat
     panels = [
-        (output, _draw_output(output, seen), "output, class"),
+        (output, _draw_output(output, seen), "the network's classes"),
         (adversary, _draw_map(adversary, seen.adversarial), "adversarial (10)"),
-        (logarithm, _draw_map(logarithm, _log(seen)), "$\\log_{10}$ of (10)"),
         (hard, _draw_map(hard, seen.hard), "hard (9)"),
+        (logarithm, _draw_map(logarithm, _log(seen)), "$\\log_{10}$ of (10)"),
     ]
     for axis, image, title in panels:
         axis.set_title(title)
         bar = axis.inset_axes((1.04, 0, 0.05, 1))  # as high as its panel
         figure.colorbar(image, cax=bar)
+        bar.locator_params(nbins=3)
         for solids in bar.findobj(QuadMesh):
             solids.set_rasterized(True)
     output.child_axes[0].set_yticks(range(1, len(CLASSES) + 1))
@@ -71,13 +69,13 @@ def figure_4(seen: Maps) -> Figure:
     for axis in (adversary, logarithm, hard):
         _draw_boundary(axis, seen)
     output.set(xticks=[-1, 0, 1], yticks=[-1, 0, 1], ylabel="$x_2$")
-    logarithm.set(xlabel="$x_1$", ylabel="$x_2$")
-    hard.set_xlabel("$x_1$")
+    hard.set(xlabel="$x_1$", ylabel="$x_2$")
+    logarithm.set_xlabel("$x_1$")
     border = boundary_distance(seen.classes) == 0
     if border.any():
         ten, nine = (np.median(v[border]) / np.median(v) for v in (seen.adversarial, seen.hard))
-        words = ["large" if times > 2 else "as elsewhere" for times in (ten, nine)]
-        style.headline(figure, f"At class borders (10) is {words[0]}, (9) is {words[1]}")
+        words = ["large" if times > 2 else "no larger than elsewhere" for times in (ten, nine)]
+        style.headline(figure, f"At class borders (10) is {words[0]},\n(9) is {words[1]}")
     middle, high = np.percentile(seen.adversarial, [50, 98])
     said = f"Objective (10) has a median of {middle:.2g} nats and a 98th percentile of {high:.2g}; "
     low, high = np.percentile(seen.hard, [2, 98])
@@ -142,35 +140,44 @@ def _log(seen: Maps) -> Array:
 
 
 def figure_5(magnitudes: Sequence[float], accuracies: Mapping[str, Mapping[str, Array]]) -> Figure:
-    """Test accuracy against the length of a one-step attack, a panel for each data set.
+    """Test accuracy against the length of a one-step attack, two panels for each data set.
 
     ``accuracies[name][curve]`` is in % and (seeds, magnitudes), with the curves of ``FIGURE_5``: a
-    line for the mean over the seeds, a band from the lowest to the highest of them.
+    line for the mean over the seeds, a band from the lowest to the highest of them. On the left a
+    network is under its own adversarial examples, on the right under another network's.
     """
-    shared: style.Look = {"sharex": True, "squeeze": False}
-    figure, panels = style.subplots(len(accuracies), 1, 2.5 * len(accuracies), **shared)
-    said = []
-    for axis, (name, curves) in zip(panels.flat, accuracies.items(), strict=True):
-        for key, (label, meaning, dash) in FIGURE_5.items():
-            seeds, colour = curves[key], style.COLOURS[meaning]
-            axis.fill_between(magnitudes, seeds.min(0), seeds.max(0), color=colour, alpha=0.2, lw=0)
-            width = 2.2 if dash == "-" else 1
-            axis.plot(magnitudes, seeds.mean(0), dash, color=colour, lw=width, label=label)
-        axis.set(ylim=(-2, 102), ylabel=f"{name}, accuracy, %")
-        axis.grid(alpha=0.25)
-        for label, meaning, place in NAMED:
-            axis.text(*place, label, color=style.COLOURS[meaning], transform=axis.transAxes)
-        at = int(np.abs(np.array(magnitudes) - 1).argmin())
+    shared: style.Look = {"sharex": True, "sharey": True, "squeeze": False}
+    figure, panels = style.subplots(len(accuracies), 2, 2.1 * len(accuracies) + 0.5, **shared)
+    said, found = [], []
+    at = int(np.abs(np.array(magnitudes) - 1).argmin())
+    for row, (name, curves) in zip(panels, accuracies.items(), strict=True):
+        for key, (panel, meaning, dash, label, place) in FIGURE_5.items():
+            seeds, look = curves[key], {"color": style.COLOURS[meaning]}
+            row[panel].fill_between(magnitudes, seeds.min(0), seeds.max(0), alpha=0.2, lw=0, **look)
+            row[panel].plot(magnitudes, seeds.mean(0), dash, lw=1.6, label=label, **look)
+            _name(row[panel], label, place, look)
         own, reference = (curves[key][:, at].mean() for key in ("own", "reference"))
-        found = f"{own:.0f}% with hard points, {reference:.0f}% without"
-        axis.set_title(f"one step of length {magnitudes[at]:g}: {found}")
+        found.append(f"{name} {own:.0f}% and {reference:.0f}%")
         said.append(f"{name}, length {magnitudes[at]:g}: {own:.0f}% with hard points, ")
         said[-1] += f"{reference:.0f}% for the reference"
-    axis.set_xlabel("$L^2$ length of the step, before clamping")
-    dashes = [Line2D([], [], color=style.INK, ls=d, label=name) for d, name in EXAMPLES.items()]
-    where: style.Look = {"loc": "outside upper center", "ncols": 3}
-    figure.legend(handles=dashes, title="a network under adversarial examples made on …", **where)
+        row[0].set(ylim=(-2, 102), ylabel=f"{name}, accuracy, %")
+    for axis in panels.flat:
+        axis.grid(alpha=0.25)
+    panels[0, 0].set_title("under its own examples")
+    panels[0, 1].set_title("under another network's")
+    figure.supxlabel("$L^2$ length of the step, before clamping", size=9)
+    words = f"A step of length {magnitudes[at]:g} leaves, with hard points and without"
+    style.headline(figure, f"{words}\n{', '.join(found)}")
     return style.say(figure, f"{'; '.join(said)}.")
+
+
+def _name(axis: Axes, label: str, length: float | None, look: style.Look) -> None:
+    """The name of the last line, above it on its right or, for None, in the lower left corner."""
+    if length is None:
+        axis.text(0.04, 0.06, label, transform=axis.transAxes, **look)
+    else:
+        at = (length, np.interp(length, *axis.lines[-1].get_data()))
+        axis.annotate(label, at, (4, 2), textcoords="offset points", **look)
 
 
 @torch.no_grad()

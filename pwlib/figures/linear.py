@@ -9,9 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import NDArray
 
-from pwlib.checks import Check, a, accepts, array, listed, real, whole
+from pwlib.checks import TEXT, Check, a, accepts, alone, along, array, listed, named, real, whole
 from pwlib.figures import style
-from pwlib.figures.given import TEXT, alone, along, named
 from pwlib.figures.style import COLOURS, Look
 from pwlib.parameters import refusal
 

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from IPython.display import HTML
 
-from pwlib.checks import a, accepts, listed, real, whole
-from pwlib.figures.given import named, together
+from pwlib.checks import a, accepts, listed, members, named, real, whole
 from pwlib.figures.style import COLOURS
 from pwlib.parameters import refusal
 
@@ -233,7 +232,7 @@ def _shown(name: str, shown: int, known: dict) -> int:
 _NAME = a(str, where=lambda name: bool(re.fullmatch(r"[A-Za-z][\w-]*", name)), what="an id in HTML")
 accepts(
     __name__,
-    {"name": _NAME, "points": listed(together(real(0, 1), _label)), "degree": whole(1, 40)}
+    {"name": _NAME, "points": listed(members(real(0, 1), _label)), "degree": whole(1, 40)}
     | {"start": _start, "data": _images, "networks": _networks, "shown": _shown},
     limit={"degree": whole(3, 40)},
 )

@@ -7,9 +7,21 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pwlib import polynomials
-from pwlib.checks import Check, accepts, among, array, listed, mapping, real, whole
+from pwlib.checks import (
+    ANYTHING,
+    Check,
+    accepts,
+    alone,
+    along,
+    among,
+    array,
+    listed,
+    members,
+    named,
+    real,
+    whole,
+)
 from pwlib.figures import style
-from pwlib.figures.given import alone, along, named, together
 from pwlib.figures.style import COLOURS, INK, MUTED, Look
 from pwlib.parameters import refusal
 
@@ -145,19 +157,18 @@ def figure_laws(chebyshev: Pairs, equispaced: Pairs, limits: Mapping[str, float]
         for name, pairs in table.items():
             n, m = np.transpose(sorted(pairs))
             even, filled = name.startswith("even"), "odd" not in name.split(",")[-1]
-            colour = COLOURS["chebyshev" if power == 1 else "equispaced"]
+            worst = limits[name] == max(limits[other] for other in table)
+            colour = COLOURS["chebyshev" if power == 1 else "equispaced"] if worst else MUTED
             look: Look = {"color": colour, "mfc": colour if even else "white", "ls": "", "ms": 4}
             marker = "o" if power == 1 else ("s" if filled else "D")
             label = f"{name}: {limits[name]:.3f}"
-            look["alpha"] = 1 if limits[name] == max(limits[other] for other in table) else 0.5
-            axes.semilogx(n, m / n**power, marker=marker, label=label, **look)
-            axes.axhline(limits[name], **(_GUIDE | {"ls": "-" if even else "--", "zorder": 0}))
+            axes.semilogx(n, m / n**power, marker=marker, label=label, zorder=2 + worst, **look)
+            axes.axhline(limits[name], **(_GUIDE | {"color": colour, "zorder": 0}))
     most = [max(limits[name] for name in table) for table in (chebyshev, equispaced)]
-    enough = f"{most[0]:.3f} $n$ (Chebyshev), {most[1]:.3f} $n^2$ (equispaced)"
-    style.headline(fig, f"Enough points: {enough}")
-    wrong = "largest $m$ with\nwrong signs, over "
-    top.set(ylabel=f"{wrong}$n$", title="Chebyshev grids")
-    bottom.set(ylabel=f"{wrong}$n^2$", title="equispaced grid")
+    enough = f"{most[0]:.3f} $n$ on Chebyshev grids, {most[1]:.3f} $n^2$ on equispaced ones"
+    style.headline(fig, f"For large $n$ no wrong sign beyond\n{enough}")
+    top.set(ylabel="last $m$ with\na wrong sign, over $n$", title="Chebyshev grids")
+    bottom.set(ylabel="last $m$ with\na wrong sign, over $n^2$", title="equispaced grid")
     bottom.set(xlabel=r"degree $n$   ($p = \lfloor (n+1)/2 \rfloor$)", ylim=(0.05, 0.19))
     for axes in (top, bottom):
         style.name_lines(axes)
@@ -196,30 +207,33 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     {"c": (k,), "dip": (k,)}. Points are at √(j/c).
     """
     fig, (upper, lower) = style.subplots(2, height=5)
-    looks: list[Look] = [{"color": INK, "lw": 1}]
-    looks += [{"color": COLOURS["equispaced"], "ls": "--", "lw": 1.2}]
+    looks: list[Look] = [{"color": INK, "lw": 1.6}]
+    looks += [{"color": COLOURS["equispaced"], "lw": 1, "alpha": 0.6, "zorder": 1}]
     for (label, values), look in zip(curves.items(), looks, strict=True):
         upper.plot(z, values, label=label, **look)
     for (label, table), look in zip(dips.items(), looks, strict=True):
         lower.plot(table["c"], table["dip"], label=label, **look)
+    limit = next(iter(curves.values()))
     points = np.sqrt(np.arange(int(c * z[-1] ** 2) + 1) / c)
-    upper.plot(points, np.interp(points, z, next(iter(curves.values()))), "o", color=INK, ms=3)
+    upper.plot(points, np.interp(points, z, limit), "o", color=INK, ms=3)
     upper.set(xlabel="$z$, from the right end", ylabel="$f$")
-    style.headline(fig, f"In the limit no wrong sign beyond {c} $n^2$ points")
-    upper.set_title(f"the classifier near 1, $m = {c}\\,n^2$")
-    lower.set(xlabel="$c = m/n^2$", ylabel="least value in the dip")
-    lower.set_title("how low the dip reaches, by the number of points")
+    style.headline(fig, f"For large $n$ the last wrong sign is at $m = {c}\\,n^2$")
+    lowest = int(limit.argmin())
+    upper.set_title(f"with so many points the dip near the end goes down to {limit[lowest]:.2f}")
+    touch: Look = {"color": COLOURS["loss"], "textcoords": "offset points", "va": "center"}
+    upper.plot(z[lowest], limit[lowest], "o", color=COLOURS["loss"], ms=5)
+    upper.annotate("the dip", (z[lowest], limit[lowest]), (16, 6), **touch)
+    lower.set(xlabel="$c = m/n^2$", ylabel="lowest value in the dip")
+    lower.set_title(f"the limit is below 0 for the last time near $c = {c}$")
     lower.axvline(c, color=COLOURS["loss"], lw=1)
     lower.plot(c, 0, "o", color=COLOURS["loss"], ms=5)
-    last = f"limit: last wrong sign\nat $c = {c}$"
-    lower.annotate(last, (c, 1), (-4, -20), color=COLOURS["loss"], ha="right", **_FROM_TOP)
-    lower.set_ylim(bottom=(lowest := lower.get_ylim()[0]))
-    lower.axhspan(lowest, 0, color=MUTED, alpha=0.25, lw=0)
+    lower.annotate(f"$c = {c}$ ", (c, 1), (-3, -8), ha="right", **(touch | _FROM_TOP))
+    lower.set_ylim(bottom=(floor := lower.get_ylim()[0]))
+    lower.axhspan(floor, 0, color=MUTED, alpha=0.25, lw=0)
     lower.text(0.98, 0.02, "wrong sign", transform=lower.transAxes, ha="right", va="bottom")
     lower.locator_params(axis="x", nbins=5)
-    for axes, corner in ((upper, "lower right"), (lower, "upper left")):
-        axes.axhline(0, color=MUTED, lw=0.8)
-        axes.legend(loc=corner, ncols=3 if axes is upper else 1)
+    upper.axhline(0, color=MUTED, lw=0.8)
+    style.name_lines(lower)
     least = [f"{label} {np.min(values):.2f}" for label, values in curves.items()]
     return style.say(fig, f"The least values of f at m = {c} n²: {', '.join(least)}.")
 
@@ -230,11 +244,20 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
     Both map the name of a set (see `LOOKS`) to its value at each size.
     """
     fig, (top, bottom) = style.subplots(2, height=5)
-    for axes, table in ((top, worst), (bottom, noise)):
+    factors = []
+    for axes, table, at in ((top, worst, -1), (bottom, noise, 0)):
         for name, values in table.items():
             look = LOOKS[name] | {"markevery": None if len(values) < 20 else 0.08}
             axes.plot(*zip(*values.items(), strict=True), label=name, **look)
         axes.set(xlabel="training points, $m$", ylabel="greatest variance")
+        (low, size), *_, (high, _) = sorted(
+            [*values.items()][at][::-1] for values in table.values()
+        )
+        factors.append(f"{high / low:,.0f}")
+        noise_of = "without noise" if axes is top else "with noise"
+        axes.set_title(
+            f"{noise_of}, $m = {size}$: {low:.1f} to {high:,.{0 if high >= 100 else 1}f}"
+        )
     top.axhline(degree + 1, **_GUIDE)
     top.text(degree, degree + 1.15, "before training", ha="right", va="bottom")
     top.xaxis.get_major_locator().set_params(integer=True)
@@ -242,18 +265,11 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
     sizes = np.array(list(next(iter(noise.values()))))
     bottom.plot(sizes, (degree + 1) / sizes, label="least possible", **_GUIDE)
     bottom.set(xscale="log", yscale="log")
-    factors = []
-    for axes, table, labels, at in ((top, worst, "exact", -1), (bottom, noise, "noisy", 0)):
+    for axes in (top, bottom):
         style.name_lines(axes)
-        ends = [[*values.items()][at] for values in table.values()]
-        (low, least), *_, (high, most) = sorted(
-            (v, n) for n, (_, v) in zip(table, ends, strict=True)
-        )
-        spread = f"{least} {low:.1f}, {most} {high:,.{0 if high >= 100 else 1}f}"
-        axes.set_title(f"{labels}, $m = {ends[0][0]}$: {spread}", loc="left", x=-0.16)
-        factors.append(f"{high / low:,.0f}")
     exact, noisy = factors
-    style.headline(fig, f"Points matter by a factor of {exact}, with noise of {noisy}")
+    words = f"The choice of points matters {exact}-fold without noise,\n{noisy}-fold with noise"
+    style.headline(fig, words)
     said = [f"{name} {next(iter(values.values())):.3g}" for name, values in noise.items()]
     return style.say(fig, f"With noise, at {sizes[0]} points: {', '.join(said)}.")
 
@@ -304,7 +320,9 @@ def _limits(name: str, limits: Mapping[str, float], known: dict) -> Mapping[str,
 def _distances(name: str, distances: Curves, known: dict) -> Curves:
     """Of readings of the grid; of the equispaced one at the sizes of the panels, too."""
     found = named(_BY_SIZE, "equispaced", by=among(style.GRID_MARKERS))(name, distances, known)
-    mapping(real(), *known["scaled"])(f"{name}['equispaced']", found["equispaced"], known)
+    named(real(), *known["scaled"], by=ANYTHING)(
+        f"{name}['equispaced']", found["equispaced"], known
+    )
     return found
 
 
@@ -332,13 +350,13 @@ def _sets(name: str, sets: Lines, known: dict) -> Lines:
 
 _POSITIVE = real(0, above=True)
 _BY_SIZE = named(_POSITIVE, by=whole(1), rising=True)
-_PAIRS = named(listed(together(whole(1), whole(0))))
+_PAIRS = named(listed(members(whole(1), whole(0))))
 _MEANS = named(array("sizes 2", 0), "merging pairs", by=among(_LOOKS), like="sets")
 accepts(
     __name__,
     {"sizes": _sizes, "objective errors": _MEANS, "degree": whole(1)}
     | {"x": along("x", 0, 1, least=2), "limit": array("n")}
-    | {"panels": named(together(alone(array("k")), _error), count=(2, inf))}
+    | {"panels": named(members(alone(array("k")), _error), count=(2, inf))}
     | {"scaled": named(array("n"), by=whole(1), count=(1, 3)), "distances": _distances}
     | {"chebyshev equispaced": _PAIRS, "limits": _limits}
     | {"y": along("y", 0), "even odd": named(array("y"), count=(3, 3))}

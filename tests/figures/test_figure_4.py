@@ -54,19 +54,19 @@ def boundary_colours(axes):
 
 def test_figure_4_shows_each_map_under_its_title_with_its_boundary(seen):
     figure = figure_4(seen)
-    output, adversarial, logarithm, hard = figure.axes
+    output, adversarial, hard, logarithm = figure.axes
     assert [axes.get_title() for axes in figure.axes] == [
-        *("output, class", "adversarial (10)"),
-        *("$\\log_{10}$ of (10)", "hard (9)"),
+        *("the network's classes", "adversarial (10)"),
+        *("hard (9)", "$\\log_{10}$ of (10)"),
     ]
     border = np.abs(CENTRES) < 1.5 / SIZE  # the cells on either side of 0, in each direction
     border = border[:, None] | border
     ten, nine = (np.median(m[border]) / np.median(m) for m in (seen.adversarial, seen.hard))
     assert ten < 2 > nine  # in this picture
-    words = "At class borders (10) is as elsewhere, (9) is as elsewhere"
-    assert figure.get_suptitle() == words
+    words = "is no larger than elsewhere"
+    assert figure.get_suptitle() == f"At class borders (10) {words},\n(9) {words}"
     steep = Maps(seen.classes, seen.confidence, 1 + 2 * border, seen.hard)
-    assert figure_4(steep).get_suptitle().startswith("At class borders (10) is large, (9) is as")
+    assert figure_4(steep).get_suptitle().startswith("At class borders (10) is large,\n(9) is no")
     assert_output(output, seen)
     assert_map(adversarial, seen.adversarial)
     assert_map(logarithm, np.log10(seen.adversarial))

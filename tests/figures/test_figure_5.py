@@ -11,13 +11,13 @@ from pwlib.networks import MLP
 from pwlib.objectives import hard_objective
 
 LENGTHS = (0.0, 0.5, 1.0, 3.0)
-# Whose accuracy (the colour), and the dash of whose examples.
+# The panel, whose accuracy (the colour), the dash, and the name beside the curve.
 CURVES = {
-    "own": ("hard points", COLOURS["hard"], "-"),
-    "from_reference": ("hard points", COLOURS["hard"], "--"),
-    "to_reference": ("reference", COLOURS["plain"], "--"),
-    "control": ("reference", COLOURS["plain"], ":"),
-    "reference": ("reference", COLOURS["plain"], "-"),
+    "own": (0, COLOURS["hard"], "-", "hard points"),
+    "reference": (0, COLOURS["plain"], "-", "reference"),
+    "from_reference": (1, COLOURS["hard"], "--", "hard points"),
+    "to_reference": (1, COLOURS["plain"], "--", "reference"),
+    "control": (1, COLOURS["plain"], ":", "control"),
 }
 
 
@@ -35,20 +35,19 @@ def figure(accuracies):
     return figure_5(LENGTHS, accuracies)
 
 
-@pytest.mark.parametrize("panel", [0, 1])
+@pytest.mark.parametrize("row", [0, 1])
 @pytest.mark.parametrize("key", CURVES)
 def test_a_curve_is_the_mean_over_seeds_with_a_band_from_the_lowest_to_the_highest(
-    figure, accuracies, panel, key
+    figure, accuracies, row, key
 ):
-    axes, (label, colour, dash) = figure.axes[panel], CURVES[key]
-    seeds = list(accuracies.values())[panel][key]
+    panel, colour, dash, label = CURVES[key]
+    axes, seeds = figure.axes[2 * row + panel], list(accuracies.values())[row][key]
     looks = [(line.get_color(), line.get_linestyle()) for line in axes.lines]
     at = looks.index((colour, dash))
     line, band = axes.lines[at], axes.collections[at]
     np.testing.assert_array_equal(line.get_xdata(), LENGTHS)
     np.testing.assert_allclose(line.get_ydata(), seeds.sum(0) / 3)
     assert (line.get_label(), looks.count((colour, dash))) == (label, 1)
-    assert line.get_linewidth() == (2.2 if key in ("own", "reference") else 1)  # thick: its own
     corners = band.get_paths()[0].vertices
     for i, length in enumerate(LENGTHS):
         heights = corners[corners[:, 0] == length, 1]
@@ -60,24 +59,24 @@ def test_a_curve_is_the_mean_over_seeds_with_a_band_from_the_lowest_to_the_highe
 def test_every_curve_has_its_name_beside_it_in_its_colour_and_the_figure_its_message(
     figure, accuracies
 ):
-    assert figure.axes[1].get_xlabel() == "$L^2$ length of the step, before clamping"
-    for axes, (name, curves) in zip(figure.axes, accuracies.items(), strict=True):
-        assert (axes.get_ylabel(), axes.get_ylim()) == (f"{name}, accuracy, %", (-2, 102))
-        assert len(axes.lines) == len(axes.collections) == len(CURVES)
-        named = {text.get_text(): text.get_color() for text in axes.texts}
-        assert named == {label: colour for label, colour, _ in CURVES.values()}
-        own, reference = (curves[key][:, 2].mean() for key in ("own", "reference"))
-        said = f"length 1: {own:.0f}% with hard points, {reference:.0f}%"
-        assert f"{name}, {said} for the reference" in figure.get_label()
-        assert axes.get_title() == f"one step of {said} without"
-    (legend,) = figure.legends
-    dashes = [line.get_linestyle() for line in legend.get_lines()]
-    whose = [text.get_text() for text in legend.get_texts()]
-    assert dict(zip(dashes, whose, strict=True)) == {
-        "-": "its own",
-        "--": "the other's",
-        ":": "a second reference's",
-    }
+    assert figure.get_supxlabel() == "$L^2$ length of the step, before clamping"
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles == ["under its own examples", "under another network's", "", ""]
+    for i, axes in enumerate(figure.axes):
+        here = {label: colour for panel, colour, _, label in CURVES.values() if panel == i % 2}
+        assert {text.get_text(): text.get_color() for text in axes.texts} == here
+        assert len(axes.lines) == len(axes.collections) == len(here)
+        assert axes.get_ylim() == (-2, 102)
+    for axes, name in zip(figure.axes[::2], accuracies, strict=True):
+        assert axes.get_ylabel() == f"{name}, accuracy, %"
+    left = []
+    for name, curves in accuracies.items():
+        own, reference = (f"{curves[key][:, 2].mean():.0f}%" for key in ("own", "reference"))
+        left.append(f"{name} {own} and {reference}")
+        said = f"{name}, length 1: {own} with hard points, {reference} for the reference"
+        assert said in figure.get_label()
+    words = "A step of length 1 leaves, with hard points and without"
+    assert figure.get_suptitle() == f"{words}\n{', '.join(left)}"
 
 
 def test_a_slice_is_shaded_where_another_class_leads_and_marks_image_attack_and_noise():

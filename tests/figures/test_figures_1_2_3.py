@@ -214,4 +214,7 @@ def test_between_the_theorems_every_try_is_a_dot_and_what_is_proved_a_line_or_a_
             assert dict(zip(*what.get_data(), strict=True)) == by_value
             assert what.get_marker() == ("*" if len(by_value) == 1 else "")
         assert len(axes.lines) == 1 + len(proved[label])
+        legend = axes.get_legend()
+        shown = axes.texts if legend is None else legend.get_texts()
+        assert [text.get_text() for text in shown] == [*proved[label]]
         assert axes.get_ylim()[0] == 0

@@ -7,10 +7,9 @@ import pytest
 import torch
 
 from pwlib.boundaries import Maps
-from pwlib.checks import real, whole
+from pwlib.checks import along, members, named, real, texts, whole
 from pwlib.datasets import Dataset
 from pwlib.figures import causes, figures_1_2_3, figures_4_5, linear, play, points, style
-from pwlib.figures.given import along, named, texts, together
 from pwlib.networks import MLP
 
 SEEDS, X, CURVE = [50.0, 52.0], np.linspace(0, 1, 9), np.linspace(1, 0, 9)
@@ -142,7 +141,7 @@ def test_what_cannot_be_drawn_is_refused_in_a_line_that_names_its_argument(what)
         ),
         (along("k", 0, above=True), [0, 1], "one: got 0, accepts numbers above 0"),
         (along("k"), [1, 1], "one: got [1, 1], accepts numbers that ascend"),
-        (together(real(), real()), [1], "one: got [1], accepts 2 in a tuple"),
+        (members(real(), real()), [1], "one: got [1], accepts 2 in a tuple"),
         (texts(2), ["a"], "one: got ['a'], accepts 2 strings"),
     ],
 )

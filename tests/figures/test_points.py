@@ -19,14 +19,16 @@ def test_last_sizes_are_drawn_as_shares_of_the_degree_and_of_its_square_with_the
     limits |= {"even $m$, $p$ even": 0.067, "odd $m$, $p$ odd": 0.079}
     figure = points.figure_laws(chebyshev, equispaced, limits)
     left, right = figure.axes
-    headline = "Enough points: 0.600 $n$ (Chebyshev), 0.079 $n^2$ (equispaced)"
-    assert figure.get_suptitle() == headline
+    enough = "0.600 $n$ on Chebyshev grids, 0.079 $n^2$ on equispaced ones"
+    assert figure.get_suptitle() == f"For large $n$ no wrong sign beyond\n{enough}"
     assert (left.get_title(), right.get_title()) == ("Chebyshev grids", "equispaced grid")
     drawn = line(left, "even $m$: 0.517")
     np.testing.assert_allclose(drawn.get_xdata(), [62, 100])
     np.testing.assert_allclose(drawn.get_ydata(), [32 / 62, 0.52])
-    assert drawn.get_markerfacecolor() == COLOURS["chebyshev"]
-    assert line(left, "odd $m$: 0.600").get_markerfacecolor() == "white"
+    assert drawn.get_markerfacecolor() == drawn.get_color() == COLOURS["muted"]
+    most = line(left, "odd $m$: 0.600")
+    assert (most.get_color(), most.get_markerfacecolor()) == (COLOURS["chebyshev"], "white")
+    assert line(right, "odd $m$, $p$ odd: 0.079").get_color() == COLOURS["equispaced"]
     np.testing.assert_allclose(line(right, "odd $m$, $p$ odd: 0.079").get_ydata(), [560 / 82**2])
     levels = {float(one.get_ydata()[0]) for one in (*left.lines, *right.lines)}
     assert set(limits.values()) <= levels
@@ -53,12 +55,17 @@ def test_the_points_of_the_end_stand_on_the_curve_at_the_roots_of_j_over_c_besid
     dips = {name: {"c": [0.1, 0.2], "dip": [-k, k]} for k, name in enumerate(curves, 1)}
     figure = points.figure_end(z, 0.25, curves, dips)
     left, right = figure.axes
-    headline = "In the limit no wrong sign beyond 0.25 $n^2$ points"
-    assert figure.get_suptitle() == headline
-    (dots,) = (one for one in left.lines if one.get_marker() == "o")
+    assert figure.get_suptitle() == r"For large $n$ the last wrong sign is at $m = 0.25\,n^2$"
+    assert left.get_title() == "with so many points the dip near the end goes down to -1.00"
+    assert right.get_title() == "the limit is below 0 for the last time near $c = 0.25$"
+    dots, lowest = (one for one in left.lines if one.get_marker() == "o")
+    np.testing.assert_allclose(np.ravel(lowest.get_xydata()), [np.pi, -1], atol=0.01)
     np.testing.assert_allclose(dots.get_xdata(), 2 * np.sqrt(np.arange(26)))
     np.testing.assert_allclose(dots.get_ydata(), np.cos(dots.get_xdata()), atol=1e-4)
-    assert line(left, "n = 60").get_linestyle() == line(right, "n = 60").get_linestyle() == "--"
+    for axes in (left, right):
+        assert line(axes, "limit").get_color() == COLOURS["ink"]
+        assert line(axes, "n = 60").get_color() == COLOURS["equispaced"]
+    assert {"limit", "n = 60"} <= {text.get_text() for text in right.texts}
     np.testing.assert_array_equal(line(right, "n = 60").get_ydata(), [-2, 2])
     assert [0.25, 0.25] in [list(one.get_xdata()) for one in right.lines]  # the share, marked
 
