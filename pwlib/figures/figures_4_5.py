@@ -176,7 +176,8 @@ def _name(axis: Axes, label: str, length: float | None, look: style.Look) -> Non
     if length is None:
         axis.text(0.04, 0.06, label, transform=axis.transAxes, **look)
     else:
-        at = (length, np.interp(length, *axis.lines[-1].get_data()))
+        x, y = np.transpose(axis.lines[-1].get_xydata())
+        at = (length, np.interp(length, x, y))
         axis.annotate(label, at, (4, 2), textcoords="offset points", **look)
 
 
