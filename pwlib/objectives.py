@@ -27,8 +27,8 @@ def softmax_entropy(z: Tensor) -> Tensor:
     the softmax saturates, until e^{a_j} itself underflows (gaps near 100 in float32, near 740 in
     float64).
     """
-    gap = z - z.amax(-1, keepdim=True)
-    powers, total = _without_largest(gap)
+    gap, powers = _below_largest(z)
+    total = powers.sum(-1)
     return torch.log1p(total) - (gap * powers).sum(-1) / (1 + total)
 
 
@@ -37,8 +37,7 @@ def argmax_loss(z: Tensor) -> Tensor:
 
     It is the other reading of L(h(x), h(x)), log(1 + Σ e^{z_j − max z}) without the largest.
     """
-    gap = z - z.amax(-1, keepdim=True)
-    return torch.log1p(_without_largest(gap)[1])
+    return torch.log1p(_below_largest(z)[1].sum(-1))
 
 
 def hinge_self_loss(z: Tensor) -> Tensor:
@@ -60,11 +59,11 @@ def hard_objective(network: Network, x: Tensor) -> Tensor:
     return softmax_entropy(network.features(x))
 
 
-def _without_largest(gap: Tensor) -> tuple[Tensor, Tensor]:
-    """The powers e^{a_j} with 0 where a_j = 0, and the sum of all powers but one of the largest."""
-    largest = gap == 0
-    powers = gap.exp().masked_fill(largest, 0.0)
-    return powers, powers.sum(-1) + (largest.sum(-1) - 1)
+def _below_largest(z: Tensor) -> tuple[Tensor, Tensor]:
+    """The a_j = z_j − max z, and the powers e^{a_j} with 0 for one of the largest."""
+    largest = z.max(-1, keepdim=True)
+    gap = z - largest.values
+    return gap, gap.exp().scatter(-1, largest.indices, 0.0)
 
 
 accepts(

@@ -57,8 +57,7 @@ def tensor(shape: str, low: float = -inf, high: float = inf, *, whole: bool = Fa
             raise refusal(name, values.dtype, kind)
         sized(name, values, shape, known, 1)
         if not _captured(values):
-            ends = [end.item() for end in values.detach().aminmax()]
-            for end in ends:
+            for end in _ends(values).tolist():
                 if not low <= end <= high or not isfinite(end):
                     raise refusal(name, end, span(low, high))
         return values
@@ -71,12 +70,17 @@ def _captured(values: Tensor) -> bool:
     return values.is_cuda and torch.cuda.is_current_stream_capturing()
 
 
+def _ends(values: Tensor) -> Tensor:
+    """The least and the largest of some values, (2,); NaN if one is: cheaper than to ask each."""
+    return torch.stack(values.detach().aminmax())
+
+
 def finite(name: str, values: Tensor, what: str) -> Tensor:
     """The values, if all are finite: NaN or infinity counts neither as robust nor as a class.
 
     Values in a CUDA graph that is being captured are not looked at.
     """
-    if not _captured(values) and not values.isfinite().all():
+    if not _captured(values) and values.numel() and not _ends(values).isfinite().all():
         raise ParameterError(f"{name}: got {what} that are NaN or infinite, accepts finite ones")
     return values
 

@@ -364,7 +364,7 @@ def test_the_figures_show_what_they_are_given():
     left, right = figure.axes
     assert left.get_title() == "without noise, $m = 12$: 0.5 to 1.0"
     assert right.get_title() == "with noise, $m = 11$: 2.0 to 1,235"
-    words = "The choice of points matters 2-fold without noise,\n617-fold with noise"
+    words = "The choice of points matters 2-fold without noise,\n620-fold with noise"
     assert figure.get_suptitle() == words
     assert list(right.lines[0].get_ydata()) == [2.0, 1.0]
     np.testing.assert_allclose(right.lines[2].get_ydata(), [1, 11 / 12])

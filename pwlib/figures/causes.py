@@ -82,9 +82,9 @@ def figure_paths(
         axes.set_ylim(bottom=max(-4, axes.get_ylim()[0]))
         axes.grid(**_GRID)
     tops = {max(by_arm, key=lambda arm: max(by_arm[arm][1])) for by_arm in found.values()}
-    style.headline(fig, f"At its best step length most robust: {' or '.join(sorted(tops))}")
+    style.headline(fig, f"Most robust at its best step length: {' or '.join(sorted(tops))}")
     pale: Look = {"transform": panels[0, 0].transAxes, "color": style.MUTED, "va": "top"}
-    panels[0, 0].text(0.01, 0.98, "solid: best step length\npale: other lengths", **pale)
+    panels[0, 0].text(0.01, 0.98, "solid: best step length\npale: others, by size", **pale)
     fig.draw_without_rendering()  # which settles where the dots are
     said = []
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):

@@ -8,11 +8,8 @@ import numpy as np
 import torch
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.collections import QuadMesh
-from matplotlib.colors import BoundaryNorm, ListedColormap, to_rgba_array
+from matplotlib.colors import to_rgba_array
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 from torch import Tensor
@@ -48,34 +45,24 @@ NAMES = {"MNIST": [str(digit) for digit in range(10)], "FashionMNIST": GARMENTS}
 
 
 def figure_4(seen: Maps) -> Figure:
-    """A network's output, the objective (10), its logarithm, and the hard objective (9)."""
-    figure, axes = style.subplots(2, 2, height=4.3, sharex=True, sharey=True)
+    """A network's output, the objective (10), the hard objective (9), and the logarithm of (10)."""
+    figure, axes = style.subplots(2, 2, height=4.8, sharex=True, sharey=True)
     output, adversary, hard, logarithm = axes.flat
-    panels = [
-        (output, _draw_output(output, seen), "the network's classes"),
-        (adversary, _draw_map(adversary, seen.adversarial), "adversarial (10)"),
-        (hard, _draw_map(hard, seen.hard), "hard (9)"),
-        (logarithm, _draw_map(logarithm, _log(seen)), "$\\log_{10}$ of (10)"),
-    ]
-    for axis, image, title in panels:
-        axis.set_title(title)
-        bar = axis.inset_axes((1.04, 0, 0.05, 1))  # as high as its panel
-        figure.colorbar(image, cax=bar)
-        bar.locator_params(nbins=3)
-        for solids in bar.findobj(QuadMesh):
-            solids.set_rasterized(True)
-    output.child_axes[0].set_yticks(range(1, len(CLASSES) + 1))
-    output.child_axes[0].minorticks_off()
-    for axis in (adversary, logarithm, hard):
-        _draw_boundary(axis, seen)
-    output.set(xticks=[-1, 0, 1], yticks=[-1, 0, 1], ylabel="$x_2$")
-    hard.set(xlabel="$x_1$", ylabel="$x_2$")
-    logarithm.set_xlabel("$x_1$")
+    _draw_output(output, seen)
+    _draw_map(adversary, seen.adversarial)
+    _draw_map(hard, seen.hard)
+    _draw_map(logarithm, _log(seen))
+    _draw_boundary(hard, seen)
     border = boundary_distance(seen.classes) == 0
     if border.any():
-        ten, nine = (np.median(v[border]) / np.median(v) for v in (seen.adversarial, seen.hard))
-        words = ["large" if times > 2 else "no larger than elsewhere" for times in (ten, nine)]
-        style.headline(figure, f"At class borders (10) is {words[0]},\n(9) is {words[1]}")
+        times = [np.median(v[border]) / np.median(v) for v in (seen.adversarial, seen.hard)]
+        ten, nine = ("is large" if one > 2 else "is not" for one in times)
+        words = f"At class borders the adversarial objective (10) {ten},"
+        style.headline(figure, f"{words}\nthe hard objective (9) {nine}")
+    output.set(title="the network's classes", xticks=[-1, 0, 1], yticks=[-1, 0, 1], ylabel="$x_2$")
+    adversary.set_title("adversarial objective (10)")
+    hard.set(title="hard objective (9), and borders", xlabel="$x_1$", ylabel="$x_2$")
+    logarithm.set(title="(10), logarithmic shades", xlabel="$x_1$")
     middle, high = np.percentile(seen.adversarial, [50, 98])
     said = f"Objective (10) has a median of {middle:.2g} nats and a 98th percentile of {high:.2g}; "
     low, high = np.percentile(seen.hard, [2, 98])
@@ -110,21 +97,19 @@ def figure_4_rows(
     return style.say(figure, f"{message}{', '.join(said)}.")
 
 
-def _draw_output(axis: Axes, seen: Maps) -> ScalarMappable:
-    """Classes in their colours, the paler the less confident; returns what a colour bar needs."""
+def _draw_output(axis: Axes, seen: Maps) -> None:
+    """Classes in their colours, the paler the less confident."""
     colours = to_rgba_array(CLASSES)[seen.classes, :3]
     strength = np.clip((seen.confidence - 0.2) / 0.8, 0, 1)[..., None]
     strength = np.round(strength * LEVELS) / LEVELS
     axis.imshow(1 - strength * (1 - colours), **SQUARE)
-    edges = np.arange(len(CLASSES) + 1) + 0.5
-    return ScalarMappable(BoundaryNorm(edges, len(CLASSES)), ListedColormap(CLASSES))
 
 
-def _draw_map(axis: Axes, values: Array) -> AxesImage:
+def _draw_map(axis: Axes, values: Array) -> None:
     """A map over the square; its colours run from the 2nd to the 98th percentile."""
     low, high = np.percentile(values[np.isfinite(values)], [2, 98])
     colours = colormaps["cividis"].resampled(LEVELS)
-    return axis.imshow(values, vmin=low, vmax=high, cmap=colours, **SQUARE)
+    axis.imshow(values, vmin=low, vmax=high, cmap=colours, **SQUARE)
 
 
 def _draw_boundary(axis: Axes, seen: Maps) -> None:
@@ -148,7 +133,7 @@ def figure_5(magnitudes: Sequence[float], accuracies: Mapping[str, Mapping[str, 
     """
     shared: style.Look = {"sharex": True, "sharey": True, "squeeze": False}
     figure, panels = style.subplots(len(accuracies), 2, 2.1 * len(accuracies) + 0.5, **shared)
-    said, found = [], []
+    said, kept = [], []
     at = int(np.abs(np.array(magnitudes) - 1).argmin())
     for row, (name, curves) in zip(panels, accuracies.items(), strict=True):
         for key, (panel, meaning, dash, label, place) in FIGURE_5.items():
@@ -157,17 +142,18 @@ def figure_5(magnitudes: Sequence[float], accuracies: Mapping[str, Mapping[str, 
             row[panel].plot(magnitudes, seeds.mean(0), dash, lw=1.6, label=label, **look)
             _name(row[panel], label, place, look)
         own, reference = (curves[key][:, at].mean() for key in ("own", "reference"))
-        found.append(f"{name} {own:.0f}% and {reference:.0f}%")
+        row[0].plot([magnitudes[at]] * 2, [own, reference], "o", color=style.INK, ms=4)
+        kept.append(f"{own:.0f}% against {reference:.0f}% ({name})")
         said.append(f"{name}, length {magnitudes[at]:g}: {own:.0f}% with hard points, ")
         said[-1] += f"{reference:.0f}% for the reference"
         row[0].set(ylim=(-2, 102), ylabel=f"{name}, accuracy, %")
     for axis in panels.flat:
         axis.grid(alpha=0.25)
-    panels[0, 0].set_title("under its own examples")
-    panels[0, 1].set_title("under another network's")
+    panels[0, 0].set_title(f"its own examples; dots: length {magnitudes[at]:g}")
+    panels[0, 1].set_title("another network's")
     figure.supxlabel("$L^2$ length of the step, before clamping", size=9)
-    words = f"A step of length {magnitudes[at]:g} leaves, with hard points and without"
-    style.headline(figure, f"{words}\n{', '.join(found)}")
+    words = f"Training on hard points resists a step of length {magnitudes[at]:g}:"
+    style.headline(figure, f"{words}\n{', '.join(kept)}")
     return style.say(figure, f"{'; '.join(said)}.")
 
 

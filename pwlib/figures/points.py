@@ -165,8 +165,8 @@ def figure_laws(chebyshev: Pairs, equispaced: Pairs, limits: Mapping[str, float]
             axes.semilogx(n, m / n**power, marker=marker, label=label, zorder=2 + worst, **look)
             axes.axhline(limits[name], **(_GUIDE | {"color": colour, "zorder": 0}))
     most = [max(limits[name] for name in table) for table in (chebyshev, equispaced)]
-    enough = f"{most[0]:.3f} $n$ on Chebyshev grids, {most[1]:.3f} $n^2$ on equispaced ones"
-    style.headline(fig, f"For large $n$ no wrong sign beyond\n{enough}")
+    enough = f"{most[0]:.3f}\\,n$\non Chebyshev grids, $m = {most[1]:.3f}\\,n^2$ on equispaced ones"
+    style.headline(fig, f"For large $n$ no wrong sign beyond $m = {enough}")
     top.set(ylabel="last $m$ with\na wrong sign, over $n$", title="Chebyshev grids")
     bottom.set(ylabel="last $m$ with\na wrong sign, over $n^2$", title="equispaced grid")
     bottom.set(xlabel=r"degree $n$   ($p = \lfloor (n+1)/2 \rfloor$)", ylim=(0.05, 0.19))
@@ -215,16 +215,24 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
         lower.plot(table["c"], table["dip"], label=label, **look)
     limit = next(iter(curves.values()))
     points = np.sqrt(np.arange(int(c * z[-1] ** 2) + 1) / c)
-    upper.plot(points, np.interp(points, z, limit), "o", color=INK, ms=3)
+    at_points = np.interp(points, z, limit)
+    upper.plot(points, at_points, "o", color=INK, ms=3, label="training points")
     upper.set(xlabel="$z$, from the right end", ylabel="$f$")
-    style.headline(fig, f"For large $n$ the last wrong sign is at $m = {c}\\,n^2$")
+    words = f"at $m = {c}\\,n^2$ for large $n$"
+    style.headline(fig, f"On equispaced grids the last wrong sign is\n{words}")
     lowest = int(limit.argmin())
-    upper.set_title(f"with so many points the dip near the end goes down to {limit[lowest]:.2f}")
+    upper.set_title(f"there the dip next to the end goes down to {limit[lowest]:z.2f}")
     touch: Look = {"color": COLOURS["loss"], "textcoords": "offset points", "va": "center"}
     upper.plot(z[lowest], limit[lowest], "o", color=COLOURS["loss"], ms=5)
+    upper.legend(loc="lower right", bbox_to_anchor=(1, 0.1))
     upper.annotate("the dip", (z[lowest], limit[lowest]), (16, 6), **touch)
     lower.set(xlabel="$c = m/n^2$", ylabel="lowest value in the dip")
-    lower.set_title(f"the limit is below 0 for the last time near $c = {c}$")
+    last = " and ".join(
+        f"{name} at {table['c'][np.flatnonzero(np.asarray(table['dip']) < 0)[-1]]:.4f}"
+        for name, table in dips.items()
+        if np.min(table["dip"]) < 0
+    )
+    lower.set_title(f"last below 0: {last}")
     lower.axvline(c, color=COLOURS["loss"], lw=1)
     lower.plot(c, 0, "o", color=COLOURS["loss"], ms=5)
     lower.annotate(f"$c = {c}$ ", (c, 1), (-3, -8), ha="right", **(touch | _FROM_TOP))
@@ -253,7 +261,7 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
         (low, size), *_, (high, _) = sorted(
             [*values.items()][at][::-1] for values in table.values()
         )
-        factors.append(f"{high / low:,.0f}")
+        factors.append(f"{float(f'{high / low:.2g}'):,.0f}")
         noise_of = "without noise" if axes is top else "with noise"
         axes.set_title(
             f"{noise_of}, $m = {size}$: {low:.1f} to {high:,.{0 if high >= 100 else 1}f}"

@@ -85,8 +85,8 @@ def test_a_path_goes_through_the_means_in_the_colour_of_its_kind_with_its_name_a
         assert (np.diff(dots.get_sizes()) > 0).all()  # the longer the steps, the larger
     assert "MNIST, hard 13.7 at 97.2" in axes.figure.get_label()
     assert axes.get_title() == "MNIST: hard 14%, plain 1%"
-    assert axes.figure.get_suptitle() == "At its best step length most robust: hard"
-    assert axes.texts[0].get_text() == "solid: best step length\npale: other lengths"
+    assert axes.figure.get_suptitle() == "Most robust at its best step length: hard"
+    assert axes.texts[0].get_text() == "solid: best step length\npale: others, by size"
 
 
 def test_lengths_have_means_with_intervals_as_bands():

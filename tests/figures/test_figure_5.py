@@ -61,22 +61,24 @@ def test_every_curve_has_its_name_beside_it_in_its_colour_and_the_figure_its_mes
 ):
     assert figure.get_supxlabel() == "$L^2$ length of the step, before clamping"
     titles = [axes.get_title() for axes in figure.axes]
-    assert titles == ["under its own examples", "under another network's", "", ""]
+    assert titles == ["its own examples; dots: length 1", "another network's", "", ""]
     for i, axes in enumerate(figure.axes):
         here = {label: colour for panel, colour, _, label in CURVES.values() if panel == i % 2}
         assert {text.get_text(): text.get_color() for text in axes.texts} == here
-        assert len(axes.lines) == len(axes.collections) == len(here)
+        assert len(axes.lines) - (i % 2 == 0) == len(axes.collections) == len(here)
         assert axes.get_ylim() == (-2, 102)
     for axes, name in zip(figure.axes[::2], accuracies, strict=True):
         assert axes.get_ylabel() == f"{name}, accuracy, %"
-    left = []
-    for name, curves in accuracies.items():
-        own, reference = (f"{curves[key][:, 2].mean():.0f}%" for key in ("own", "reference"))
-        left.append(f"{name} {own} and {reference}")
+    kept = []
+    for axes, (name, curves) in zip(figure.axes[::2], accuracies.items(), strict=True):
+        at_length = [curves[key][:, 2].mean() for key in ("own", "reference")]
+        np.testing.assert_allclose(axes.lines[-1].get_xydata(), [[1, y] for y in at_length])
+        own, reference = (f"{accuracy:.0f}%" for accuracy in at_length)
+        kept.append(f"{own} against {reference} ({name})")
         said = f"{name}, length 1: {own} with hard points, {reference} for the reference"
         assert said in figure.get_label()
-    words = "A step of length 1 leaves, with hard points and without"
-    assert figure.get_suptitle() == f"{words}\n{', '.join(left)}"
+    words = "Training on hard points resists a step of length 1:"
+    assert figure.get_suptitle() == f"{words}\n{', '.join(kept)}"
 
 
 def test_a_slice_is_shaded_where_another_class_leads_and_marks_image_attack_and_noise():

@@ -19,8 +19,8 @@ def test_last_sizes_are_drawn_as_shares_of_the_degree_and_of_its_square_with_the
     limits |= {"even $m$, $p$ even": 0.067, "odd $m$, $p$ odd": 0.079}
     figure = points.figure_laws(chebyshev, equispaced, limits)
     left, right = figure.axes
-    enough = "0.600 $n$ on Chebyshev grids, 0.079 $n^2$ on equispaced ones"
-    assert figure.get_suptitle() == f"For large $n$ no wrong sign beyond\n{enough}"
+    enough = "$m = 0.600\\,n$\non Chebyshev grids, $m = 0.079\\,n^2$ on equispaced ones"
+    assert figure.get_suptitle() == f"For large $n$ no wrong sign beyond {enough}"
     assert (left.get_title(), right.get_title()) == ("Chebyshev grids", "equispaced grid")
     drawn = line(left, "even $m$: 0.517")
     np.testing.assert_allclose(drawn.get_xdata(), [62, 100])
@@ -55,9 +55,10 @@ def test_the_points_of_the_end_stand_on_the_curve_at_the_roots_of_j_over_c_besid
     dips = {name: {"c": [0.1, 0.2], "dip": [-k, k]} for k, name in enumerate(curves, 1)}
     figure = points.figure_end(z, 0.25, curves, dips)
     left, right = figure.axes
-    assert figure.get_suptitle() == r"For large $n$ the last wrong sign is at $m = 0.25\,n^2$"
-    assert left.get_title() == "with so many points the dip near the end goes down to -1.00"
-    assert right.get_title() == "the limit is below 0 for the last time near $c = 0.25$"
+    headline = "On equispaced grids the last wrong sign is\nat $m = 0.25\\,n^2$ for large $n$"
+    assert figure.get_suptitle() == headline
+    assert left.get_title() == "there the dip next to the end goes down to -1.00"
+    assert right.get_title() == "last below 0: limit at 0.1000 and n = 60 at 0.1000"
     dots, lowest = (one for one in left.lines if one.get_marker() == "o")
     np.testing.assert_allclose(np.ravel(lowest.get_xydata()), [np.pi, -1], atol=0.01)
     np.testing.assert_allclose(dots.get_xdata(), 2 * np.sqrt(np.arange(26)))
