@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from pwlib.checks import accepts, among, listed, maybe, whole
+from pwlib.parameters import refusal
+from pwlib.tensor_checks import tensor
 
 ACTIVATIONS = {"tanh": torch.tanh, "relu": torch.relu}
 BIASES = ("normal", "zero")
@@ -210,10 +212,19 @@ def negate_features(model: MLP) -> MLP:
     return twin
 
 
+def _of_each(name: str, biases: Sequence[Tensor], known: dict) -> Sequence[Tensor]:
+    """The biases (out,) of as many layers as there are weights (out, in)."""
+    found = listed(tensor("out"))(name, biases, known)
+    if len(found) != len(known["weights"]):
+        raise refusal(name, biases, f"the biases of {len(known['weights'])} layers")
+    return found
+
+
 accepts(
     __name__,
     {"biases": among(BIASES)},  # the rest is for the networks themselves
     MLP={"widths": listed(whole(1), 3), "activation": among(ACTIVATIONS)}
     | {"seed": maybe(whole(0, 2**63 - 1))},
     CNN={"seed": whole(0, 2**63 - 1)},
+    Linears={"weights": listed(tensor("out in")), "biases": _of_each},
 )

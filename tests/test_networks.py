@@ -265,3 +265,15 @@ def test_the_relative_error_sees_products_in_bfloat16():
         assert (networks._relative_error() > 1e-6) == bool(rounded)
     finally:
         settings.fp32_precision = before
+
+
+def test_linears_refuse_other_biases_than_those_of_their_weights():
+    weights, biases = [torch.ones(2, 3)] * 2, [torch.ones(2)] * 2
+    assert networks.Linears(weights, biases)(torch.ones(2, 1, 3)).flatten().tolist() == [4.0] * 4
+    for wrong, said in (
+        (biases[:1], "biases: got .*, accepts the biases of 2 layers"),
+        ([torch.ones(3)] * 2, r"biases\[0\]: got shape \(3,\), accepts \(2,\)"),
+        ([torch.ones(2), torch.full((2,), torch.nan)], r"biases\[1\]: got nan, accepts finite"),
+    ):
+        with pytest.raises(ValueError, match=f"^{said}"):
+            networks.Linears(weights, wrong)
