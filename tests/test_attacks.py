@@ -326,6 +326,6 @@ def test_a_stack_in_many_parts_is_attacked_as_each_network_alone(monkeypatch):
 
 def test_whole_numbers_of_any_size_bound_a_box():
     x, y = torch.full((2, 3), 0.5), torch.tensor([0, 1])
-    model = linear(torch.randn(3, 2, generator=torch.Generator().manual_seed(0)))
+    model = linear(torch.randn(2, 3, generator=torch.Generator().manual_seed(0)))
     wide = attacks.one_step(model, x, y, 2.0, (-(10**30), 10**30))
     assert torch.equal(wide, attacks.one_step(model, x, y, 2.0, attacks.BOXES["free"]))
