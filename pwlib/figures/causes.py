@@ -82,7 +82,7 @@ def figure_paths(
         axes.set_ylim(bottom=max(-4, axes.get_ylim()[0]))
         axes.grid(**_GRID)
     tops = {max(by_arm, key=lambda arm: max(by_arm[arm][1])) for by_arm in found.values()}
-    style.headline(fig, f"Most robust at its best step length: {' or '.join(sorted(tops))}")
+    fig.suptitle(f"Most robust at its best step length: {' or '.join(sorted(tops))}")
     pale: Look = {"transform": panels[0, 0].transAxes, "color": style.MUTED, "va": "top"}
     panels[0, 0].text(0.01, 0.98, "solid: best step length\npale: others, by size", **pale)
     fig.draw_without_rendering()  # which settles where the dots are
@@ -207,12 +207,11 @@ def figure_transfer(found: Mapping[str, Mapping[str, Mapping[tuple[str, str], Nu
             said.setdefault(title, {})[kind] = other
             mean = f" {np.mean(other):.0f}%" if other else ""
             axes.set_title(f"{title}\n{kind.replace(' on ', ' attacks ')}:{mean}")
-    style.headline(
-        fig,
+    fig.suptitle(
         "Damage, in % of that by a network's own examples;\nabove: the mean between architectures",
     )
-    fig.supxlabel("attacked", size=9)
-    fig.supylabel("examples made on", size=9)
+    fig.supxlabel("attacked")
+    fig.supylabel("examples made on")
     return style.say(fig, f"Means over pairs of different architectures. {_means(said)}")
 
 
@@ -269,7 +268,7 @@ def _rows(found: Mapping[str, Mapping], axis: str, height: float) -> tuple[Figur
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="x", **_GRID)
     grid[0, 0].set_ylim(len(rows) - 0.5, -0.5)
-    fig.supxlabel(axis, size=9)
+    fig.supxlabel(axis)
     return fig, grid[0]
 
 

@@ -73,7 +73,7 @@ def figure_1(x: Vector, degrees: Sequence[int]) -> Figure:
     fig.legend(handles=keys, loc="outside lower center", ncols=3)
     counts = [len(signs.sign_changes(polynomials.chebyshev_classifier_weights(n))) for n in degrees]
     changes = f"{', '.join(map(str, counts[:-1]))}{' and ' * (len(counts) > 1)}{counts[-1]}"
-    style.headline(fig, f"Chebyshev changes sign {changes} times, Bernstein once")
+    fig.suptitle(f"Chebyshev changes sign {changes} times, Bernstein once")
     said = [f"{100 * polynomials.agreement(n):.1f}% at n = {n}" for n in degrees]
     return style.say(fig, f"The signs agree on {', '.join(said)}.")
 
@@ -116,7 +116,7 @@ def figure_2(x: Vector, weights: Weights, points: Weights) -> Figure:
         right = [m for m in sizes if m > max(wrong_at, default=0)]
         clean[grid.split(",")[0]] = f"from $m = {right[0]}$ on" if right else "not yet"
     found = "; ".join(f"{grid} {when}" for grid, when in clean.items())
-    style.headline(fig, f"All signs right: {found}")
+    fig.suptitle(f"All signs right: {found}")
     _scale_asinh(panels[0, 0], highest)
     panels[0, 0].set(xlim=(-0.04, 1.04), xticks=(0, 0.5, 1), ylim=(-3 * highest, 2 * highest))
     return style.say(fig, f"{'; '.join(said)}.")
@@ -164,7 +164,7 @@ def figure_3(degree: int, x: Vector, readings: Mapping[str, Vector]) -> Figure:
         said.append(f"{away:.2f} ({name})")
         farthest = max(farthest, away)
     top.set(ylabel="expected loss (12)", ylim=(0, None))
-    style.headline(fig, f"Degree {degree}: maximisers of (12) near, not at, Chebyshev nodes")
+    fig.suptitle(f"Degree {degree}: maximisers of (12) near, not at, Chebyshev nodes")
     bottom.set(xlabel="$x$", xlim=(-0.02, 1.02), ylim=(len(readings) + 0.5, -0.6))
     for axes in (top, bottom):
         axes.vlines(maximisers, *axes.get_ylim(), color=COLOURS["hard"], lw=0.6, alpha=0.5)
@@ -228,7 +228,7 @@ def figure_between(
     panels[0, 0].set_ylim(0, 1.45 * highest)  # the legends are above all dots
     for axes in panels[:, 0]:
         axes.set_ylabel("sign changes")
-    style.headline(fig, headline)
+    fig.suptitle(headline)
     least = {name: [min(tries) for tries in counts.values()] for name, counts in seen.items()}
     said = [f"{name}: from {counts[0]} to {counts[-1]}" for name, counts in least.items()]
     return style.say(fig, f"Least counts from left to right. {'; '.join(said)}.")

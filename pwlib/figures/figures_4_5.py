@@ -58,7 +58,7 @@ def figure_4(seen: Maps) -> Figure:
         times = [np.median(v[border]) / np.median(v) for v in (seen.adversarial, seen.hard)]
         ten, nine = ("is large" if one > 2 else "is not" for one in times)
         words = f"At class borders the adversarial objective (10) {ten},"
-        style.headline(figure, f"{words}\nthe hard objective (9) {nine}")
+        figure.suptitle(f"{words}\nthe hard objective (9) {nine}")
     output.set(title="the network's classes", xticks=[-1, 0, 1], yticks=[-1, 0, 1], ylabel="$x_2$")
     adversary.set_title("adversarial objective (10)")
     hard.set(title="hard objective (9), and borders", xlabel="$x_1$", ylabel="$x_2$")
@@ -151,9 +151,9 @@ def figure_5(magnitudes: Sequence[float], accuracies: Mapping[str, Mapping[str, 
         axis.grid(alpha=0.25)
     panels[0, 0].set_title(f"its own examples; dots: length {magnitudes[at]:g}")
     panels[0, 1].set_title("another network's")
-    figure.supxlabel("$L^2$ length of the step, before clamping", size=9)
+    figure.supxlabel("$L^2$ length of the step, before clamping")
     words = f"Training on hard points resists a step of length {magnitudes[at]:g}:"
-    style.headline(figure, f"{words}\n{', '.join(kept)}")
+    figure.suptitle(f"{words}\n{', '.join(kept)}")
     return style.say(figure, f"{'; '.join(said)}.")
 
 
@@ -193,7 +193,7 @@ def figure_climb(network: Network, paths: Mapping[str, Tensor], name: str) -> Fi
     for step, axes in enumerate(grid[0]):
         axes.set_title(f"{step} steps" if step != 1 else "1 step")
     words = f"After {count - 1} steps of one length the “{first}” is read as\n{', '.join(ends)}"
-    style.headline(figure, words)
+    figure.suptitle(words)
     return style.say(figure, f"{'; '.join(said)}.".replace("\n", ", "))
 
 

@@ -47,7 +47,7 @@ def image_rows(
             axis.set(title=title, xticks=[], yticks=[])
             axis.spines[:].set(visible=True, color=COLOURS["muted"])
     if headline:
-        style.headline(figure, headline)
+        figure.suptitle(headline)
     said = ["; ".join(row).replace("\n", ", ") for row in titles]
     return style.say(figure, f"The titles: {'. '.join(said)}.")
 

@@ -80,7 +80,7 @@ def figure_optimal_objective(
     if min(*of_eight, *of_errors) > 0:
         eight, largest = max(of_eight) / min(of_eight), max(of_errors) / min(of_errors)
         factors = f"a factor of {eight:,.0f}, the error by {largest:.2f}"
-        style.headline(fig, f"By the choice of points (8) differs by\n{factors}")
+        fig.suptitle(f"By the choice of points (8) differs by\n{factors}")
     said = [f"{name} (8) {a:.3g}, largest error {b:.3g}" for name, (a, b) in first.items()]
     return style.say(fig, f"With {sizes[0]} points: {'; '.join(said)}.")
 
@@ -100,7 +100,7 @@ def figure_merging(x: np.ndarray, panels: Mapping[str, tuple[np.ndarray, np.ndar
     largest = {title: np.abs(error).max() for title, (_, error) in panels.items()}
     first, *_, end = largest.values()
     kept = 100 * end / first
-    style.headline(fig, f"As pairs merge, (8) vanishes; {kept:.0f}% of the error stays")
+    fig.suptitle(f"As pairs merge, (8) vanishes; {kept:.0f}% of the error stays")
     last, look = row[-1], {"ha": "center", "textcoords": "offset points"}
     last.annotate("largest", (0.4, last.lines[-1].get_ydata()[0]), (0, 4), **look)
     last.annotate("tangents", (0.4, 0), (0, 18), color=COLOURS["loss"], **look)
@@ -166,7 +166,7 @@ def figure_laws(chebyshev: Pairs, equispaced: Pairs, limits: Mapping[str, float]
             axes.axhline(limits[name], **(_GUIDE | {"color": colour, "zorder": 0}))
     most = [max(limits[name] for name in table) for table in (chebyshev, equispaced)]
     enough = f"{most[0]:.3f}\\,n$\non Chebyshev grids, $m = {most[1]:.3f}\\,n^2$ on equispaced ones"
-    style.headline(fig, f"For large $n$ no wrong sign beyond $m = {enough}")
+    fig.suptitle(f"For large $n$ no wrong sign beyond $m = {enough}")
     top.set(ylabel="last $m$ with\na wrong sign, over $n$", title="Chebyshev grids")
     bottom.set(ylabel="last $m$ with\na wrong sign, over $n^2$", title="equispaced grid")
     bottom.set(xlabel=r"degree $n$   ($p = \lfloor (n+1)/2 \rfloor$)", ylim=(0.05, 0.19))
@@ -194,7 +194,7 @@ def figure_critical(y: np.ndarray, even: Lines, odd: Lines) -> Figure:
         side.set(title=f"{title} goes below 0 with fewer", ylabel="$F(y)$", ylim=(lowest, 2))
         side.legend(loc="upper right", ncols=3, columnspacing=1, handlelength=1.6)
     axes[1].set_xlabel(r"$y/\pi$")
-    style.headline(fig, "With fewer points than the critical share the sign is wrong")
+    fig.suptitle("With fewer points than the critical share the sign is wrong")
     labelled = [*even.items(), *odd.items()]
     least = ", ".join(f"{label} {np.min(values):.2f}" for label, values in labelled)
     return style.say(fig, f"The least values of F: {least}.")
@@ -219,7 +219,7 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     upper.plot(points, at_points, "o", color=INK, ms=3, label="training points")
     upper.set(xlabel="$z$, from the right end", ylabel="$f$")
     words = f"at $m = {c}\\,n^2$ for large $n$"
-    style.headline(fig, f"On equispaced grids the last wrong sign is\n{words}")
+    fig.suptitle(f"On equispaced grids the last wrong sign is\n{words}")
     lowest = int(limit.argmin())
     upper.set_title(f"there the dip next to the end goes down to {limit[lowest]:z.2f}")
     touch: Look = {"color": COLOURS["loss"], "textcoords": "offset points", "va": "center"}
@@ -277,7 +277,7 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
         style.name_lines(axes)
     exact, noisy = factors
     words = f"The choice of points matters {exact}-fold without noise,\n{noisy}-fold with noise"
-    style.headline(fig, words)
+    fig.suptitle(words)
     said = [f"{name} {next(iter(values.values())):.3g}" for name, values in noise.items()]
     return style.say(fig, f"With noise, at {sizes[0]} points: {', '.join(said)}.")
 
@@ -299,7 +299,7 @@ def figure_sets(sets: Mapping[str, Sequence[float]]) -> Figure:
     for name in (name for name in sets if name.startswith("best") and name not in known):
         away = {np.abs(np.subtract(sets[other], sets[name])).max(): other for other in known}
         for_each.append(f"{name}: nearest to {away[min(away)]}")
-    style.headline(fig, "\n".join(for_each))
+    fig.suptitle("\n".join(for_each))
     said = [f"{name}: {', '.join(f'{point:.2f}' for point in x)}" for name, x in sets.items()]
     return style.say(fig, f"{'; '.join(said)}.")
 

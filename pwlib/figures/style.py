@@ -41,12 +41,11 @@ GRID_MARKERS = {"equispaced": "s", "lobatto": "o", "roots": "v", "roots+ends": "
 
 def use() -> None:
     """Draw a notebook's figures as SVG, in the book's style, byte for byte the same each time."""
-    mpl.rc("font", size=9)
-    mpl.rc("axes", titlesize=9, labelsize=9)
+    mpl.rc("font", size=9)  # which all text has
+    mpl.rc("axes", titlesize="medium")
     mpl.rc("axes.spines", top=False, right=False)
-    mpl.rc("xtick", labelsize=9)
-    mpl.rc("ytick", labelsize=9)
-    mpl.rc("legend", fontsize=9, frameon=False)
+    mpl.rc("figure", titlesize="medium", titleweight="bold", labelsize="medium")
+    mpl.rc("legend", frameon=False)
     mpl.rc("savefig", dpi=150)
     mpl.rc("svg", hashsalt="pwlib")  # the same drawing gives the same bytes
     shell = InteractiveShell.instance()
@@ -68,11 +67,6 @@ def subplots(
     """A figure (inches) whose layout clips no label, and its axes; no pyplot state."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     return figure, figure.subplots(rows, columns, **options)
-
-
-def headline(figure: Figure, text: str) -> None:
-    """Put what a figure shows above all its panels, in bold."""
-    figure.suptitle(text, size=9, weight="bold")
 
 
 def say(figure: Figure, text: str) -> Figure:
