@@ -188,8 +188,7 @@ def figure_transfer(found: Mapping[str, Mapping[str, Mapping[tuple[str, str], Nu
     kinds = [*next(iter(found.values()))]
     names = list(dict.fromkeys(source for source, _ in found[next(iter(found))][kinds[0]]))
     middles = np.arange(len(names)) + 0.5
-    shape: Look = {"sharex": True, "sharey": True, "squeeze": False}
-    fig, grid = style.subplots(len(kinds), len(found), 2 * len(kinds) + 1, **shape)
+    fig, grid = style.subplots(len(kinds), len(found), 2 * len(kinds) + 1, **style.SHARED)
     said: dict[str, dict[str, Numbers]] = {}
     for column, (title, by_kind) in zip(grid.T, found.items(), strict=True):
         for axes, (kind, shares) in zip(column, by_kind.items(), strict=True):

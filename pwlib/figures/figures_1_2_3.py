@@ -8,8 +8,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
@@ -47,8 +45,7 @@ def figure_1(x: Vector, degrees: Sequence[int]) -> Figure:
     Dots mark the sign changes of g_n, filled where f_n has one too; shaded is where signs agree.
     """
     rows = -(-len(degrees) // 2)
-    shared: Look = {"sharex": True, "sharey": True, "squeeze": False}
-    fig, panels = style.subplots(rows, 2, 1.75 * rows + 0.5, **shared)
+    fig, panels = style.subplots(rows, 2, 1.75 * rows + 0.5, **style.SHARED)
     for axes in panels.flat[len(degrees) :]:
         axes.remove()
     for n, axes in zip(degrees, panels.flat, strict=False):
@@ -65,12 +62,10 @@ def figure_1(x: Vector, degrees: Sequence[int]) -> Figure:
         axes.set_xlabel("$x$")
     panels[0, 0].text(0.18, 0.6, "$g_n$, Chebyshev", color=COLOURS["chebyshev"])
     panels[0, 0].text(0.8, -0.8, "$f_n$, Bernstein", color=COLOURS["bernstein"], ha="right")
-    dot = Line2D(
-        [], [], ls="", marker="o", ms=4, color=INK, mfc="white", label="sign change of $g_n$"
-    )
-    both = Line2D([], [], ls="", marker="o", ms=4, color=INK, label="of $f_n$, too")
-    keys = [Patch(fc=to_rgba(AGREE, 0.5), ec=EDGE, lw=0.5, label="signs agree"), dot, both]
-    fig.legend(handles=keys, loc="outside lower center", ncols=3)
+    both, dot = panels[0, 0].lines[-2:]
+    words = ("signs agree", "sign change of $g_n$", "of $f_n$, too")
+    keys = panels[0, 0].patches[0], dot, both
+    fig.legend(keys, words, loc="outside lower center", ncols=3)
     counts = [len(signs.sign_changes(polynomials.chebyshev_classifier_weights(n))) for n in degrees]
     changes = f"{', '.join(map(str, counts[:-1]))}{' and ' * (len(counts) > 1)}{counts[-1]}"
     fig.suptitle(f"Chebyshev changes sign {changes} times, Bernstein once")
@@ -86,8 +81,7 @@ def figure_2(x: Vector, weights: Weights, points: Weights) -> Figure:
     changes there are and how much of [0, 1] is misclassified, which is shaded.
     """
     sizes = [*next(iter(weights.values()))]
-    shared = {"sharex": True, "sharey": True, "squeeze": False}
-    fig, panels = style.subplots(len(sizes), len(weights), 1.2 * len(sizes) + 0.5, **shared)
+    fig, panels = style.subplots(len(sizes), len(weights), 1.2 * len(sizes) + 0.5, **style.SHARED)
     highest, said = 10.0, []
     for (grid, by_size), column in zip(weights.items(), panels.T, strict=True):
         colour = COLOURS["equispaced" if grid.startswith("$E") else "chebyshev"]
@@ -127,7 +121,7 @@ def _scale_asinh(axes: Axes, highest: float, *middle: int) -> None:
     powers = [10**k for k in range(6) if 10**k <= highest]
     ticks = [*(-power for power in powers[::-1]), *middle, *powers]
     axes.set_yscale("asinh", linear_width=1)
-    axes.set_yticks(ticks, [f"{tick}".replace("-", "−") for tick in ticks], minor=False)
+    axes.set_yticks(ticks, [f"{tick}".replace("-", "−") for tick in ticks])
 
 
 def _mark_changes(axes: Axes, weights: Vector) -> None:

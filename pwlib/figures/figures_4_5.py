@@ -131,8 +131,8 @@ def figure_5(magnitudes: Sequence[float], accuracies: Mapping[str, Mapping[str, 
     line for the mean over the seeds, a band from the lowest to the highest of them. On the left a
     network is under its own adversarial examples, on the right under another network's.
     """
-    shared: style.Look = {"sharex": True, "sharey": True, "squeeze": False}
-    figure, panels = style.subplots(len(accuracies), 2, 2.1 * len(accuracies) + 0.5, **shared)
+    height = 2.1 * len(accuracies) + 0.5
+    figure, panels = style.subplots(len(accuracies), 2, height, **style.SHARED)
     said, kept = [], []
     at = int(np.abs(np.array(magnitudes) - 1).argmin())
     for row, (name, curves) in zip(panels, accuracies.items(), strict=True):

@@ -18,6 +18,7 @@ from pwlib.parameters import refusal
 
 Look = dict[str, Any]  # how matplotlib draws something
 
+SHARED: Look = {"sharex": True, "sharey": True, "squeeze": False}  # axes of a grid of panels
 WIDTH = 4.6  # inches of a figure: on a phone of 360 px its text, of 9 points, has 9 px
 
 # The same thing has the same colour in every chapter; colour-blind readers can tell them apart.
@@ -96,19 +97,12 @@ def name_lines(axes: Axes) -> None:
     steps = gap * np.arange(len(lines))  # the nearest heights that are as far apart as these
     apart = isotonic_regression(heights[order] - steps).x.clip(0, 1 - steps[-1])
     heights[order] = apart + steps
+    across = 1 + 12 / 72 * axes.figure.dpi / axes.bbox.width
     place: Look = {"xycoords": "axes fraction", "textcoords": "axes fraction", "va": "center"}
+    lead: Look = {"arrowstyle": "-", "lw": 0.8, "shrinkA": 0, "shrinkB": 0, "relpos": (0, 0.5)}
     for line, end, height in zip(lines, true, heights, strict=True):
-        colour = line.get_color()
-        lead: Look = {"arrowstyle": "-", "color": colour, "lw": 0.8}
-        lead |= {"shrinkA": 0, "shrinkB": 0, "relpos": (0, 0.5)}
-        name, place["arrowprops"] = str(line.get_label()), lead
-        axes.annotate(
-            name,
-            (1, end),
-            (1 + 12 / 72 * axes.figure.dpi / axes.bbox.width, height),
-            color=colour,
-            **place,
-        )
+        place["color"] = lead["color"] = line.get_color()
+        axes.annotate(str(line.get_label()), (1, end), (across, height), arrowprops=lead, **place)
 
 
 def grid_look(grid: str) -> Look:
