@@ -22,7 +22,11 @@ Array = NDArray[np.float64]
 Numbers = Sequence[float] | Array  # in %, one a seed
 Curves = Mapping[str, Mapping[str, Mapping[str, Sequence[Numbers]]]]  # data set, measure, arm → …
 
-_KINDS = {"nothing": ("plain", "o"), "features": ("hard", "s"), "output": ("loss", "D")}
+_KINDS = {  # colour, marker, name
+    "nothing": ("plain", "o", "none"),
+    "features": ("hard", "s", "of the features"),
+    "output": ("loss", "D", "of the output"),
+}
 _SAMPLES = {
     "plain": ("plain", "o", "plain"),
     "hard": ("hard", "s", "hard points"),
@@ -43,7 +47,7 @@ def figure_arms(
     fig, panels = _rows(found, axis, height=0.9 + 0.24 * len(kinds))
     for axes, by_arm in zip(panels, found.values(), strict=True):
         for i, (arm, values) in enumerate(by_arm.items()):
-            colour, marker = _KINDS[kinds[arm]]
+            colour, marker, _ = _KINDS[kinds[arm]]
             look: Look = {"color": COLOURS[colour], "ls": ""}
             at = np.full(len(values), i)
             axes.plot(values, at, marker=marker, ms=4, alpha=0.2, mew=0, **look)
@@ -51,7 +55,12 @@ def figure_arms(
         axes.axvline(np.mean(next(iter(by_arm.values()))), color=style.MUTED, lw=0.8, ls="--")
     for name, arm in zip(panels[0].get_yticklabels(), kinds, strict=True):
         name.set_color(COLOURS[_KINDS[kinds[arm]][0]])
-    _say_kinds(fig)
+    handles = [
+        Line2D([], [], color=COLOURS[colour], marker=marker, ls="", label=text)
+        for colour, marker, text in _KINDS.values()
+    ]
+    where: Look = {"loc": "outside upper center", "ncols": 3, "title": "objective of the steps:"}
+    fig.legend(handles=handles, **where)
     return style.say(fig, _means(found))
 
 
@@ -69,7 +78,7 @@ def figure_paths(
     fig, panels = style.subplots(len(found), 1, 2.4 * len(found) + 0.3, squeeze=False)
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
         for arm, (x, y) in by_arm.items():
-            colour, marker = _KINDS[kinds[arm]]
+            colour, marker, _ = _KINDS[kinds[arm]]
             look: Look = {"color": COLOURS[colour], "marker": marker if len(x) > 1 else "x"}
             axes.plot(x, y, color=COLOURS[colour], lw=1, alpha=0.2)
             axes.scatter(x, y, np.linspace(2, 7, len(x)) ** 2, alpha=0.2, **look)
@@ -103,7 +112,7 @@ def figure_lengths(
         title: {"accuracy under PGD": {arm: [*by_r.values()] for arm, by_r in arms.items()}}
         for title, arms in found.items()
     }
-    looks = {arm: (*_KINDS[kind], arm) for arm, kind in kinds.items()}
+    looks = {arm: (*_KINDS[kind][:2], arm) for arm, kind in kinds.items()}
     fig = figure_curves(lengths, panels, "$L^2$ length of a step", looks=looks)
     for axes, arms in zip(fig.axes, found.values(), strict=True):
         for arm, by_r in arms.items():  # a ring at the best length
@@ -245,17 +254,6 @@ def _means(found: Mapping[str, Mapping[str, Numbers]]) -> str:
         f"{name}: {', '.join(f'{key} {np.mean(values):.1f}' for key, values in table.items())}."
         for name, table in found.items()
     )
-
-
-def _say_kinds(fig: Figure) -> None:
-    """A legend of the objectives of steps."""
-    words = {"nothing": "none", "features": "of the features", "output": "of the output"}
-    handles = [
-        Line2D([], [], color=COLOURS[_KINDS[kind][0]], marker=_KINDS[kind][1], ls="", label=text)
-        for kind, text in words.items()
-    ]
-    where: Look = {"loc": "outside upper center", "ncols": 3, "title": "objective of the steps:"}
-    fig.legend(handles=handles, **where)
 
 
 def _rows(found: Mapping[str, Mapping], axis: str, height: float) -> tuple[Figure, Any]:

@@ -51,7 +51,7 @@ def figure_4(seen: Maps) -> Figure:
     _draw_output(output, seen)
     _draw_map(adversary, seen.adversarial)
     _draw_map(hard, seen.hard)
-    _draw_map(logarithm, _log(seen))
+    _draw_map(logarithm, np.log10(np.maximum(seen.adversarial, np.finfo(float).tiny)))
     _draw_boundary(hard, seen)
     border = boundary_distance(seen.classes) == 0
     if border.any():
@@ -118,10 +118,6 @@ def _draw_boundary(axis: Axes, seen: Maps) -> None:
         lines = axis.contour(seen.classes == label, [0.5], colors="white", linewidths=0.8, **PLACE)
         lines.set_path_effects([withStroke(linewidth=2, foreground="black")])
         lines.set_rasterized(True)
-
-
-def _log(seen: Maps) -> Array:
-    return np.log10(np.maximum(seen.adversarial, np.finfo(float).tiny))
 
 
 def figure_5(magnitudes: Sequence[float], accuracies: Mapping[str, Mapping[str, Array]]) -> Figure:

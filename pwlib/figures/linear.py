@@ -1,6 +1,7 @@
 """Figures of Sections I and II, on linear models: data in, a matplotlib Figure out."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from math import isqrt
 
 import numpy as np
@@ -163,18 +164,14 @@ def _image(name: str, image: Array, known: dict) -> Array:
     return found
 
 
-def _table(check: Check, like: str = "") -> Check:
+def _table(check: Check, like: str, name: str, rows: Sequence, known: dict) -> Sequence[Sequence]:
     """Rows of one length, or as long as those of another argument, as many of them."""
-
-    def checked(name: str, rows: Sequence[Sequence], known: dict) -> Sequence[Sequence]:
-        found = listed(listed(check))(name, rows, known)
-        counts = [len(row) for row in found]
-        wanted = [len(row) for row in known[like]] if like else counts[:1] * len(counts)
-        if counts != wanted:
-            raise refusal(name, counts, f"rows of {wanted}")
-        return found
-
-    return checked
+    found = listed(listed(check))(name, rows, known)
+    counts = [len(row) for row in found]
+    wanted = [len(row) for row in known[like]] if like else counts[:1] * len(counts)
+    if counts != wanted:
+        raise refusal(name, counts, f"rows of {wanted}")
+    return found
 
 
 def _masks(name: str, groups: Mapping[str, NDArray], known: dict) -> dict[str, NDArray]:
@@ -198,9 +195,14 @@ def _ratios(name: str, ratio: Array, known: dict) -> Array:
 _LOGARITHMIC = along("3 k", 0, above=True, rising=False, least=2)
 accepts(
     __name__,
-    {"rows": _table(_image), "titles": _table(TEXT, "rows"), "powers": listed(whole(1), 2)}
+    {"rows": partial(_table, _image, ""), "titles": partial(_table, TEXT, "rows")}
     | {"sizes": along("k", 0, least=2), "worst random accuracy": array("k", 0, 1)}
     | {"rho": array("k"), "critical": along("k", 0, above=True, rising=False), "groups": _masks}
-    | {"eps": real(0, above=True), "fooled_below": real(0, 1), "degrees": along("k", 0, 90)}
+    | {
+        "powers": listed(whole(1), 2),
+        "eps": real(0, above=True),
+        "fooled_below": real(0, 1),
+        "degrees": along("k", 0, 90),
+    }
     | {"ratio": _ratios, "images family": alone(_LOGARITHMIC)},
 )

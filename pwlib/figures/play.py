@@ -91,12 +91,11 @@ def push(name: str, networks: Mapping[str, MLP], data: Dataset, shown: int) -> H
     said = " and ".join(f"the {key} {100 * right:.1f}%" for key, (_, right) in found.items())
     ways = {"label": "the loss of its label", "hard": "the hard objective (9)"}
     ways |= {"output": "the adversarial objective (10)", "own": "my own push"}
-    of = dict(enumerate(networks))
     turn = [
         _slider(name, "digit", "digit", 0, shown - 1, 0),
         _select(name, "way", "climbs", ways),
         _slider(name, "steps", "steps", 0, 10, 3),
-        _select(name, "of", "of the", of),
+        _select(name, "of", "of the", dict(enumerate(networks))),
         _slider(name, "length", "length of a step", 0, 2, 1, 0.1),
         _buttons({"clear": "Clear my push", "paint": "Paint"}),
         _slider(name, "column", "column", 0, 27, 14),

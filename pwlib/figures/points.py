@@ -1,26 +1,14 @@
 """Figures of Sections III-B and of the chapters on training points: numbers in, a figure out."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from math import inf
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from pwlib import polynomials
-from pwlib.checks import (
-    ANYTHING,
-    Check,
-    accepts,
-    alone,
-    along,
-    among,
-    array,
-    listed,
-    members,
-    named,
-    real,
-    whole,
-)
+from pwlib.checks import accepts, alone, along, among, array, listed, members, named, real, whole
 from pwlib.figures import style
 from pwlib.figures.style import COLOURS, INK, MUTED, Look
 from pwlib.parameters import refusal
@@ -321,29 +309,23 @@ def _error(name: str, error: np.ndarray, known: dict) -> np.ndarray:
 
 def _limits(name: str, limits: Mapping[str, float], known: dict) -> Mapping[str, float]:
     """A constant for each name that is drawn."""
-    each = named(_POSITIVE, *known["chebyshev"], *known["equispaced"])
-    return each(name, limits, known)
+    return named(_POSITIVE, *known["chebyshev"], *known["equispaced"])(name, limits, known)
 
 
 def _distances(name: str, distances: Curves, known: dict) -> Curves:
     """Of readings of the grid; of the equispaced one at the sizes of the panels, too."""
     found = named(_BY_SIZE, "equispaced", by=among(style.GRID_MARKERS))(name, distances, known)
-    named(real(), *known["scaled"], by=ANYTHING)(
-        f"{name}['equispaced']", found["equispaced"], known
-    )
+    at_panels = named(real(), *known["scaled"], by=whole(1))
+    at_panels(f"{name}['equispaced']", found["equispaced"], known)
     return found
 
 
-def _ending(at: int) -> Check:
+def _ending(at: int, name: str, curves: Curves, known: dict) -> Curves:
     """Curves by the size, all of which start (0) or end (-1) at one size."""
-
-    def checked(name: str, curves: Curves, known: dict) -> Curves:
-        found = named(_BY_SIZE, by=among(LOOKS), count=(2, inf))(name, curves, known)
-        if len(ends := {[*by_size][at] for by_size in found.values()}) > 1:
-            raise refusal(name, sorted(ends), f"curves that {'end' if at else 'start'} at one size")
-        return found
-
-    return checked
+    found = named(_BY_SIZE, by=among(LOOKS), count=(2, inf))(name, curves, known)
+    if len(ends := {[*by_size][at] for by_size in found.values()}) > 1:
+        raise refusal(name, sorted(ends), f"curves that {'end' if at else 'start'} at one size")
+    return found
 
 
 def _sets(name: str, sets: Lines, known: dict) -> Lines:
@@ -371,6 +353,6 @@ accepts(
     | {"z": along("z", 0), "c": real(0, 100, above=True)}
     | {"curves": named(array("z"), like="curves", count=(2, 2))}
     | {"dips": named(alone(named(array("k"), "c", "dip")), like="curves")}
-    | {"worst": _ending(-1), "noise": _ending(0)}
+    | {"worst": partial(_ending, -1), "noise": partial(_ending, 0)}
     | {"sets": _sets},
 )
