@@ -238,7 +238,6 @@ def _training_points(name: str, points: Weights, known: dict) -> Weights:
 
 
 def _nodes(name: str, nodes: Vector, known: dict) -> Vector:
-    """Points in [0, 1], one or more of them inside."""
     found = alone(array("nodes", 0, 1))(name, nodes, known)
     if not ((found > 0) & (found < 1)).any():
         raise refusal(name, nodes, "nodes of which one or more lie inside (0, 1)")

@@ -227,7 +227,6 @@ def _shown(name: str, seen: Maps, known: dict) -> Maps:
 
 
 def _all_shown(name: str, networks: Sequence[Maps], known: dict) -> Sequence[Maps]:
-    """Maps of one size."""
     found = listed(_shown)(name, networks, known)
     if len(sizes := {len(seen.classes) for seen in found}) > 1:
         raise refusal(name, sorted(sizes), "maps of one size")

@@ -157,7 +157,6 @@ def dimension_curves(images: Sequence[Array], family: Sequence[Array]) -> Figure
 
 
 def _image(name: str, image: Array, known: dict) -> Array:
-    """A square image in a row (side²,)."""
     found = alone(array("pixels"))(name, image, known)
     if isqrt(len(found)) ** 2 != len(found):
         raise refusal(name, image, "a square image in a row, (side²,)")
@@ -175,7 +174,6 @@ def _table(check: Check, like: str, name: str, rows: Sequence, known: dict) -> S
 
 
 def _masks(name: str, groups: Mapping[str, NDArray], known: dict) -> dict[str, NDArray]:
-    """Four masks, of which exactly one is true for each feature."""
     what, features = "a mask of bool", len(known["rho"])
     mask = a(np.ndarray, where=lambda m: m.dtype == bool and m.shape == (features,), what=what)
     found = named(mask, count=(4, 4))(name, groups, known)
@@ -185,7 +183,6 @@ def _masks(name: str, groups: Mapping[str, NDArray], known: dict) -> dict[str, N
 
 
 def _ratios(name: str, ratio: Array, known: dict) -> Array:
-    """Flipping ratios that fall below the threshold."""
     found = array("k", 0, 1.05)(name, ratio, known)
     if found.min() >= known["fooled_below"]:
         raise refusal(name, found.min().item(), "some ratios below fooled_below")
@@ -198,11 +195,6 @@ accepts(
     {"rows": partial(_table, _image, ""), "titles": partial(_table, TEXT, "rows")}
     | {"sizes": along("k", 0, least=2), "worst random accuracy": array("k", 0, 1)}
     | {"rho": array("k"), "critical": along("k", 0, above=True, rising=False), "groups": _masks}
-    | {
-        "powers": listed(whole(1), 2),
-        "eps": real(0, above=True),
-        "fooled_below": real(0, 1),
-        "degrees": along("k", 0, 90),
-    }
-    | {"ratio": _ratios, "images family": alone(_LOGARITHMIC)},
+    | {"powers": listed(whole(1), 2), "eps": real(0, above=True), "fooled_below": real(0, 1)}
+    | {"degrees": along("k", 0, 90), "ratio": _ratios, "images family": alone(_LOGARITHMIC)},
 )

@@ -246,14 +246,11 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
             look = LOOKS[name] | {"markevery": None if len(values) < 20 else 0.08}
             axes.plot(*zip(*values.items(), strict=True), label=name, **look)
         axes.set(xlabel="training points, $m$", ylabel="greatest variance")
-        (low, size), *_, (high, _) = sorted(
-            [*values.items()][at][::-1] for values in table.values()
-        )
+        ends = sorted([*values.items()][at][::-1] for values in table.values())
+        (low, size), (high, _) = ends[0], ends[-1]
         factors.append(f"{float(f'{high / low:.2g}'):,.0f}")
-        noise_of = "without noise" if axes is top else "with noise"
-        axes.set_title(
-            f"{noise_of}, $m = {size}$: {low:.1f} to {high:,.{0 if high >= 100 else 1}f}"
-        )
+        kind = "without noise" if axes is top else "with noise"
+        axes.set_title(f"{kind}, $m = {size}$: {low:.1f} to {high:,.{0 if high >= 100 else 1}f}")
     top.axhline(degree + 1, **_GUIDE)
     top.text(degree, degree + 1.15, "before training", ha="right", va="bottom")
     top.xaxis.get_major_locator().set_params(integer=True)
@@ -293,14 +290,12 @@ def figure_sets(sets: Mapping[str, Sequence[float]]) -> Figure:
 
 
 def _sizes(name: str, sizes: Sequence[int], known: dict) -> Sequence[int]:
-    """Whole numbers that ascend."""
     found = listed(whole(1))(name, sizes, known)
     along("sizes")(name, found, known)
     return found
 
 
 def _error(name: str, error: np.ndarray, known: dict) -> np.ndarray:
-    """Values at x, one or more of which isn't 0."""
     found = array("x")(name, error, known)
     if not found.any():
         raise refusal(name, error, "an error that isn't 0 everywhere")
