@@ -118,8 +118,7 @@ def readme_figure() -> str:
     """The README's figure, that of the front page, as the executed notebook holds it."""
     cells = notebooks.read(CHAPTERS / "index.ipynb").cells
     figures = {c.metadata.get("mystnb", {}).get("figure", {}).get("name"): c for c in cells}
-    outputs = figures["fig-0"].outputs
-    return next(out.data["image/svg+xml"] for out in outputs if "data" in out)
+    return next(o.data["image/svg+xml"] for o in figures["fig-0"].outputs if "data" in o)
 
 
 def _fresh_copy(chapter: Path) -> Path | None:
@@ -128,8 +127,7 @@ def _fresh_copy(chapter: Path) -> Path | None:
     if _problem(ran, notebooks.read):
         print(f"dropped   {ran}, which is no whole notebook: it is executed again", flush=True)
         ran.unlink()
-    copies = (ran, chapter)
-    return next((path for path in copies if not notebooks.why_stale(path, chapter)), None)
+    return next((path for path in (ran, chapter) if not notebooks.why_stale(path, chapter)), None)
 
 
 def _execute(chapter: Path, fresh: bool) -> Path:

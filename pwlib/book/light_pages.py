@@ -5,8 +5,6 @@ anew in ``chapters/_static/icons.css``, a menu of MathJax that is switched off, 
 that no page has.
 """
 
-from __future__ import annotations
-
 import re
 from itertools import groupby, pairwise
 from pathlib import Path

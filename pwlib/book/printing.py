@@ -46,8 +46,7 @@ def chromium() -> Iterator[Browser]:
     """A headless browser with a profile of its own. Raises RuntimeError where none is installed."""
     from playwright.sync_api import sync_playwright
 
-    path = executable()
-    if path is None:
+    if (path := executable()) is None:
         raise RuntimeError(MISSING)
     flags = ["--disable-gpu", "--disable-quic", NO_HOSTS]
     with sync_playwright() as playwright:

@@ -4,8 +4,6 @@ Here are their controls; ``chapters/_static/play.js`` draws them, and solves wha
 with ``maxmargin.js``. Without a script, and on paper, a figure that stands still takes their place.
 """
 
-from __future__ import annotations
-
 import html
 import json
 import re

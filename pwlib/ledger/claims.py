@@ -22,12 +22,8 @@ from pwlib.figures import style
 from pwlib.ledger import plain
 from pwlib.places import CHAPTERS
 
-HOLDS = "holds"
-CORRECTED = "holds with a correction"
-FAILS = "does not hold"
-AMBIGUOUS = "ambiguous"
-NOT_TESTABLE = "not testable here"
-VERDICTS = (HOLDS, CORRECTED, FAILS, AMBIGUOUS, NOT_TESTABLE)
+VERDICTS = ("holds", "holds with a correction", "does not hold", "ambiguous", "not testable here")
+HOLDS, CORRECTED, FAILS, AMBIGUOUS, NOT_TESTABLE = VERDICTS
 KINDS = ("derived", "computed", "measured")  # by SymPy; without chance; with seeds
 
 # The verdict that each criterion stands for, in the order in which they are asked.

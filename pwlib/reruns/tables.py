@@ -87,9 +87,7 @@ LISTED = {
         digits=5,
     ),
     "point-sets": Listed(
-        point_search.best,
-        every(n=[10], m=range(1, 11), criterion=point_search.CRITERIA),
-        digits=12,
+        point_search.best, every(n=[10], m=range(1, 11), criterion=point_search.CRITERIA), digits=12
     ),
     "strong-attacks": Listed(
         strong_attacks.row,
@@ -101,10 +99,7 @@ LISTED = {
         of_networks(20, dataset=NAMES, arm=("third", "hard"), epochs=arms.ALONG)
         + of_networks(5, dataset=NAMES, arm=arms.AT_END, epochs=[arms.REFERENCE.epochs]),
     ),
-    "transfer": Listed(
-        transfer.rows,
-        of_networks(transfer.SEEDS, dataset=NAMES),
-    ),
+    "transfer": Listed(transfer.rows, of_networks(transfer.SEEDS, dataset=NAMES)),
 }
 
 
