@@ -247,7 +247,7 @@ def _nodes(name: str, nodes: Vector, known: dict) -> Vector:
 _GRID_NAME = a(str, where=lambda name: ", " in name, what="'$E_m$, its name' or another such name")
 _BASIS = among(("Bernstein", "Chebyshev", "Legendre"))
 _ANY, _WEIGHTS = alone(array("k")), array("n+1")
-_LINE = named(real(), by=real(), rising=True)
+_LINES = named(named(real(), by=real(), rising=True), count=(1, 2))
 _CHANGES = alone(array("changes", 0, 1, least=0))
 accepts(
     __name__,
@@ -256,7 +256,6 @@ accepts(
     | {"points": _training_points, "readings": named(_nodes, count=(2, 2))}
     | {"sample": array("m", 0, 1), "labels": array("m", -1, 1)}
     | {"classifiers": named(members(array("x"), _CHANGES), by=_BASIS, count=(2, inf))}
-    | {"height": real(0, above=True)}
-    | {"proved": named(named(_LINE, count=(1, 2))), "titles": texts(4)}
+    | {"height": real(0, above=True), "titles": texts(4), "proved": named(_LINES)}
     | {"seen": named(named(listed(whole(0)), by=real()), by=of("proved"), count=(4, 4))},
 )

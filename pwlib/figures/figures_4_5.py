@@ -245,12 +245,9 @@ def _reading(name: str, value: Network, known: dict) -> Network:
 _ACCURACIES = named(alone(array("seeds magnitudes", 0, 100)), *FIGURE_5)
 accepts(
     __name__,
-    {
-        **{"seen": _shown, "networks": _all_shown},
-        **{"titles": texts("networks"), "columns": texts(3)},
-        **{"magnitudes": along("magnitudes", 0), "accuracies": named(_ACCURACIES)},
-        **{"paths": named(tensor("steps 784", 0, 1)), "network": _reading, "name": among(NAMES)},
-        **{"lengths": along("lengths"), "length": real(0, above=True)},
-        **{"leads": named(array("lengths lengths"), count=(2, inf))},
-    },
+    {"networks": _all_shown, "titles": texts("networks"), "columns": texts(3)}
+    | {"seen": _shown, "magnitudes": along("magnitudes", 0), "accuracies": named(_ACCURACIES)}
+    | {"paths": named(tensor("steps 784", 0, 1)), "network": _reading, "name": among(NAMES)}
+    | {"lengths": along("lengths"), "length": real(0, above=True)}
+    | {"leads": named(array("lengths lengths"), count=(2, inf))},
 )

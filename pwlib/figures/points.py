@@ -20,7 +20,6 @@ Lines = Mapping[str, np.ndarray]
 _EQUISPACED, _CHEBYSHEV = style.grid_look("equispaced"), style.grid_look("lobatto")
 _BEST: Look = {"color": INK, "marker": "d", "ms": 4, "ls": ":"}
 _GUIDE: Look = {"color": MUTED, "lw": 1}
-_FROM_TOP: Look = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
 _LOOKS = {
     "equispaced": _EQUISPACED,
     "Chebyshev extrema": _CHEBYSHEV | {"mfc": "white"},
@@ -223,7 +222,8 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     lower.set_title(f"last below 0: {last}")
     lower.axvline(c, color=COLOURS["loss"], lw=1)
     lower.plot(c, 0, "o", color=COLOURS["loss"], ms=5)
-    lower.annotate(f"$c = {c}$ ", (c, 1), (-3, -8), ha="right", **(touch | _FROM_TOP))
+    touch |= {"xycoords": ("data", "axes fraction"), "ha": "right"}
+    lower.annotate(f"$c = {c}$ ", (c, 1), (-3, -8), **touch)
     lower.set_ylim(bottom=(floor := lower.get_ylim()[0]))
     lower.axhspan(floor, 0, color=MUTED, alpha=0.25, lw=0)
     lower.text(0.98, 0.02, "wrong sign", transform=lower.transAxes, ha="right", va="bottom")
@@ -344,10 +344,8 @@ accepts(
     | {"panels": named(members(alone(array("k")), _error), count=(2, inf))}
     | {"scaled": named(array("n"), by=whole(1), count=(1, 3)), "distances": _distances}
     | {"chebyshev equispaced": _PAIRS, "limits": _limits}
-    | {"y": along("y", 0), "even odd": named(array("y"), count=(3, 3))}
-    | {"z": along("z", 0), "c": real(0, 100, above=True)}
-    | {"curves": named(array("z"), like="curves", count=(2, 2))}
+    | {"y": along("y", 0), "even odd": named(array("y"), count=(3, 3)), "z": along("z", 0)}
+    | {"c": real(0, 100, above=True), "curves": named(array("z"), like="curves", count=(2, 2))}
     | {"dips": named(alone(named(array("k"), "c", "dip")), like="curves")}
-    | {"worst": partial(_ending, -1), "noise": partial(_ending, 0)}
-    | {"sets": _sets},
+    | {"worst": partial(_ending, -1), "noise": partial(_ending, 0), "sets": _sets},
 )

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.optimize import isotonic_regression
 
-from pwlib.checks import a, accepts, among, listed, real, whole
+from pwlib.checks import ANYTHING, a, accepts, among, listed, real, whole
 from pwlib.parameters import refusal
 
 Look = dict[str, Any]  # how matplotlib draws something
@@ -132,19 +132,17 @@ def _drawn(axes: Axes) -> bool:
 
 def _lines(name: str, rows: Sequence[Sequence[object]], known: dict) -> Sequence:
     """Rows, or none, each with a cell for each column."""
-    found = listed(listed(lambda name, cell, known: cell), 0)(name, rows, known)
+    found = listed(listed(ANYTHING), 0)(name, rows, known)
     for row in found:
         if len(row) != len(known["columns"]):
             raise refusal(f"{name}, columns", row, f"a cell for each of {len(known['columns'])}")
     return found
 
 
-_TABLE = {"columns": listed(a(str)), "rows": _lines}
 accepts(
     __name__,
-    {"columns rows": whole(1), "height": real(0, above=True), "where": among(("lower", "upper"))}
+    {"rows": _lines, "height": real(0, above=True), "where": among(("lower", "upper"))}
     | {"axes": a(Axes, where=_drawn, what="axes with named lines, each with a finite value")}
     | {"grid": among(GRID_MARKERS)},
-    table=_TABLE,
-    markdown_table=_TABLE,
+    subplots={"rows columns": whole(1)},
 )
