@@ -1,7 +1,7 @@
 """Figures of the chapter on what makes a network robust, and of its appendix."""
 
 from collections.abc import Mapping, Sequence
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ Numbers = Sequence[float] | Array  # in %, one a seed
 Curves = Mapping[str, Mapping[str, Mapping[str, Sequence[Numbers]]]]  # data set, measure, arm → …
 
 _KINDS = {"nothing": ("plain", "o"), "features": ("hard", "s"), "output": ("loss", "D")}
+_WORDS = {"nothing": "none", "features": "of the features", "output": "of the output"}
 _SAMPLES = {
     "plain": ("plain", "o", "plain"),
     "hard": ("hard", "s", "hard points"),
@@ -38,7 +39,8 @@ def figure_arms(
     """A panel for each data set: a row for each arm, a dot for each seed and their mean.
 
     ``kinds`` says what an arm's steps have as their objective: "nothing", "features" or "output".
-    The first arm's mean is a line through the panel.
+    The first arm's mean is a line through the panel. The headline has the kinds in their order
+    where every arm of one is above every arm of the next, else the best arms.
     """
     fig, panels = _rows(found, axis, height=0.9 + 0.24 * len(kinds))
     for axes, by_arm in zip(panels, found.values(), strict=True):
@@ -51,8 +53,28 @@ def figure_arms(
         axes.axvline(np.mean(next(iter(by_arm.values()))), color=style.MUTED, lw=0.8, ls="--")
     for name, arm in zip(panels[0].get_yticklabels(), kinds, strict=True):
         name.set_color(COLOURS[_KINDS[kinds[arm]][0]])
-    _say_kinds(fig)
+    handles = [
+        Line2D([], [], color=COLOURS[colour], marker=marker, ls="", label=_WORDS[kind])
+        for kind, (colour, marker) in _KINDS.items()
+    ]
+    where: Look = {"loc": "outside upper center", "ncols": 3, "title_fontproperties": style.BOLD}
+    fig.legend(handles=handles, title=_order(found, kinds), **where)
     return style.say(fig, _means(found))
+
+
+def _order(found: Mapping[str, Mapping[str, Numbers]], kinds: Mapping[str, str]) -> str:
+    """Which kind of arms is above which, on all data sets, or else which arms are the best."""
+    means = [{arm: np.mean(values) for arm, values in table.items()} for table in found.values()]
+    orders, apart = set(), True
+    for table in means:
+        of_kind = {k: [m for arm, m in table.items() if kinds[arm] == k] for k in _KINDS}
+        ends = sorted(((min(m), max(m), k) for k, m in of_kind.items() if m), reverse=True)
+        apart &= all(high[0] > low[1] for high, low in pairwise(ends))
+        orders.add(tuple(_WORDS[kind] for _, _, kind in ends))
+    if apart and len(orders) == 1:
+        return f"Robustness by the objective of the steps:\n{' > '.join(orders.pop())}"
+    best = dict.fromkeys(max(table, key=table.__getitem__) for table in means)
+    return f"Most robust: {' or '.join(best)}"
 
 
 def figure_paths(
@@ -82,9 +104,8 @@ def figure_paths(
         axes.set_ylim(bottom=max(-4, axes.get_ylim()[0]))
         axes.grid(**_GRID)
     tops = {max(by_arm, key=lambda arm: max(by_arm[arm][1])) for by_arm in found.values()}
-    style.headline(fig, f"Most robust at its best step length: {' or '.join(sorted(tops))}")
-    pale: Look = {"transform": panels[0, 0].transAxes, "color": style.MUTED, "va": "top"}
-    panels[0, 0].text(0.01, 0.98, "solid: best step length\npale: others, by size", **pale)
+    words = f"Most robust at its best step length: {' or '.join(sorted(tops))}"
+    style.headline(fig, f"{words}\n(solid: best length; pale: others, larger if longer)")
     fig.draw_without_rendering()  # which settles where the dots are
     said = []
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
@@ -149,6 +170,7 @@ def figure_curves(
     xlabel: str,
     unit: str = ", %",
     looks: Mapping[str, tuple[str, str, str]] = _SAMPLES,
+    headline: str = "",
 ) -> Figure:
     """A column for each data set and a row for each measure: arms against x, on a logarithmic axis.
 
@@ -176,6 +198,7 @@ def figure_curves(
         axes.set_ylabel(f"{measure}{unit}")
     for axes in grid[:, -1]:
         style.name_lines(axes)
+    style.headline(fig, headline)
     return style.say(fig, f"From the first to the last: {'; '.join(said)}.")
 
 
@@ -205,12 +228,14 @@ def figure_transfer(found: Mapping[str, Mapping[str, Mapping[tuple[str, str], Nu
             axes.tick_params(length=0)
             other = [float(np.mean(v)) for (a, b), v in shares.items() if a != b]
             said.setdefault(title, {})[kind] = other
-            mean = f" {np.mean(other):.0f}%" if other else ""
-            axes.set_title(f"{title}\n{kind.replace(' on ', ' attacks ')}:{mean}")
-    style.headline(
-        fig,
-        "Damage, in % of that by a network's own examples;\nabove: the mean between architectures",
-    )
+            words = kind.replace(" on ", " attacks ")
+            axes.set_title(f"{title}\n{words}: {np.mean(other):.0f}%")
+    least = {min(by, key=lambda kind: np.mean(by[kind])) for by in said.values()}
+    if len(least) == 1:
+        (lowest,) = least
+        percent = " and ".join(f"{np.mean(by[lowest]):.0f}%" for by in said.values())
+        words = f"Across architectures “{lowest.replace(' on ', ' attacks ')}” does least:"
+        style.headline(fig, f"{words}\n{percent} of the damage by own examples")
     fig.supxlabel("attacked", size=9)
     fig.supylabel("examples made on", size=9)
     return style.say(fig, f"Means over pairs of different architectures. {_means(said)}")
@@ -247,17 +272,6 @@ def _means(found: Mapping[str, Mapping[str, Numbers]]) -> str:
         f"{name}: {', '.join(f'{key} {np.mean(values):.1f}' for key, values in table.items())}."
         for name, table in found.items()
     )
-
-
-def _say_kinds(fig: Figure) -> None:
-    """A legend of the objectives of steps."""
-    words = {"nothing": "none", "features": "of the features", "output": "of the output"}
-    handles = [
-        Line2D([], [], color=COLOURS[_KINDS[kind][0]], marker=_KINDS[kind][1], ls="", label=text)
-        for kind, text in words.items()
-    ]
-    where: Look = {"loc": "outside upper center", "ncols": 3, "title": "objective of the steps:"}
-    fig.legend(handles=handles, **where)
 
 
 def _rows(found: Mapping[str, Mapping], axis: str, height: float) -> tuple[Figure, Any]:

@@ -36,6 +36,7 @@ COLOURS = {
     "muted": "#999999",
 }
 INK, MUTED = COLOURS["ink"], COLOURS["muted"]
+BOLD: Look = {"size": 9, "weight": "bold"}  # what a figure shows, in a line or two above it
 GRID_MARKERS = {"equispaced": "s", "lobatto": "o", "roots": "v", "roots+ends": "^"}
 
 
@@ -72,7 +73,7 @@ def subplots(
 
 def headline(figure: Figure, text: str) -> None:
     """Put what a figure shows above all its panels, in bold."""
-    figure.suptitle(text, size=9, weight="bold")
+    figure.suptitle(text, **BOLD)
 
 
 def say(figure: Figure, text: str) -> Figure:
@@ -85,7 +86,7 @@ def legend(figure: Figure, where: str = "lower", title: str = "") -> None:
     """One legend of all axes in two columns, each name once: "lower", below them, or "upper"."""
     found = [zip(*axes.get_legend_handles_labels(), strict=True) for axes in figure.axes]
     named = {name: handle for pairs in found for handle, name in pairs}
-    place: Look = {"loc": f"outside {where} center", "ncols": 2}
+    place: Look = {"loc": f"outside {where} center", "ncols": 2, "title_fontproperties": BOLD}
     figure.legend(named.values(), named.keys(), title=title or None, **place)
 
 
