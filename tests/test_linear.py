@@ -453,7 +453,9 @@ def test_figures_draw_the_data_they_are_given(rng):
     axis = usefulness_map(rho, critical, groups, 0.5).axes[0]
     points = np.vstack([scatter.get_offsets() for scatter in axis.collections])
     np.testing.assert_array_equal(points, np.transpose([critical, rho]))
-    assert axis.get_title() == "1 of 4 features stay useful under attack"  # the third mask's
+    headline = "1 of 4 features surely stay useful under attack"  # the third mask's
+    assert axis.figure.get_suptitle() == headline
+    assert [text.get_text() for text in axis.texts][1:] == ["c", "d"]
 
     curve = np.array([4, 16]), np.array([1.0, 0.5]), np.ones(2)
     right = dimension_curves(curve, curve).axes[1]

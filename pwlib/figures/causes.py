@@ -1,7 +1,7 @@
 """Figures of the chapter on what makes a network robust, and of its appendix."""
 
 from collections.abc import Mapping, Sequence
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -22,11 +22,8 @@ Array = NDArray[np.float64]
 Numbers = Sequence[float] | Array  # in %, one a seed
 Curves = Mapping[str, Mapping[str, Mapping[str, Sequence[Numbers]]]]  # data set, measure, arm → …
 
-_KINDS = {  # colour, marker, name
-    "nothing": ("plain", "o", "none"),
-    "features": ("hard", "s", "of the features"),
-    "output": ("loss", "D", "of the output"),
-}
+_KINDS = {"nothing": ("plain", "o"), "features": ("hard", "s"), "output": ("loss", "D")}
+_WORDS = {"nothing": "none", "features": "of the features", "output": "of the output"}
 _SAMPLES = {
     "plain": ("plain", "o", "plain"),
     "hard": ("hard", "s", "hard points"),
@@ -42,12 +39,13 @@ def figure_arms(
     """A panel for each data set: a row for each arm, a dot for each seed and their mean.
 
     ``kinds`` says what an arm's steps have as their objective: "nothing", "features" or "output".
-    The first arm's mean is a line through the panel.
+    The first arm's mean is a line through the panel. The headline has the kinds in their order
+    where every arm of one is above every arm of the next, else the best arms.
     """
     fig, panels = _rows(found, axis, height=0.9 + 0.24 * len(kinds))
     for axes, by_arm in zip(panels, found.values(), strict=True):
         for i, (arm, values) in enumerate(by_arm.items()):
-            colour, marker, _ = _KINDS[kinds[arm]]
+            colour, marker = _KINDS[kinds[arm]]
             look: Look = {"color": COLOURS[colour], "ls": ""}
             at = np.full(len(values), i)
             axes.plot(values, at, marker=marker, ms=4, alpha=0.2, mew=0, **look)
@@ -56,12 +54,27 @@ def figure_arms(
     for name, arm in zip(panels[0].get_yticklabels(), kinds, strict=True):
         name.set_color(COLOURS[_KINDS[kinds[arm]][0]])
     handles = [
-        Line2D([], [], color=COLOURS[colour], marker=marker, ls="", label=text)
-        for colour, marker, text in _KINDS.values()
+        Line2D([], [], color=COLOURS[colour], marker=marker, ls="", label=_WORDS[kind])
+        for kind, (colour, marker) in _KINDS.items()
     ]
-    where: Look = {"loc": "outside upper center", "ncols": 3, "title": "objective of the steps:"}
-    fig.legend(handles=handles, **where)
+    where: Look = {"loc": "outside upper center", "ncols": 3, "title_fontproperties": style.BOLD}
+    fig.legend(handles=handles, title=_order(found, kinds), **where)
     return style.say(fig, _means(found))
+
+
+def _order(found: Mapping[str, Mapping[str, Numbers]], kinds: Mapping[str, str]) -> str:
+    """Which kind of arms is above which, on all data sets, or else which arms are the best."""
+    means = [{arm: np.mean(values) for arm, values in table.items()} for table in found.values()]
+    orders, apart = set(), True
+    for table in means:
+        of_kind = {k: [m for arm, m in table.items() if kinds[arm] == k] for k in _KINDS}
+        ends = sorted(((min(m), max(m), k) for k, m in of_kind.items() if m), reverse=True)
+        apart &= all(high[0] > low[1] for high, low in pairwise(ends))
+        orders.add(tuple(_WORDS[kind] for _, _, kind in ends))
+    if apart and len(orders) == 1:
+        return f"Robustness by the objective of the steps:\n{' > '.join(orders.pop())}"
+    best = dict.fromkeys(max(table, key=table.__getitem__) for table in means)
+    return f"Most robust: {' or '.join(best)}"
 
 
 def figure_paths(
@@ -78,7 +91,7 @@ def figure_paths(
     fig, panels = style.subplots(len(found), 1, 2.4 * len(found) + 0.3, squeeze=False)
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
         for arm, (x, y) in by_arm.items():
-            colour, marker, _ = _KINDS[kinds[arm]]
+            colour, marker = _KINDS[kinds[arm]]
             look: Look = {"color": COLOURS[colour], "marker": marker if len(x) > 1 else "x"}
             axes.plot(x, y, color=COLOURS[colour], lw=1, alpha=0.2)
             axes.scatter(x, y, np.linspace(2, 7, len(x)) ** 2, alpha=0.2, **look)
@@ -91,9 +104,8 @@ def figure_paths(
         axes.set_ylim(bottom=max(-4, axes.get_ylim()[0]))
         axes.grid(**_GRID)
     tops = {max(by_arm, key=lambda arm: max(by_arm[arm][1])) for by_arm in found.values()}
-    fig.suptitle(f"Most robust at its best step length: {' or '.join(sorted(tops))}")
-    pale: Look = {"transform": panels[0, 0].transAxes, "color": style.MUTED, "va": "top"}
-    panels[0, 0].text(0.01, 0.98, "solid: best step length\npale: others, by size", **pale)
+    words = f"Most robust at its best step length: {' or '.join(sorted(tops))}"
+    fig.suptitle(f"{words}\n(solid: best length; pale: others, larger if longer)")
     fig.draw_without_rendering()  # which settles where the dots are
     said = []
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
@@ -112,7 +124,7 @@ def figure_lengths(
         title: {"accuracy under PGD": {arm: [*by_r.values()] for arm, by_r in arms.items()}}
         for title, arms in found.items()
     }
-    looks = {arm: (*_KINDS[kind][:2], arm) for arm, kind in kinds.items()}
+    looks = {arm: (*_KINDS[kind], arm) for arm, kind in kinds.items()}
     fig = figure_curves(lengths, panels, "$L^2$ length of a step", looks=looks)
     for axes, arms in zip(fig.axes, found.values(), strict=True):
         for arm, by_r in arms.items():  # a ring at the best length
@@ -158,6 +170,7 @@ def figure_curves(
     xlabel: str,
     unit: str = ", %",
     looks: Mapping[str, tuple[str, str, str]] = _SAMPLES,
+    headline: str = "",
 ) -> Figure:
     """A column for each data set and a row for each measure: arms against x, on a logarithmic axis.
 
@@ -185,6 +198,7 @@ def figure_curves(
         axes.set_ylabel(f"{measure}{unit}")
     for axes in grid[:, -1]:
         style.name_lines(axes)
+    fig.suptitle(headline)
     return style.say(fig, f"From the first to the last: {'; '.join(said)}.")
 
 
@@ -213,11 +227,14 @@ def figure_transfer(found: Mapping[str, Mapping[str, Mapping[tuple[str, str], Nu
             axes.tick_params(length=0)
             other = [float(np.mean(v)) for (a, b), v in shares.items() if a != b]
             said.setdefault(title, {})[kind] = other
-            mean = f" {np.mean(other):.0f}%" if other else ""
-            axes.set_title(f"{title}\n{kind.replace(' on ', ' attacks ')}:{mean}")
-    fig.suptitle(
-        "Damage, in % of that by a network's own examples;\nabove: the mean between architectures",
-    )
+            words = kind.replace(" on ", " attacks ")
+            axes.set_title(f"{title}\n{words}: {np.mean(other):.0f}%")
+    least = {min(by, key=lambda kind: np.mean(by[kind])) for by in said.values()}
+    if len(least) == 1:
+        (lowest,) = least
+        percent = " and ".join(f"{np.mean(by[lowest]):.0f}%" for by in said.values())
+        words = f"Across architectures “{lowest.replace(' on ', ' attacks ')}” does least:"
+        fig.suptitle(f"{words}\n{percent} of the damage by own examples")
     fig.supxlabel("attacked")
     fig.supylabel("examples made on")
     return style.say(fig, f"Means over pairs of different architectures. {_means(said)}")

@@ -100,11 +100,15 @@ def usefulness_map(
     axis.axvline(eps, color=COLOURS["ink"], lw=1, ls=":")
     place: Look = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
     axis.annotate(f"size of the attack, {eps:g}", (eps, 1), (0, 3), ha="center", **place)
+    for name, mask in [*groups.items()][2:]:
+        if mask.any():
+            last = max(zip(critical[mask], rho[mask], strict=True))
+            axis.annotate(name, last, (5, -3), textcoords="offset points")
     axis.set(xscale="log", ylabel=r"usefulness $\rho$ on the test set")
     axis.set_xlabel(r"critical size $|\mathrm{E}\,y\langle v, x-m\rangle|$, $L^2$")
     style.legend(figure)
     kept = int([*groups.values()][2].sum())
-    axis.set_title(f"{kept} of {len(rho)} features stay useful under attack", pad=16)
+    figure.suptitle(f"{kept} of {len(rho)} features surely stay useful under attack")
     said = ", ".join(f"{int(mask.sum())} {name}" for name, mask in groups.items())
     return style.say(figure, f"Of {len(rho)} features: {said}.")
 

@@ -37,6 +37,7 @@ COLOURS = {
     "muted": "#999999",
 }
 INK, MUTED = COLOURS["ink"], COLOURS["muted"]
+BOLD: Look = {"weight": "bold"}  # a legend's title that says what the figure shows
 GRID_MARKERS = {"equispaced": "s", "lobatto": "o", "roots": "v", "roots+ends": "^"}
 
 
@@ -80,7 +81,7 @@ def legend(figure: Figure, where: str = "lower", title: str = "") -> None:
     """One legend of all axes in two columns, each name once: "lower", below them, or "upper"."""
     found = [zip(*axes.get_legend_handles_labels(), strict=True) for axes in figure.axes]
     named = {name: handle for pairs in found for handle, name in pairs}
-    place: Look = {"loc": f"outside {where} center", "ncols": 2}
+    place: Look = {"loc": f"outside {where} center", "ncols": 2, "title_fontproperties": BOLD}
     figure.legend(named.values(), named.keys(), title=title or None, **place)
 
 

@@ -65,8 +65,20 @@ def test_an_arm_has_a_dot_for_each_seed_and_its_mean_in_its_row_and_colour(panel
         assert {*dots.get_ydata(), *mean.get_ydata()} == {i}
         assert {dots.get_color(), mean.get_color()} == {COLOURS[COLOUR[arm]]}
     assert reference.get_xdata()[0] == pytest.approx(np.mean(list(ARMS.values())[panel]["plain"]))
+    (legend,) = axes.figure.legends
+    order = "of the output > of the features > none"
+    assert legend.get_title().get_text() == f"Robustness by the objective of the steps:\n{order}"
     said = axes.figure.get_label()
     assert said.startswith("MNIST: plain 31.0, hard 69.0, label 83.5. Fashion-MNIST: plain 22.0")
+
+
+def test_arms_whose_kinds_overlap_have_the_best_in_their_headline():
+    overlapping = ARMS | {"MNIST": ARMS["MNIST"] | {"plain": [68.0, 70.0]}}
+    (legend,) = figure_arms(overlapping, KINDS, "accuracy").legends
+    assert legend.get_title().get_text() == "Most robust: label"
+    best = overlapping | {"MNIST": ARMS["MNIST"] | {"hard": [90.0]}}
+    (legend,) = figure_arms(best, KINDS, "accuracy").legends
+    assert legend.get_title().get_text() == "Most robust: hard or label"
 
 
 def test_a_path_goes_through_the_means_in_the_colour_of_its_kind_with_its_name_at_the_top():
@@ -74,9 +86,7 @@ def test_a_path_goes_through_the_means_in_the_colour_of_its_kind_with_its_name_a
     (axes,) = figure_paths(found, KINDS, "natural", "attacked").axes
     tops = {"plain": (97.0, 1.3), "hard": (97.2, 13.7)}
     dots_of, highest_of = axes.collections[::2], axes.collections[1::2]
-    drawn = zip(
-        axes.lines, dots_of, highest_of, axes.texts[1:], found["MNIST"].items(), strict=True
-    )
+    drawn = zip(axes.lines, dots_of, highest_of, axes.texts, found["MNIST"].items(), strict=True)
     for line, dots, highest, text, (arm, path) in drawn:
         assert highest.get_offsets().tolist() == [[*tops[arm]]]
         assert line.get_xydata().T.tolist() == dots.get_offsets().T.tolist() == [*path]
@@ -85,8 +95,8 @@ def test_a_path_goes_through_the_means_in_the_colour_of_its_kind_with_its_name_a
         assert (np.diff(dots.get_sizes()) > 0).all()  # the longer the steps, the larger
     assert "MNIST, hard 13.7 at 97.2" in axes.figure.get_label()
     assert axes.get_title() == "MNIST: hard 14%, plain 1%"
-    assert axes.figure.get_suptitle() == "Most robust at its best step length: hard"
-    assert axes.texts[0].get_text() == "solid: best step length\npale: others, by size"
+    marks = "(solid: best length; pale: others, larger if longer)"
+    assert axes.figure.get_suptitle() == f"Most robust at its best step length: hard\n{marks}"
 
 
 def test_lengths_have_means_with_intervals_as_bands():
@@ -112,7 +122,9 @@ def test_every_second_length_has_a_label_so_that_labels_do_not_touch():
 
 def test_a_curve_of_samples_has_means_and_a_band_and_may_end_early():
     by_arm = {"plain": [[80.0, 82.0], [90.0, 91.0]], "label": [[78.0, 81.0]]}
-    figure = figure_curves([300, 900], {"MNIST": {"natural": by_arm}}, "training samples")
+    found = {"MNIST": {"natural": by_arm}}
+    figure = figure_curves([300, 900], found, "training samples", headline="more is better")
+    assert figure.get_suptitle() == "more is better"
     axes = figure.axes[0]
     for line, band, (arm, by_size) in zip(
         axes.lines, axes.collections, by_arm.items(), strict=True
@@ -149,5 +161,9 @@ def test_a_square_of_transfer_has_the_mean_of_its_source_and_target():
     assert [text.get_text() for text in axes.texts] == ["91", "15", "45", "80"]
     assert [name.get_text() for name in axes.get_yticklabels()] == ["a", "b"]
     assert axes.get_title() == "MNIST\nplain attacks hard: 30%"  # between a and b
-    assert figure.get_suptitle().startswith("Damage, in % of that by a network's own examples;")
+    words = "Across architectures “plain attacks hard” does least:"
+    assert figure.get_suptitle() == f"{words}\n30% of the damage by own examples"
+    more = {"a on a": shares, "a on b": {pair: [share[0]] for pair, share in shares.items()}}
+    both = figure_transfer({"MNIST": more, "Fashion-MNIST": more}).get_suptitle()
+    assert both.endswith("“a attacks b” does least:\n25% and 25% of the damage by own examples")
     assert "plain on hard 30.0" in figure.get_label()
