@@ -6,7 +6,6 @@ from math import inf
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
@@ -36,7 +35,7 @@ Counts = Mapping[float, Sequence[int]]  # sign changes of each try, by what was 
 Lines = Mapping[str, Mapping[float, float]]
 Weights = Mapping[str, Mapping[int, Vector]]  # of a classifier for each grid and size
 
-AGREE, EDGE = COLOURS["agree"], "#767676"  # a pale yellow, with an edge that can be told
+EDGE = "#767676"  # of the pale yellow where signs agree, so that it can be told
 
 
 def figure_1(x: Vector, degrees: Sequence[int]) -> Figure:
@@ -51,7 +50,7 @@ def figure_1(x: Vector, degrees: Sequence[int]) -> Figure:
     for n, axes in zip(degrees, panels.flat, strict=False):
         weights = polynomials.chebyshev_classifier_weights(n)
         for start, end in signs.regions(weights, right=True):  # f_n has the sign of x - 1/2
-            axes.axvspan(start, end, fc=to_rgba(AGREE, 0.5), ec=EDGE, lw=0.5)
+            axes.axvspan(start, end, fc=(COLOURS["agree"], 0.5), ec=EDGE, lw=0.5)
         axes.plot(x, polynomials.bernstein_classifier(n, x), color=COLOURS["bernstein"])
         axes.plot(x, polynomials.chebyshev_classifier(n, x), color=COLOURS["chebyshev"])
         _mark_changes(axes, weights)
@@ -62,10 +61,10 @@ def figure_1(x: Vector, degrees: Sequence[int]) -> Figure:
         axes.set_xlabel("$x$")
     panels[0, 0].text(0.18, 0.6, "$g_n$, Chebyshev", color=COLOURS["chebyshev"])
     panels[0, 0].text(0.8, -0.8, "$f_n$, Bernstein", color=COLOURS["bernstein"], ha="right")
-    both, dot = panels[0, 0].lines[-2:]
-    words = ("signs agree", "sign change of $g_n$", "of $f_n$, too")
-    keys = panels[0, 0].patches[0], dot, both
-    fig.legend(keys, words, loc="outside lower center", ncols=3)
+    both, dot = panels[0, 0].lines[-2:]  # the dots
+    keys = {"signs agree": panels[0, 0].patches[0], "sign change of $g_n$": dot}
+    keys |= {"of $f_n$, too": both}
+    fig.legend(keys.values(), keys.keys(), loc="outside lower center", ncols=3)
     counts = [len(signs.sign_changes(polynomials.chebyshev_classifier_weights(n))) for n in degrees]
     changes = f"{', '.join(map(str, counts[:-1]))}{' and ' * (len(counts) > 1)}{counts[-1]}"
     fig.suptitle(f"Chebyshev changes sign {changes} times, Bernstein once")

@@ -86,8 +86,7 @@ def figure_merging(x: np.ndarray, panels: Mapping[str, tuple[np.ndarray, np.ndar
     row[0].set_ylabel(r"error $\hat h_X - h$")
     largest = {title: np.abs(error).max() for title, (_, error) in panels.items()}
     first, *_, end = largest.values()
-    kept = 100 * end / first
-    fig.suptitle(f"As pairs merge, (8) vanishes; {kept:.0f}% of the error stays")
+    fig.suptitle(f"As pairs merge, (8) vanishes; {end / first:.0%} of the error stays")
     last, look = row[-1], {"ha": "center", "textcoords": "offset points"}
     last.annotate("largest", (0.4, last.lines[-1].get_ydata()[0]), (0, 4), **look)
     last.annotate("tangents", (0.4, 0), (0, 18), color=COLOURS["loss"], **look)
