@@ -106,8 +106,9 @@ def figure_paths(
         axes.set_ylim(bottom=max(-4, axes.get_ylim()[0]))
         axes.grid(**_GRID)
     tops = {max(by_arm, key=lambda arm: max(by_arm[arm][1])) for by_arm in found.values()}
-    words = headline or f"Most robust at its best step length: {' or '.join(sorted(tops))}"
-    style.headline(fig, f"{words}\n(solid: best length; pale: others, larger if longer)")
+    words = f"Most robust at its best step length: {' or '.join(sorted(tops))}"
+    marks = "(solid: best length; pale: others, larger if longer)"
+    style.headline(fig, headline or f"{words}\n{marks}")
     fig.draw_without_rendering()  # which settles where the dots are
     said = []
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
