@@ -26,6 +26,7 @@ from nbformat import NotebookNode
 from tornado.ioloop import PeriodicCallback
 
 from pwlib import parallel
+from pwlib.checks import NAME, PLAIN, a, accepts, maybe, whole
 from pwlib.places import CHAPTERS
 from pwlib.reruns import kept, notebooks
 from pwlib.reruns.provenance import machine
@@ -288,3 +289,22 @@ def _fetch() -> None:
 
     for name in datasets.NAMES:
         datasets.fetch(name)
+
+
+@cache  # a sweep's tasks have one text
+def _is_notebook(text: str) -> bool:
+    try:
+        return "cells" in nbformat.reads(text, as_version=4)
+    except Exception:  # whatever a text makes its reader raise
+        return False
+
+
+_TEXT = a(str, where=_is_notebook, what="a notebook as text")
+accepts(
+    __name__,
+    {"nb": notebooks.NOTEBOOK, "parameters": PLAIN, "chapter": NAME, "text": _TEXT}
+    | {"workers": whole(0)},
+    Task={"parameters": PLAIN, "chapter": NAME, "notebook": _TEXT},
+    Result={"numbers origin": PLAIN},
+    connected={"scheduler": maybe(NAME)},
+)
