@@ -45,7 +45,7 @@ CHECKS = [
     (checks.NAME, ["a"], {"": "a name that isn't empty", 3: "a name"}),
     (
         checks.plain,
-        [None, nan, [1, {"a": "b"}]],
+        [None, inf, [1, {"a": "b"}]],
         {OBJECT: "plain data", 1j: "plain", b"1": "plain"},
     ),
     (checks.PLAIN, [{}, {"a": [None]}], {3: "a mapping of 0 or more names", "a": "a mapping"}),
