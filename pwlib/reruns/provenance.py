@@ -123,9 +123,10 @@ def _file(module: str) -> Path | None:
 
 def _is_python(code: str) -> bool:
     try:
-        return bool(ast.parse(code) or code)
+        ast.parse(code)
     except (SyntaxError, ValueError):
         return False
+    return True
 
 
 def _is_package(name: str) -> bool:

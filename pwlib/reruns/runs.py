@@ -26,7 +26,8 @@ from nbformat import NotebookNode
 from tornado.ioloop import PeriodicCallback
 
 from pwlib import parallel
-from pwlib.checks import NAME, PLAIN, a, accepts, maybe, whole
+from pwlib.checks import NAME, PLAIN, a, accepts, maybe
+from pwlib.parameters import integer
 from pwlib.places import CHAPTERS
 from pwlib.reruns import kept, notebooks
 from pwlib.reruns.provenance import machine
@@ -299,11 +300,15 @@ def _is_notebook(text: str) -> bool:
         return False
 
 
+def _processes(name: str, value: int, known: dict) -> int:
+    return integer(name, value, int(known["scheduler"] is None))  # there none need be of ours
+
+
 _TEXT = a(str, where=_is_notebook, what="a notebook as text")
 accepts(
     __name__,
     {"nb": notebooks.NOTEBOOK, "parameters": PLAIN, "chapter": NAME, "text": _TEXT}
-    | {"workers": whole(0)},
+    | {"workers": _processes},
     Task={"parameters": PLAIN, "chapter": NAME, "notebook": _TEXT},
     Result={"numbers origin": PLAIN},
     connected={"scheduler": maybe(NAME)},
