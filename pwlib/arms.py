@@ -129,11 +129,7 @@ def missing(rows: Sequence[Row], device: str) -> dict[str, list[tuple[str, list[
 
 
 def rows(
-    dataset: str,
-    arm: str,
-    seeds: Sequence[int],
-    device: str = "cpu",
-    keep: Keep | None = None,
+    dataset: str, arm: str, seeds: Sequence[int], device: str = "cpu", keep: Keep | None = None
 ) -> list[Row]:
     """Train the networks of an arm, one a seed, and measure each: a row of the table for each.
 

@@ -103,12 +103,7 @@ def accuracy(model: Model, x: Tensor, y: Tensor) -> float:
 
 
 def accuracy_curve(
-    model: Model,
-    x: Tensor,
-    y: Tensor,
-    step: Tensor,
-    magnitudes: Sequence[float],
-    box: Box = PIXELS,
+    model: Model, x: Tensor, y: Tensor, step: Tensor, magnitudes: Sequence[float], box: Box = PIXELS
 ) -> list:
     """The accuracy of a model on x moved along given directions, for each magnitude.
 

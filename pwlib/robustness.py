@@ -234,11 +234,7 @@ def _numpy(tensor: Tensor) -> Array:
 
 
 def _measured(
-    name: str,
-    networks: Mapping[str, nn.Module],
-    seed: int,
-    attack: Attack,
-    device: str = "cpu",
+    name: str, networks: Mapping[str, nn.Module], seed: int, attack: Attack, device: str = "cpu"
 ) -> Measured:
     data = loaded(name)
     there = {who: copy.deepcopy(network).to(device) for who, network in networks.items()}
