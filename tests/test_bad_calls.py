@@ -231,7 +231,6 @@ OWN = {
     "strong_attacks": {"x": IMAGES, "y": Y, "model": WIDE},
     "training.captured": {"step": print, "rows": Y},
     "training.update": {"other": NET},
-    "transfer.config": {"kind": ("CNN", "hard")},
     "training.TrainingConfig": asdict(CONFIG),
     "intervals.holm": {"p": {"one": 0.1}},
     "optimal": {"values": np.ones((2, 4)), "a": MAP[:2], "b": MAP[1:3], "order": 1},
