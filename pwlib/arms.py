@@ -138,10 +138,8 @@ def rows(
     """
     config = ARMS[arm]
     plain = replace(REFERENCE, optimiser=config.optimiser)
-    networks = {
-        who: trained(dataset, each, seeds, device, keep)
-        for who, each in (("network", config), ("reference", plain))
-    }
+    networks = {"network": trained(dataset, config, seeds, device, keep)}
+    networks["reference"] = trained(dataset, plain, seeds, device, keep)
     if config == plain:
         first, *rest = networks["reference"]
         after = [first] if rest else trained(dataset, plain, [seeds[0] + 1], device, keep)
@@ -267,9 +265,8 @@ def _figure_5(
     names |= {"pgd_2": "pgd_2_first"}
     pairs = {n: _on_one_device(rows, dataset, [arm, reference], of) for n, of in names.items()}
     ours, theirs = ({n: both[i] for n, both in pairs.items()} for i in (0, 1))
-    for name in ("to_reference", "from_reference"):
-        (ours[name],) = _on_one_device(rows, dataset, [arm], name)
-    (ours["control"],) = _on_one_device(rows, dataset, [reference], "control")
+    for name, of in (("to_reference", arm), ("from_reference", arm), ("control", reference)):
+        (ours[name],) = _on_one_device(rows, dataset, [of], name)
     ours |= {"reference": theirs["height"], "reference_natural": theirs["natural"]}
     seeds = sorted(set.intersection(*(set(found) for found in (*ours.values(), *theirs.values()))))
     robust, plain = (

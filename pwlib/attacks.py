@@ -88,12 +88,8 @@ def pgd(
     the points visited, the one with the largest max_{j≠y} z_j − z_y is returned, so the attack is
     never weaker than the one-step attack.
     """
-    generator = Generator(x.device).manual_seed(seed)
-    ball = _Ball(eps, box)
-    parts = [
-        _pgd(model, some_x, some_y, ball, steps, restarts, generator)
-        for some_x, some_y in _parts(x, y)
-    ]
+    effort = _Ball(eps, box), steps, restarts, Generator(x.device).manual_seed(seed)
+    parts = [_pgd(model, some_x, some_y, *effort) for some_x, some_y in _parts(x, y)]
     return torch.cat(parts, -2)
 
 

@@ -96,11 +96,12 @@ def measure(
     }
     own = step["network"]
     changes = (attacks.move(x, own, eps, box) - x for eps in attack.magnitudes)
-    lengths = np.stack([_numpy(change.norm(dim=-1).mean(-1)) for change in changes], -1)
+    lengths = torch.stack([change.norm(dim=-1).mean(-1) for change in changes], -1)
     some, network = attack.rows(y.shape[-1]).to(y.device), networks["network"]
     x, y, own = x[..., some, :], y[..., some], own[..., some, :]
     one_step = _accuracies(network, x, y, own, attack.pgd_eps, box)
-    return Measured(curves, lengths, one_step, under_pgd(network, x, y, seed, attack))
+    pgd = under_pgd(network, x, y, seed, attack)
+    return Measured(curves, lengths.double().cpu().numpy(), one_step, pgd)
 
 
 def under_pgd(network: attacks.Model, x: Tensor, y: Tensor, seed: int, attack: Attack) -> Array:
@@ -229,10 +230,6 @@ def _accuracies(
     return 100 * np.array(attacks.accuracy_curve(network, x, y, step, magnitudes, box))
 
 
-def _numpy(tensor: Tensor) -> Array:
-    return tensor.double().cpu().numpy()
-
-
 def _measured(
     name: str, networks: Mapping[str, nn.Module], seed: int, attack: Attack, device: str = "cpu"
 ) -> Measured:
@@ -248,7 +245,6 @@ def _measure(name: str, value: str, known: dict) -> str:
 
 _DAMAGE = ("natural", "height", "to_reference", "from_reference", "reference", "reference_natural")
 _PGD = ("pgd_1", "pgd_2")
-_MEASURES = named(array("..."))
 _NETWORKS = named(a(nn.Module), "network")
 _JOB = members(name=among(NAMES), networks=_NETWORKS, seed=whole(0), attack=a(Attack))
 accepts(
@@ -260,7 +256,7 @@ accepts(
     outcomes={"robust": named(array("..."), *_DAMAGE, *_PGD, "control")}
     | {"reference": named(array("..."), "natural", "height", *_PGD)},
     damage_shares={"found": named(array("..."), *_DAMAGE)},
-    damage_share={"found": _MEASURES, "under own natural": _measure},
+    damage_share={"found": named(array("...")), "under own natural": _measure},
     measure_many={"jobs": listed(_JOB)},
     Attack={"magnitudes": listed(real(0)), "pgd_eps": listed(real(0), 0), "box": box_of_pixels}
     | {"pgd_steps pgd_restarts images": whole(1), "drawn": maybe(whole(0))},
