@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pwlib import sample_complexity
 from pwlib.checks import accepts, among, array, real, whole
-from pwlib.parameters import choice, integer, number
+from pwlib.parameters import choice, integer
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -84,7 +84,6 @@ def ripple(c: float, terms: int = 60) -> tuple[float, float]:
     −ib (1 − iκz/p) + O(p⁻²), so the ripple is 1 + b ∓ b cos(2z (1 + κ/2p)). Means of two
     truncations, to about 10⁻⁵. At odd m the argument is c/2.
     """
-    c, terms = number("c", c, 1e-3, 10), integer("terms", terms, 2)
     amplitude, slope = (_ripple(c, terms) + _ripple(c, terms + 1)) / 2
     return float(amplitude), float(-slope / amplitude)
 
@@ -121,7 +120,6 @@ def end_problem(c: float, odd_p: bool, odd_m: bool, nodes: int) -> Callable[[Vec
     them. For z up to the last node. At 80 nodes f is off by some 10⁻⁴ at even and 10⁻³ to 10⁻² at
     odd p where the first dip is near 0, as comparison with 40 nodes shows.
     """
-    c, nodes = number("c", c, 1e-3, 10), integer("nodes", nodes, 4)
     b = ripple(c / 2 if odd_m else c)[0]
     number_of = np.arange(nodes, dtype=np.float64) + odd_p / 2  # ζ_l/π
     zeta = np.pi * number_of
@@ -171,7 +169,6 @@ def _beyond(first: float, x: Vector) -> Vector:
 
 def end_of_classifier(p: int, m: int) -> Callable[[Vector], Vector]:
     """The classifier of degree 2p on E_m as a function of z = p (π/2 − φ), for large p and m."""
-    p, m = integer("p", p, 2), integer("m", m, 4)
     k = 2 * np.arange(p) + 1
     mesh = (np.arange(8 * p) + 0.5) * np.pi / 16
     places = (

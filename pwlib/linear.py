@@ -189,11 +189,11 @@ def usefulness_in_box(
 
     The right-hand side of (2) at the worst Delta(x), and its standard error; (k,) each.
     """
-    products = features(x) * y[:, None]
+    least = features(x)
     for j, (v, sigma) in enumerate(zip(features.directions, features.sigma, strict=True)):
         down = -y[:, None] * v
-        products[:, j] -= np.sum(worst_step_in_box(x, down, eps) * down, axis=1) / sigma
-    return products.mean(axis=0), products.std(axis=0, ddof=1) / np.sqrt(len(y))
+        least[:, j] -= y * np.sum(worst_step_in_box(x, down, eps) * down, axis=1) / sigma
+    return usefulness(least, y)
 
 
 def flipping_medians(model: Linear, x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:

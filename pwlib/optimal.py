@@ -26,8 +26,7 @@ def error_coefficients(n: int, x: ArrayLike, coefficients: ArrayLike) -> Array:
 
     `x` (m,) are the training points, m ≥ 1 and without repeats.
     """
-    x, coefficients = _training_points(x), np.asarray(coefficients, dtype=float)
-    features = polynomials.chebyshev_features(n, x)
+    features, coefficients = _training(n, x, coefficients)
     *_, singular, rows = np.linalg.svd(features, full_matrices=False)
     seen = rows[singular > singular[0] * np.finfo(float).eps * max(features.shape)]
     return coefficients @ seen.T @ seen - coefficients
@@ -38,8 +37,7 @@ def ridge_error(n: int, x: ArrayLike, coefficients: ArrayLike, penalty: float = 
 
     `penalty` is positive.
     """
-    x, coefficients = _training_points(x), np.asarray(coefficients, dtype=float)
-    features = polynomials.chebyshev_features(n, x)
+    features, coefficients = _training(n, x, coefficients)
     damped = features.T @ features + penalty * np.eye(n + 1)
     return np.asarray(-penalty * np.linalg.solve(damped, coefficients.T).T, dtype=float)
 
@@ -49,8 +47,7 @@ def margin_error(n: int, x: ArrayLike, coefficients: ArrayLike) -> Array:
 
     Its ĥ has the scale that makes the least |ĥ(x_j)| equal to 1, whatever that of h.
     """
-    x, coefficients = _training_points(x), np.asarray(coefficients, dtype=float)
-    features = polynomials.chebyshev_features(n, x)
+    features, coefficients = _training(n, x, coefficients)
     labels = np.sign(coefficients @ features.T)
     return np.stack([maxmargin.fit(features, y).weights for y in labels]) - coefficients
 
@@ -174,11 +171,12 @@ def point_sets(m: int) -> dict[str, Array]:
     }
 
 
-def _training_points(x: ArrayLike) -> Array:
+def _training(n: int, x: ArrayLike, coefficients: ArrayLike) -> tuple[Array, Array]:
+    """The features of training points without repeats, and the coefficients of hypotheses."""
     x = np.asarray(x, dtype=float)
     if x.ndim != 1 or len(x) == 0 or len(np.unique(x)) < len(x):
         raise ValueError(f"x: got {x.tolist()}, accepts one or more points without repeats")
-    return x
+    return polynomials.chebyshev_features(n, x), np.asarray(coefficients, dtype=float)
 
 
 accepts(

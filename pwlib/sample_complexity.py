@@ -17,7 +17,6 @@ from pwlib.parameters import integer
 
 Vector = NDArray[np.float64]
 READINGS = ("equispaced", *grids.CHEBYSHEV_KINDS)
-COLUMNS = ("p", "reading", "odd", "certified", "last", "sizes", "first_without", "closest")
 
 
 def grid(reading: str, m: int) -> Vector:
@@ -166,8 +165,9 @@ def row(p: int, reading: str, odd: bool) -> dict[str, object]:
     left = [m for m, least in found.items() if least < 0]
     without = next((m for m, least in found.items() if least >= 0), certified)
     closest = float(f"{min(map(abs, found.values())):.2g}")
-    values = (p, reading, int(odd), certified, max(left, default=0), len(left), without, closest)
-    return dict(zip(COLUMNS, values, strict=True))
+    about = {"p": p, "reading": reading, "odd": int(odd), "certified": certified}
+    about |= {"last": max(left, default=0), "sizes": len(left)}
+    return about | {"first_without": without, "closest": closest}
 
 
 def odd_weights(n: int, odd: Vector) -> Vector:
