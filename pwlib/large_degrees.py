@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pwlib import sample_complexity
 from pwlib.checks import accepts, among, array, real, whole
-from pwlib.parameters import choice, integer
+from pwlib.parameters import integer
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -36,7 +36,7 @@ def interpolant(n: int, reading: str, m: int) -> Vector:
     what vanishes at the roots, where else f(1) < 1. There f = 1 to 1e-12 for n up to 2000.
     """
     p = (n + 1) // 2
-    steps = integer("m", m - _LESS[choice("reading", reading, list(_LESS))], p, 2 * p - 1)
+    steps = integer("m", m - _LESS[reading], p, 2 * p - 1)
     k = np.arange(1, 2 * p, 2)
     half, aliased = k * np.pi / (2 * steps), k > 2 * (steps - p)
     a = (np.cos(half) if m % 2 else 1) / np.sin(half) * 2 / steps
@@ -68,7 +68,7 @@ def last_size(n: int, reading: str, odd: bool) -> int:
 
     Every size down to it is tried. Raises ValueError where none down to N = p has one.
     """
-    p, less = (n + 1) // 2, _LESS[choice("reading", reading, list(_LESS))]
+    p, less = (n + 1) // 2, _LESS[reading]
     last = 2 * p - 1 + less
     for m in range(last - (last + odd) % 2, p + less - 1, -2):
         if least_value(interpolant(n, reading, m)) < 0:

@@ -4,7 +4,6 @@ A perturbation eta changes the score <w, x> + b by <w, eta> (equation (1)), so e
 exact: no attack is searched for, each is a projection. Samples are rows, labels y are -1 and +1.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,7 +119,7 @@ def worst_step_in_box(x: np.ndarray, direction: np.ndarray, size: float) -> np.n
     with t such that the length is ``size``, or the corner of the box. x is (n, d), direction (d,)
     or (n, d); returns (n, d).
     """
-    return _clipped(x, direction, size**2, lambda speed, wall: wall**2, power=2)
+    return _clipped(x, direction, size**2, power=2)
 
 
 def flipping_step_in_box(x: np.ndarray, direction: np.ndarray, gain: np.ndarray) -> np.ndarray:
@@ -129,21 +128,21 @@ def flipping_step_in_box(x: np.ndarray, direction: np.ndarray, gain: np.ndarray)
     The same clipped steps as in `worst_step_in_box`, with t chosen for the gain (n,) >= 0. Where
     the box has no such step, the step that gains most.
     """
-    return _clipped(x, direction, gain, lambda speed, wall: speed * wall, power=1)
+    return _clipped(x, direction, gain, power=1)
 
 
 def _clipped(
-    x: np.ndarray, direction: np.ndarray, target: np.ndarray | float, spent: Callable, power: int
+    x: np.ndarray, direction: np.ndarray, target: np.ndarray | float, power: int
 ) -> np.ndarray:
     """clip(t direction, -x, 1 - x), with t (n,) such that the coordinates' shares sum to target.
 
-    A coordinate that moves freely has the share t^power speed^2, one at its wall the share
-    ``spent(speed, wall)``. From t of the unclipped step, t only grows, and coordinates only join
-    those at their walls: the loop ends, with the exact t, when none has joined.
+    The share is step^power speed^(2 - power), and step = t speed where a coordinate moves freely.
+    From t of the unclipped step, t only grows, and coordinates only join those at their walls: the
+    loop ends, with the exact t, when none has joined.
     """
     speed = np.broadcast_to(np.abs(direction), x.shape)
     wall = np.where(direction > 0, 1 - x, x) * (direction != 0)  # how far to go until the box ends
-    shares, squares = spent(speed, wall), speed**2
+    shares, squares = wall**power * speed ** (2 - power), speed**2
     stuck = speed == 0
     while True:
         left = np.maximum(target - np.sum(shares * stuck, axis=1), 0)

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from pwlib import grids, maxmargin, polynomials
 from pwlib.checks import accepts, among, array, listed, real, whole
-from pwlib.parameters import integer
 
 Vector = NDArray[np.float64]
 READINGS = ("equispaced", *grids.CHEBYSHEV_KINDS)
@@ -112,7 +111,7 @@ def certified_size(n: int, reading: str, odd: bool = False) -> int:
 
     Found by bisection: the bound decreases with m. Raises ValueError for n below 3.
     """
-    n, high = integer("n", n, 3), 2  # in pairs of points
+    high = 2  # in pairs of points
 
     def holds(pairs: int) -> bool:
         return dip_bound(n, reading, 2 * pairs + odd) < 1
