@@ -256,7 +256,7 @@ EDGES = [
     ("training.TrainingConfig", {}, "radius", [0, 1000], [-TINY, 1000.1]),
     ("training.TrainingConfig", {}, "within", [1e-6, np.inf], [0, 9e-7]),
     ("training.TrainingConfig", {}, "head_scale", [1e-6, 1e6], [0, 9e-7, 1e6 + 0.1]),
-    ("networks.MLP", {"activation": "tanh"}, "widths", [(1, 1, 1)], [(1, 1), (0, 1, 1)]),
+    ("networks.MLP", {"activation": "tanh", "seed": 0}, "widths", [(1, 1, 1)], [(1, 1), (0, 1, 1)]),
     ("networks.MLP", {"widths": (1, 1, 1), "activation": "tanh"}, "seed", *SEEDS),
     ("networks.random_network", {"widths": (1, 1, 1), "activation": "tanh"}, "seed", *SEEDS),
     ("networks.CNN", {}, "seed", *SEEDS),
