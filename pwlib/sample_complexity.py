@@ -145,11 +145,8 @@ def without_pair(x: Vector, j: int) -> Vector:
 
 def least_margins(n: int, reading: str, sizes: Iterable[int]) -> dict[int, float]:
     """`least_margin` of the classifiers of degree n on grids of these sizes."""
-    found = {}
-    for m in sizes:
-        x = grid(reading, m)
-        found[m] = least_margin(fit(n, x), half_gap(x))
-    return found
+    grids_of_size = ((m, grid(reading, m)) for m in sizes)
+    return {m: least_margin(fit(n, x), half_gap(x)) for m, x in grids_of_size}
 
 
 def row(p: int, reading: str, odd: bool) -> dict[str, object]:
@@ -181,12 +178,11 @@ def alternating(n: int) -> Vector:
     return np.where(np.arange((n + 1) // 2) % 2, -1.0, 1.0)
 
 
-_CERTIFIED = ("feasible_weights", "dip_bound", "certified_size")
 accepts(
     __name__,
     {"n": whole(1), "m p": whole(2), "x": array("points", 0, 1), "j": whole(0)}
     | {"reading": among(READINGS), "weights": array("features"), "gap": real(0, 1)}
     | {"phi": real(0, above=True), "sizes": listed(whole(2))},
-    **{name: {"n": whole(3)} for name in _CERTIFIED},
+    **{name: {"n": whole(3)} for name in ("feasible_weights", "dip_bound", "certified_size")},
     odd_weights={"odd": array("p")},
 )

@@ -203,7 +203,7 @@ OWN = {
     "boundaries.Maps": dict.fromkeys(("confidence", "adversarial", "hard"), MAP),
     "boundaries.measure_all": {"seen": [SEEN]},
     "networks.unstack": {"networks": [MLP((4, 6, 6, 3), "relu", 0)]},
-    "networks.Linears": {"weights": [torch.ones(2, 3)], "biases": [torch.ones(2)]},
+    "networks.Linears": {"layers": [nn.Linear(3, 2)]},
     "large_degrees.chebyshev_row": {"p": 20},
     "large_degrees.last_equispaced_size": {"p": 20, "share": 0.05},
     "optimal.expected_objective_of_pairs": {"n": 5},

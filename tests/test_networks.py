@@ -264,12 +264,14 @@ def test_the_relative_error_sees_products_in_bfloat16():
         settings.fp32_precision = before
 
 
-def test_linears_refuse_other_biases_than_those_of_their_weights():
-    weights, biases = [torch.ones(2, 3)] * 2, [torch.ones(2)] * 2
-    assert networks.Linears(weights, biases)(torch.ones(2, 1, 3)).flatten().tolist() == [4.0] * 4
-    for wrong, said in (
-        (biases[:1], "biases: got .*, accepts the biases of 2 layers"),
-        ([torch.ones(2), torch.full((2,), torch.nan)], r"biases\[1\]: got nan, accepts finite"),
-    ):
-        with pytest.raises(ValueError, match=f"^{said}"):
-            networks.Linears(weights, wrong)
+def test_linears_refuse_layers_that_are_not_finite():
+    layers = [torch.nn.Linear(3, 2) for _ in range(2)]
+    with torch.no_grad():
+        for values in (value for layer in layers for value in layer.parameters()):
+            values.fill_(1)
+    assert networks.Linears(layers)(torch.ones(2, 1, 3)).flatten().tolist() == [4.0] * 4
+    for values in layers[1].parameters():
+        values.data[-1] = torch.nan
+        with pytest.raises(ValueError, match=r"^layers\[1\]: got .*, accepts nn.Linear, finite"):
+            networks.Linears(layers)
+        values.data[-1] = 1
