@@ -180,7 +180,7 @@ def count_local_maxima(values: Map, distance: Map, radius: float, level: float) 
 _MAP = array("side side")
 accepts(
     __name__,
-    {"resolution": whole(2), "radius": real(0), "bins": whole(1), "a b values score": _MAP}
+    {"resolution": whole(2), "radius": real(0), "bins": whole(1), "a b values": _MAP}
     | {"classes": array("side side", 0), "distance": array("side side", 0, infinite=True)}
     | {"positive": a(np.ndarray, where=lambda one: one.dtype == bool, what="an array of bool")},
     measure_all={"seen": listed(a(Maps))},

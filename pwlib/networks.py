@@ -46,9 +46,7 @@ class MLP(nn.Module):
         """The last hidden layer after its activation: (N, widths[0]) → (N, widths[-2])."""
         activate = ACTIVATIONS[self.activation]
         for layer in self.layers[:-1]:
-            if (
-                isinstance(layer, Linears) and x.is_cuda
-            ):  # its biases and the activation: one kernel
+            if isinstance(layer, Linears) and x.is_cuda:  # one kernel adds biases and activates
                 x = _activated(torch.bmm(x, layer.weight), layer.bias, activate)
             else:
                 x = activate(layer(x))

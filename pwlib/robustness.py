@@ -71,12 +71,11 @@ class Measured:
 
     ``curves`` has the accuracy for each magnitude, (magnitudes,), of those of CURVES whose networks
     are there; ``lengths`` the mean L2 length of the network's own perturbations after clamping.
-    ``one_step`` and ``pgd`` are the accuracies on the first test images for each eps, (eps,).
+    ``pgd`` has the accuracies on the images that PGD takes, for each eps, (eps,).
     """
 
     curves: dict[str, Array]
     lengths: Array
-    one_step: Array
     pgd: Array
 
 
@@ -94,14 +93,11 @@ def measure(
         for name, (target, source) in CURVES.items()
         if target in networks and source in networks
     }
-    own = step["network"]
-    changes = (attacks.move(x, own, eps, box) - x for eps in attack.magnitudes)
+    changes = (attacks.move(x, step["network"], eps, box) - x for eps in attack.magnitudes)
     lengths = torch.stack([change.norm(dim=-1).mean(-1) for change in changes], -1)
-    some, network = attack.rows(y.shape[-1]).to(y.device), networks["network"]
-    x, y, own = x[..., some, :], y[..., some], own[..., some, :]
-    one_step = _accuracies(network, x, y, own, attack.pgd_eps, box)
-    pgd = under_pgd(network, x, y, seed, attack)
-    return Measured(curves, lengths.double().cpu().numpy(), one_step, pgd)
+    some = attack.rows(y.shape[-1]).to(y.device)
+    pgd = under_pgd(networks["network"], x[..., some, :], y[..., some], seed, attack)
+    return Measured(curves, lengths.double().cpu().numpy(), pgd)
 
 
 def under_pgd(network: attacks.Model, x: Tensor, y: Tensor, seed: int, attack: Attack) -> Array:
@@ -148,8 +144,8 @@ def together(
 def over_seeds(found: Sequence[Measured]) -> Measured:
     """Measures of one kind of network as one, each array with the seeds along its first axis."""
     curves = {name: np.stack([one.curves[name] for one in found]) for name in found[0].curves}
-    rest = (np.stack([getattr(f, name) for f in found]) for name in ("lengths", "one_step", "pgd"))
-    return Measured(curves, *rest)
+    lengths, pgd = (np.stack([getattr(one, name) for one in found]) for name in ("lengths", "pgd"))
+    return Measured(curves, lengths, pgd)
 
 
 def numbers(found: Measured, attack: Attack = FIGURE_5) -> dict[str, Array]:
@@ -261,5 +257,5 @@ accepts(
     Attack={"magnitudes": listed(real(0)), "pgd_eps": listed(real(0), 0), "box": box_of_pixels}
     | {"pgd_steps pgd_restarts images": whole(1), "drawn": maybe(whole(0))},
     Measured={"curves": named(array("... magnitudes"), "own"), "lengths": array("... magnitudes")}
-    | {"one_step pgd": array("... eps", least=0)},
+    | {"pgd": array("... eps", least=0)},
 )

@@ -109,7 +109,7 @@ GOOD = {
     **{"widths": (4, 6, 3), "activation": "tanh", "function": np.sin, "same": True, "size": 0.1},
 }
 SEEN = boundaries.Maps(MAP.astype(int), MAP, MAP, MAP)
-MEASURED = Measured({"own": np.ones(11)}, np.ones(11), np.ones(2), np.ones(2))
+MEASURED = Measured({"own": np.ones(11)}, np.ones(11), np.ones(2))
 OF_SEEDS = {name: np.full(3, 90.0) for name in ("natural", "reference_natural")}
 OF_SEEDS |= {name: np.ones(3) for name in ("height", "pgd_1", "pgd_2", "control")}
 OF_SEEDS |= {name: np.zeros(3) for name in ("to_reference", "from_reference", "reference")}
@@ -227,7 +227,7 @@ OWN = {
     "robustness.measure_many": {"jobs": [("MNIST", {"network": WIDE}, 0, Attack())]},
     "robustness.Attack": {"box": (0.0, 1.0), "drawn": 0, "images": 4},
     "robustness.Measured": {"curves": {"own": np.ones(3)}, "lengths": np.ones(3)}
-    | {"one_step": np.ones(2), "pgd": np.ones(2)},
+    | {"pgd": np.ones(2)},
     "strong_attacks": {"x": IMAGES, "y": Y, "model": WIDE},
     "training.captured": {"step": print, "rows": Y},
     "training.update": {"other": NET},

@@ -303,15 +303,15 @@ EDGES = [
     ("robustness.outcomes", {"reference": {}}, "robust", [], [{"natural": [1.0]}]),
     (
         "robustness.Measured",
-        {"lengths": [1.0], "pgd": [], "one_step": []},
+        {"lengths": [1.0], "pgd": []},
         "curves",
         [{"own": [1.0]}],
         [{"control": [1.0]}],
     ),
     (
         "robustness.Measured",
-        {"curves": {"own": [1.0]}, "lengths": [1.0], "pgd": []},
-        "one_step",
+        {"curves": {"own": [1.0]}, "lengths": [1.0]},
+        "pgd",
         [[]],
         [[[1.0]]],
     ),
