@@ -76,7 +76,7 @@ def last_size(n: int, reading: str, odd: bool) -> int:
     raise ValueError(f"n: got {n}, accepts degrees at which some classifier has a spurious region")
 
 
-def ripple(c: float, terms: int = 60) -> tuple[float, float]:
+def ripple(c: float) -> tuple[float, float]:
     """Amplitude b and drift κ of the ripple of f towards the end of E_m at even m.
 
     Away from the end f is 1 + |B| + Re(e^{2ipφ} B/i), with B = −2ic/sin φ + Σ γ_i e^{−i(2i+1)φ} and
@@ -84,7 +84,7 @@ def ripple(c: float, terms: int = 60) -> tuple[float, float]:
     −ib (1 − iκz/p) + O(p⁻²), so the ripple is 1 + b ∓ b cos(2z (1 + κ/2p)). Means of two
     truncations, to about 10⁻⁵. At odd m the argument is c/2.
     """
-    amplitude, slope = (_ripple(c, terms) + _ripple(c, terms + 1)) / 2
+    amplitude, slope = (_ripple(c, 60) + _ripple(c, 61)) / 2
     return float(amplitude), float(-slope / amplitude)
 
 
@@ -275,7 +275,7 @@ def _least(
 
 accepts(
     __name__,
-    {"n": whole(1), "m p terms": whole(2), "reading": among(_LESS), "c": real(1e-3, 10)}
+    {"n": whole(1), "m p": whole(2), "reading": among(_LESS), "c": real(1e-3, 10)}
     | {"nodes": whole(4), "weights": array("features"), "share": real(0, 1, above=True)},
     end_of_classifier={"m": whole(4)},
 )

@@ -23,6 +23,7 @@ from pwlib.checks import accepts, array, listed, real, whole
 from pwlib.intervals import shown
 from pwlib.tensor_checks import box_of_pixels, finite, images, labels, network, tensor
 
+Array = NDArray[np.float64]
 FREE = BOXES["free"]
 
 
@@ -36,10 +37,10 @@ class Shares:
     varies most when all have the same.
     """
 
-    multiples: NDArray[np.float64]
-    share: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
+    multiples: Array
+    share: Array
+    low: Array
+    high: Array
 
     def percent(self) -> list[str]:
         """Each share with its interval in percent, "1.23 (1.02 to 1.48)"."""
@@ -119,7 +120,7 @@ def nearest_other(x: Tensor, y: Tensor, samples: Tensor, labels: Tensor) -> Tens
     return nearest
 
 
-def cap(dimension: int, height: ArrayLike) -> NDArray[np.float64]:
+def cap(dimension: int, height: ArrayLike) -> Array:
     """The share of the unit sphere in R^dimension whose first coordinate exceeds ``height``.
 
     With u the first coordinate of a random unit vector, u² has the Beta distribution with the
@@ -130,9 +131,7 @@ def cap(dimension: int, height: ArrayLike) -> NDArray[np.float64]:
     return np.where(u < 0, 1 - upper, upper)
 
 
-def hyperplane_shares(
-    dimension: int, multiples: ArrayLike, beyond: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def hyperplane_shares(dimension: int, multiples: ArrayLike, beyond: float) -> tuple[Array, Array]:
     """The share of random steps that end misclassified, if the boundary is a hyperplane.
 
     First from a point at the distance 1 before it, then from one ``beyond`` − 1 ≥ 0 behind it;

@@ -101,9 +101,9 @@ def noise_variance(n: int, x: ArrayLike, at: ArrayLike) -> Array:
     return ((polynomials.chebyshev_features(n, at) @ _from_labels(n, x)) ** 2).sum(axis=1)
 
 
-def mean_noise_variance(n: int, x: ArrayLike, measure: str = "lebesgue") -> float:
-    """The mean over a measure of `noise_variance`."""
-    return float(np.sum((fit := _from_labels(n, x)) * (gram(n, measure) @ fit)))
+def mean_noise_variance(n: int, x: ArrayLike) -> float:
+    """The mean over [0, 1] of `noise_variance`."""
+    return float(np.sum((fit := _from_labels(n, x)) * (gram(n) @ fit)))
 
 
 def largest_noise_variance(n: int, x: ArrayLike) -> float:

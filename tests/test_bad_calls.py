@@ -81,7 +81,7 @@ GOOD = {
     **{"odd_m": True, "measure": "lebesgue", "criterion": "average", "seed": 0, "index": 0},
     **{"starts": 1, "coefficients": np.ones((2, 4)), "centres": POINTS[:2], "penalty": 0.1},
     **{"gap": 0.5, "sizes": [4], "reading": "lobatto", "weights": np.array([0, 1.0, 0, 0.5])},
-    **{"phi": 0.1, "j": 0, "c": 0.1, "terms": 4, "share": 0.1, "values": np.array([1.0, 2, 4])},
+    **{"phi": 0.1, "j": 0, "c": 0.1, "share": 0.1, "values": np.array([1.0, 2, 4])},
     **{"a": np.array([1.0, 2, 4]), "b": np.array([1.0, 3, 3]), "margin": 1.0, "level": 0.9},
     **{"difference": np.array([1.0, 2, 4]), "p_values": {"one": 0.1}, "form": ".1f", "mean": 1.0},
     **{"low": 0.0, "high": 2.0, "kind": "lobatto", "order": 2, "model": NET, "network": NET},
