@@ -37,7 +37,6 @@ class Shares:
     varies most when all have the same.
     """
 
-    multiples: Array
     share: Array
     low: Array
     high: Array
@@ -99,16 +98,16 @@ def random_steps(
         step = unit(torch.randn(x.shape, generator=generator, dtype=x.dtype))
         ends = (move(x, step, multiple * lengths, box) for multiple in multiples)
         counts += torch.stack([wrong(model, end, y).sum() for end in ends])
-    return shares(multiples, counts.tolist(), draws * len(x))
+    return shares(counts.tolist(), draws * len(x))
 
 
-def shares(multiples: Sequence[float], counts: Sequence[int], trials: int) -> Shares:
+def shares(counts: Sequence[int], trials: int) -> Shares:
     """The shares that so many counts of so many trials are, with Wilson's intervals."""
     from scipy.stats import binomtest  # takes most of a second, and few callers need it
 
     found = [binomtest(count, trials) for count in counts]
     low, high = zip(*(test.proportion_ci(method="wilson") for test in found), strict=True)
-    return Shares(*map(np.array, (multiples, [test.statistic for test in found], low, high)))
+    return Shares(*map(np.array, ([test.statistic for test in found], low, high)))
 
 
 def nearest_other(x: Tensor, y: Tensor, samples: Tensor, labels: Tensor) -> Tensor:
@@ -150,5 +149,5 @@ accepts(
     wrong={"x": tensor("N d")},
     nearest_other={"x": tensor("N d")},
     hyperplane_shares={"multiples": array("k", 1e-300)},
-    Shares={"multiples": array("k", 0), "share low high": array("k", 0, 1)},
+    Shares={"share low high": array("k", 0, 1)},
 )

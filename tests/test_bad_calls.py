@@ -216,7 +216,7 @@ OWN = {
     "polynomials.orthonormal_basis": {"nodes": POINTS},
     "pockets": MEANT | {"labels": Y},
     "pockets.hyperplane_shares": {"multiples": [1.0, 2.0]},
-    "pockets.Shares": {name: np.ones(2) for name in ("multiples", "share", "low", "high")},
+    "pockets.Shares": {name: np.ones(2) for name in ("share", "low", "high")},
     "linear.Linear": {"bias": 0.0},
     "linear.Features": {"mean": np.ones(3), "directions": np.eye(3)[:2], "sigma": np.ones(2)},
     "robustness.damage_shares": {"found": OF_SEEDS},

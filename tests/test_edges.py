@@ -24,7 +24,7 @@ SMALL = TrainingConfig((4, 3, 3), 1)
 TRAINED = {"data": Dataset(X, Y, X, Y), "config": SMALL}
 OPTIMISER = torch.optim.SGD(MLP((4, 6, 6, 3), "relu", 0).parameters(), 0.1)
 UPDATED = {"network": NET, "optimiser": OPTIMISER, "x": X, "y": Y, "config": SMALL}
-SHARES = {"multiples": [1.0], "share": [0.5], "low": [0.0], "high": [1.0]}
+SHARES = {"share": [0.5], "low": [0.0], "high": [1.0]}
 SIDE = np.arange(9.0).reshape(3, 3)
 SEEN = Maps(np.eye(3, dtype=int), SIDE, SIDE, SIDE)
 SEEDS = ([0, 2**63 - 1], [-1, 2**63])
@@ -317,10 +317,9 @@ EDGES = [
     ("pockets.flipping_lengths", RAY, "longest", [0, 0.5], [-TINY]),
     ("pockets.random_steps", STEPS, "draws", [1], [0]),
     ("pockets.random_steps", STEPS, "lengths", [0 * X[:, 0]], [X[:, 0] - 1.1]),
-    ("pockets.shares", {"multiples": [1.0], "trials": 1}, "counts", [[0]], [[-1]]),
+    ("pockets.shares", {"trials": 1}, "counts", [[0]], [[-1]]),
     ("pockets.hyperplane_shares", {"dimension": 2, "multiples": [1.0]}, "beyond", [1], [0.9]),
     ("pockets.hyperplane_shares", {"dimension": 2, "beyond": 1}, "multiples", [[1e-9]], [[0.0]]),
-    ("pockets.Shares", SHARES, "multiples", [[0.0]], [[-0.1]]),
     ("pockets.Shares", SHARES, "share", [[0.0], [1.0]], [[-0.1], [1.1]]),
     ("arms.points", {"x": X, "y": Y, "config": SMALL}, "network", [NET], [NO_FEATURES]),
     ("arms.rows", {"dataset": "MNIST", "arm": "hard"}, "seeds", [], [[-1], []]),

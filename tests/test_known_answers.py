@@ -344,7 +344,7 @@ RECORDS = (
     robustness.Attack(),
     robustness.Measured({"own": ONE}, ONE, ONE),
     boundaries.Maps(np.ones((2, 2), int), MAP, MAP, MAP),
-    pockets.Shares(ONE, ONE, ONE, ONE),
+    pockets.Shares(ONE, ONE, ONE),
 )
 
 
