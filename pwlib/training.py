@@ -173,8 +173,7 @@ def fit(
                 (take if full else step)(rows)
             for values in (losses, *together.parameters()):  # of steps that were captured too
                 finite("config", values, "settings with losses or weights")
-    if len(networks) > 1:
-        unstack(together, networks)
+    unstack(together, networks)
 
 
 def _together(networks: Sequence[nn.Module]) -> nn.Module:
