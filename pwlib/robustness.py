@@ -151,17 +151,16 @@ def over_seeds(found: Sequence[Measured]) -> Measured:
 def numbers(found: Measured, attack: Attack = FIGURE_5) -> dict[str, Array]:
     """What the tables have of a network: each number (), or (seeds,) for several seeds.
 
-    "natural", "one_step_1", …: accuracies on all images; "pgd_1", …: on the first; "height": the
-    `mean_accuracy` of its own curve. The mean accuracies of the other curves have their names, and
+    "natural": the accuracy on all images; "pgd_1", …: on the first; "height": the `mean_accuracy`
+    of its own curve. The mean accuracies of the other curves have their names, and
     "reference_natural" is the reference's accuracy without examples.
     """
-    at = {eps: found.curves["own"][..., i] for i, eps in enumerate(attack.magnitudes)}
+    natural = attack.magnitudes.index(0)
     means = {name: mean_accuracy(c, attack.magnitudes) for name, c in found.curves.items()}
-    table = {"natural": at[0.0]} | {f"one_step_{e:g}": at[e] for e in attack.pgd_eps if e in at}
-    table["height"] = means.pop("own")
+    table = {"natural": found.curves["own"][..., natural], "height": means.pop("own")}
     table |= {f"pgd_{e:g}": found.pgd[..., i] for i, e in enumerate(attack.pgd_eps)} | means
     if "reference" in means:
-        table["reference_natural"] = found.curves["reference"][..., 0]
+        table["reference_natural"] = found.curves["reference"][..., natural]
     return table
 
 

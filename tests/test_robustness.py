@@ -55,7 +55,8 @@ def test_accuracies_are_those_of_the_attacks(networks, data):
     for eps in (1, 2):
         ahead = attacks.one_step(model, x, y, eps)
         right = model(ahead).argmax(1) == y
-        assert found[f"one_step_{eps}"] == pytest.approx(100 * right.double().mean().item())
+        left = measured.curves["own"][MAGNITUDES.index(eps)]
+        assert left == pytest.approx(100 * right.double().mean().item())
         best = attacks.pgd(model, *some, eps, steps=20, restarts=3, seed=3)
         assert found[f"pgd_{eps}"] == pytest.approx(100 * attacks.accuracy(model, best, some[1]))
     assert found["height"] == pytest.approx(mean_accuracy(model, model, x, y))
@@ -74,8 +75,6 @@ def test_in_another_box_every_accuracy_is_under_attacks_of_that_box(networks, da
     found = robustness.numbers(robustness.measure(three, x, y, 3, free))
     clamped = robustness.numbers(robustness.measure(three, x, y, 3))
     for eps in (1, 2):
-        ahead = x + eps * attacks.direction(model, x, y)
-        assert found[f"one_step_{eps}"] == pytest.approx(100 * attacks.accuracy(model, ahead, y))
         best = attacks.pgd(model, x[:1000], y[:1000], eps, 20, 3, 3, free.box)
         left = 100 * attacks.accuracy(model, best, y[:1000])
         assert found[f"pgd_{eps}"] == pytest.approx(left)
@@ -114,7 +113,6 @@ def test_seeds_are_stacked_along_the_first_axis():
     assert both.pgd.tolist() == [[2.0], [4.0]]
     assert {name: values.tolist() for name, values in found.items()} == {
         "natural": [90.0, 90.0],
-        "one_step_1": [10.0, 20.0],
         "height": [50.0, 55.0],
         "pgd_1": [2.0, 4.0],
         "reference": [67.5, 67.5],
