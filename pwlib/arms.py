@@ -200,9 +200,8 @@ def points(network: Network, x: Tensor, y: Tensor, config: TrainingConfig) -> Me
     found = {}
     if config.arm not in ("plain", "other"):
         drawn = [torch.Generator(x.device).manual_seed(0)]
-        ends = directions.moved(
-            network, x, y, config.arm, *steps, drawn, config.within, config.head_scale
-        )
+        effort = *steps, drawn, config.within, config.head_scale
+        ends = directions.moved(network, x, y, config.arm, *effort)
         found["distance"] = (ends - x).norm(dim=-1).mean(-1)
     found["cos_hard_label"] = directions.cosines(network, x, y)["hard_label"].median(-1).values
     numbers = {name: value.double().cpu().numpy() for name, value in found.items()}

@@ -198,9 +198,9 @@ def _lead_and_direction(model: Model, at: Tensor, y: Tensor) -> tuple[Tensor, Te
 
 
 def _lengths(name: str, value: Tensor | float, known: dict) -> Tensor | float:
-    return (tensor("... N", 0) if isinstance(value, Tensor) and value.dim() else real(0))(
-        name, value.item() if isinstance(value, Tensor) and not value.dim() else value, known
-    )
+    if isinstance(value, Tensor) and value.dim():
+        return tensor("... N", 0)(name, value, known)
+    return real(0)(name, value.item() if isinstance(value, Tensor) else value, known)
 
 
 accepts(

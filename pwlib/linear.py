@@ -248,7 +248,7 @@ def tilt(weights: Array, direction: Array, angle: float) -> Array:
 def resize(x: Array, side: int) -> Array:
     """Square images (n, s^2) to (n, side^2): block means downwards, repeated pixels upwards."""
     old = int(np.sqrt(x.shape[1]))
-    if old * old != x.shape[1] or side < 1 or (old % side and side % old):
+    if old * old != x.shape[1] or (old % side and side % old):
         raise ValueError(f"side: got {side!r}, accepts a divisor or a multiple of {old}")
     up, down = max(side // old, 1), max(old // side, 1)
     images = x.reshape(-1, old, old).repeat(up, axis=1).repeat(up, axis=2)

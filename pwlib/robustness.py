@@ -190,9 +190,7 @@ def outcomes(robust: Measures, reference: Measures) -> dict[str, bool]:
         "natural accuracy lost below 1 point": gained > -MARGIN,
         "natural accuracy lost below 5 points": gained > -5,
         "one step: above the reference": above(robust["height"], reference["height"], MARGIN),
-        "PGD: above the reference": all(
-            above(robust[pgd], reference[pgd], MARGIN) for pgd in ("pgd_1", "pgd_2")
-        ),
+        "PGD: above the reference": all(above(robust[e], reference[e], MARGIN) for e in _PGD),
         "transfer: above the reference": above(transferred, made, MARGIN),
         "transfer: above the control": above(transferred, robust["control"], MARGIN),
         "reference's examples do no damage": at_least(transferred - robust["natural"]) > -MARGIN,
