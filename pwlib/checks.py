@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from functools import wraps
 from math import inf, isfinite
+from numbers import Real
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -186,7 +187,7 @@ def plain(name: str, value: object, known: dict) -> object:
 
 
 def table(*columns: str, least: int = 1) -> Check:
-    """Rows, each a mapping that has the columns."""
+    """Rows, each a mapping that has the columns, with a text or a number in each."""
 
     def check(name: str, rows: Sequence[Mapping], known: dict) -> Sequence[Mapping]:
         wanted = f"a list of {least} or more rows that have {', '.join(columns)}"
@@ -195,6 +196,9 @@ def table(*columns: str, least: int = 1) -> Check:
         for row in rows:
             if not isinstance(row, Mapping) or not all(column in row for column in columns):
                 raise refusal(name, row, wanted)
+            for cell in (row[column] for column in columns):
+                if not isinstance(cell, str | Real):
+                    raise refusal(name, cell, "texts and numbers in the cells of rows")
         return rows
 
     return check

@@ -10,7 +10,7 @@ from typing import Protocol, cast
 import torch
 from torch import Tensor, nn
 
-from pwlib.checks import accepts, among, listed, maybe, whole
+from pwlib.checks import a, accepts, among, listed, whole
 
 ACTIVATIONS = {"tanh": torch.tanh, "relu": torch.relu}
 BIASES = ("normal", "zero")
@@ -31,16 +31,14 @@ class MLP(nn.Module):
 
     ``widths`` holds at least an input, one hidden layer and an output. The layers start as
     PyTorch's ``nn.Linear`` does, uniform in ±1/√fan-in, in float32; ``model.double()`` is the
-    float64 twin. With a ``seed`` the start depends on it alone and the global random state is
-    left as it was; with None it is drawn from the global state.
+    float64 twin. The start depends on the seed alone, and leaves the global random state as it was.
     """
 
-    def __init__(self, widths: Sequence[int], activation: str, seed: int | None = None) -> None:
+    def __init__(self, widths: Sequence[int], activation: str, seed: int) -> None:
         super().__init__()
         self.widths, self.activation = tuple(widths), activation
-        with torch.random.fork_rng(devices=[], enabled=seed is not None):
-            if seed is not None:
-                torch.default_generator.manual_seed(seed)
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(seed)
             layers = [nn.Linear(a, b) for a, b in pairwise(self.widths)]
         self.layers = cast(Sequence[nn.Linear], nn.ModuleList(layers))  # for whoever reads types
 
@@ -48,19 +46,15 @@ class MLP(nn.Module):
         """The last hidden layer after its activation: (N, widths[0]) → (N, widths[-2])."""
         activate = ACTIVATIONS[self.activation]
         for layer in self.layers[:-1]:
-            x = _hidden(layer, x, activate)
+            if isinstance(layer, Linears) and x.is_cuda:  # one kernel adds biases and activates
+                x = _activated(torch.bmm(x, layer.weight), layer.bias, activate)
+            else:
+                x = activate(layer(x))
         return x
 
     def forward(self, x: Tensor) -> Tensor:
         """The logits, before the softmax: (N, widths[0]) → (N, widths[-1])."""
         return self.layers[-1](self.features(x))
-
-
-def _hidden(layer: nn.Module, x: Tensor, activate: Callable[[Tensor], Tensor]) -> Tensor:
-    """A layer and its activation; on a GPU a stack adds its biases in the activation's kernel."""
-    if isinstance(layer, Linears) and x.is_cuda:
-        return _activated(torch.bmm(x, layer.weight), layer.bias, activate)
-    return activate(layer(x))
 
 
 class CNN(nn.Module):
@@ -92,10 +86,10 @@ class CNN(nn.Module):
 class Linears(nn.Module):
     """The layers ``nn.Linear`` of S networks as one layer: (S, N, in) → (S, N, out)."""
 
-    def __init__(self, weights: Sequence[Tensor], biases: Sequence[Tensor]) -> None:
+    def __init__(self, layers: Sequence[nn.Linear]) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.stack([weight.detach().T for weight in weights]))
-        self.bias = nn.Parameter(torch.stack([bias.detach() for bias in biases])[:, None])
+        self.weight = nn.Parameter(torch.stack([layer.weight.detach().T for layer in layers]))
+        self.bias = nn.Parameter(torch.stack([layer.bias.detach() for layer in layers])[:, None])
 
     def forward(self, x: Tensor) -> Tensor:
         """One product for all networks."""
@@ -111,11 +105,8 @@ def stack(networks: Sequence[nn.Module]) -> nn.Module:
     stacked = copy.deepcopy(networks[0])
     for name, layer in list(stacked.named_modules()):
         if isinstance(layer, nn.Linear):
-            weights, biases = (
-                [network.get_parameter(f"{name}.{kind}") for network in networks]
-                for kind in ("weight", "bias")
-            )
-            stacked.set_submodule(name, Linears(weights, biases))
+            layers = [cast(nn.Linear, network.get_submodule(name)) for network in networks]
+            stacked.set_submodule(name, Linears(layers))
         elif next(layer.parameters(recurse=False), None) is not None:
             kind = type(layer).__name__
             raise ValueError(f"networks: got a layer {kind!r}, accepts weights in nn.Linear alone")
@@ -210,10 +201,15 @@ def negate_features(model: MLP) -> MLP:
     return twin
 
 
+def _is_finite(layer: nn.Linear) -> bool:
+    return all(values.isfinite().all() for values in layer.parameters())
+
+
+_SEED = whole(0, 2**63 - 1)
 accepts(
     __name__,
     {"biases": among(BIASES)},  # the rest is for the networks themselves
-    MLP={"widths": listed(whole(1), 3), "activation": among(ACTIVATIONS)}
-    | {"seed": maybe(whole(0, 2**63 - 1))},
-    CNN={"seed": whole(0, 2**63 - 1)},
+    MLP={"widths": listed(whole(1), 3), "activation": among(ACTIVATIONS), "seed": _SEED},
+    CNN={"seed": _SEED},
+    Linears={"layers": listed(a(nn.Linear, where=_is_finite, what="nn.Linear, finite"))},
 )

@@ -145,7 +145,7 @@ def box_of_pixels(name: str, value: tuple[float, float], known: dict) -> tuple[f
     listed(real(infinite=True), 2)(name, value, known)
     if len(value) != 2 or not value[0] < value[1]:
         raise refusal(name, value, "the least and the largest value of a pixel")
-    return value
+    return float(value[0]), float(value[1])
 
 
 @contextmanager

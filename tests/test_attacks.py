@@ -322,3 +322,10 @@ def test_a_stack_in_many_parts_is_attacked_as_each_network_alone(monkeypatch):
         torch.testing.assert_close(moved[i], (x[i] + eps[i, :, None] * alone).clamp(0, 1))
         torch.testing.assert_close(losses[i], attacks.margin_loss(model(x[i]), y[i]))
         assert curves[i] == attacks.accuracy_curve(model, x[i], y[i], alone, (0.0, 0.3), free)
+
+
+def test_whole_numbers_of_any_size_bound_a_box():
+    x, y = torch.full((2, 3), 0.5), torch.tensor([0, 1])
+    model = linear(torch.randn(2, 3, generator=torch.Generator().manual_seed(0)))
+    wide = attacks.one_step(model, x, y, 2.0, (-(10**30), 10**30))
+    assert torch.equal(wide, attacks.one_step(model, x, y, 2.0, attacks.BOXES["free"]))

@@ -96,7 +96,7 @@ GOOD = {
     **{"odd_m": True, "measure": "lebesgue", "criterion": "average", "seed": 0, "index": 0},
     **{"starts": 1, "coefficients": np.ones((2, 4)), "centres": POINTS[:2], "penalty": 0.1},
     **{"gap": 0.5, "sizes": [4], "reading": "lobatto", "weights": np.array([0, 1.0, 0, 0.5])},
-    **{"phi": 0.1, "j": 0, "c": 0.1, "terms": 4, "share": 0.1, "values": np.array([1.0, 2, 4])},
+    **{"phi": 0.1, "j": 0, "c": 0.1, "share": 0.1, "values": np.array([1.0, 2, 4])},
     **{"a": np.array([1.0, 2, 4]), "b": np.array([1.0, 3, 3]), "margin": 1.0, "level": 0.9},
     **{"difference": np.array([1.0, 2, 4]), "p_values": {"one": 0.1}, "form": ".1f", "mean": 1.0},
     **{"low": 0.0, "high": 2.0, "kind": "lobatto", "order": 2, "model": NET, "network": NET},
@@ -124,7 +124,7 @@ GOOD = {
     **{"widths": (4, 6, 3), "activation": "tanh", "function": np.sin, "same": True, "size": 0.1},
 }
 SEEN = boundaries.Maps(MAP.astype(int), MAP, MAP, MAP)
-MEASURED = Measured({"own": np.ones(11)}, np.ones(11), np.ones(2), np.ones(2))
+MEASURED = Measured({"own": np.ones(11)}, np.ones(11), np.ones(2))
 OF_SEEDS = {name: np.full(3, 90.0) for name in ("natural", "reference_natural")}
 OF_SEEDS |= {name: np.ones(3) for name in ("height", "pgd_1", "pgd_2", "control")}
 OF_SEEDS |= {name: np.zeros(3) for name in ("to_reference", "from_reference", "reference")}
@@ -218,7 +218,7 @@ OWN = {
     "boundaries.Maps": dict.fromkeys(("confidence", "adversarial", "hard"), MAP),
     "boundaries.measure_all": {"seen": [SEEN]},
     "networks.unstack": {"networks": [MLP((4, 6, 6, 3), "relu", 0)]},
-    "networks.Linears": {"weights": [torch.ones(2, 3)], "biases": [torch.ones(2)]},
+    "networks.Linears": {"layers": [nn.Linear(3, 2)]},
     "large_degrees.chebyshev_row": {"p": 20},
     "large_degrees.last_equispaced_size": {"p": 20, "share": 0.05},
     "optimal.expected_objective_of_pairs": {"n": 5},
@@ -231,7 +231,7 @@ OWN = {
     "polynomials.orthonormal_basis": {"nodes": POINTS},
     "pockets": MEANT | {"labels": Y},
     "pockets.hyperplane_shares": {"multiples": [1.0, 2.0]},
-    "pockets.Shares": {name: np.ones(2) for name in ("multiples", "share", "low", "high")},
+    "pockets.Shares": {name: np.ones(2) for name in ("share", "low", "high")},
     "linear.Linear": {"bias": 0.0},
     "linear.Features": {"mean": np.ones(3), "directions": np.eye(3)[:2], "sigma": np.ones(2)},
     "robustness.damage_shares": {"found": OF_SEEDS},
@@ -242,11 +242,10 @@ OWN = {
     "robustness.measure_many": {"jobs": [("MNIST", {"network": WIDE}, 0, Attack())]},
     "robustness.Attack": {"box": (0.0, 1.0), "drawn": 0, "images": 4},
     "robustness.Measured": {"curves": {"own": np.ones(3)}, "lengths": np.ones(3)}
-    | {"one_step": np.ones(2), "pgd": np.ones(2)},
+    | {"pgd": np.ones(2)},
     "strong_attacks": {"x": IMAGES, "y": Y, "model": WIDE},
     "training.captured": {"step": print, "rows": Y},
     "training.update": {"other": NET},
-    "transfer.config": {"kind": ("CNN", "hard")},
     "training.TrainingConfig": asdict(CONFIG),
     "intervals.holm": {"p": {"one": 0.1}},
     "optimal": {"values": np.ones((2, 4)), "a": MAP[:2], "b": MAP[1:3], "order": 1},

@@ -63,6 +63,10 @@ def test_a_check_returns_what_it_accepts_and_names_what_it_refuses(check, good, 
 
 
 def test_rows_and_members_are_named_that_are_wrong():
+    with pytest.raises(
+        ParameterError, match=r"^rows: got \[1\], accepts texts and numbers in the ce"
+    ):
+        checks.table("arm")("rows", [{"arm": [1]}], {})
     for rows in ([ROWS[0], 3], [ROWS[0], {"arm": 1}]):
         with pytest.raises(ParameterError, match="or more rows that have arm, seed$"):
             checks.table("arm", "seed")("rows", rows, {})
