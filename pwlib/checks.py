@@ -241,7 +241,8 @@ def members(*checks: Check, **parts: Check) -> Check:
     each |= {f".{part}": check for part, check in parts.items()}
 
     def checked(name: str, values: Sequence, known: dict) -> tuple:
-        if not isinstance(values, tuple | list) or len(values) != len(each):
+        kind = tuple if parts else (tuple, list)
+        if not isinstance(values, kind) or len(values) != len(each):
             parts_of = f"a tuple ({', '.join(parts)})" if parts else f"{len(each)} in a tuple"
             raise refusal(name, values, parts_of)
         found = zip(each.items(), values, strict=True)

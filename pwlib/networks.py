@@ -10,7 +10,7 @@ from typing import Protocol, cast
 import torch
 from torch import Tensor, nn
 
-from pwlib.checks import a, accepts, among, listed, whole
+from pwlib.checks import a, accepts, among, listed, maybe, whole
 
 ACTIVATIONS = {"tanh": torch.tanh, "relu": torch.relu}
 BIASES = ("normal", "zero")
@@ -31,14 +31,16 @@ class MLP(nn.Module):
 
     ``widths`` holds at least an input, one hidden layer and an output. The layers start as
     PyTorch's ``nn.Linear`` does, uniform in ±1/√fan-in, in float32; ``model.double()`` is the
-    float64 twin. The start depends on the seed alone, and leaves the global random state as it was.
+    float64 twin. With a ``seed`` the start depends on it alone and the global random state is
+    left as it was; with None it is drawn from the global state.
     """
 
-    def __init__(self, widths: Sequence[int], activation: str, seed: int) -> None:
+    def __init__(self, widths: Sequence[int], activation: str, seed: int | None = None) -> None:
         super().__init__()
         self.widths, self.activation = tuple(widths), activation
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(seed)
+        with torch.random.fork_rng(devices=[], enabled=seed is not None):
+            if seed is not None:
+                torch.default_generator.manual_seed(seed)
             layers = [nn.Linear(a, b) for a, b in pairwise(self.widths)]
         self.layers = cast(Sequence[nn.Linear], nn.ModuleList(layers))  # for whoever reads types
 
@@ -209,7 +211,7 @@ _SEED = whole(0, 2**63 - 1)
 accepts(
     __name__,
     {"biases": among(BIASES)},  # the rest is for the networks themselves
-    MLP={"widths": listed(whole(1), 3), "activation": among(ACTIVATIONS), "seed": _SEED},
+    MLP={"widths": listed(whole(1), 3), "activation": among(ACTIVATIONS)} | {"seed": maybe(_SEED)},
     CNN={"seed": _SEED},
     Linears={"layers": listed(a(nn.Linear, where=_is_finite, what="nn.Linear, finite"))},
 )

@@ -109,13 +109,13 @@ def update(
     return total
 
 
-def hard_points(network: Network, x: Tensor, steps: int, radius: float) -> Tensor:
+def hard_points(model: Network, x: Tensor, steps: int, radius: float) -> Tensor:
     """Where a few ascent steps on the hard objective (9) lead from the samples x (N, d).
 
     Each step follows the normalised gradient over an L2 length of ``radius`` and is clamped to
     [0, 1]. Nothing keeps the points near x but the number of steps: at most steps·radius.
     """
-    return moved(network, x, x.new_zeros(len(x), dtype=torch.long), "hard", steps, radius)
+    return moved(model, x, x.new_zeros(len(x), dtype=torch.long), "hard", steps, radius)
 
 
 def train(data: Dataset, config: TrainingConfig, seed: int) -> MLP | CNN:
@@ -313,7 +313,8 @@ _JOB = members(name=among(datasets.NAMES), config=a(TrainingConfig), seed=whole(
 accepts(
     __name__,
     {"networks": listed(a(nn.Module)), "data": dataset, "x": images()}
-    | {"network": tensor_checks.network(True), "y": labels(), "generators": listed(a(Generator), 0)}
+    | {"network model": tensor_checks.network(True), "y": labels()}
+    | {"generators": listed(a(Generator), 0)}
     | {"other": maybe(tensor_checks.network(True)), "radius": real(0), "steps workers": whole(1)}
     | {"seed": whole(0, 2**62), "seeds": listed(whole(0, 2**62)), "device": device_of_call}
     | {"name": among(datasets.NAMES), "rows": tensor("... N", 0, whole=True)},

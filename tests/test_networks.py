@@ -44,11 +44,14 @@ def test_start_is_that_of_linear_layers_under_the_seed():
         assert torch.equal(ours.bias, theirs.bias)
 
 
-def test_seeds_leave_the_global_state_alone():
+def test_seeds_leave_the_global_state_alone_and_none_uses_it():
     before = torch.get_rng_state()
     MLP([2, 3, 2], "tanh", seed=5)
     random_network([2, 3, 2], "tanh", seed=5)
     assert torch.equal(torch.get_rng_state(), before)
+    with torch.random.fork_rng():
+        MLP([2, 3, 2], "tanh")
+        assert not torch.equal(torch.get_rng_state(), before)
 
 
 def test_random_network_is_standard_normal():
