@@ -129,11 +129,7 @@ def missing(rows: Sequence[Row], device: str) -> dict[str, list[tuple[str, list[
 
 
 def rows(
-    dataset: str,
-    arm: str,
-    seeds: Sequence[int],
-    device: str = "cpu",
-    keep: Keep | None = None,
+    dataset: str, arm: str, seeds: Sequence[int], device: str = "cpu", keep: Keep | None = None
 ) -> list[Row]:
     """Train the networks of an arm, one a seed, and measure each: a row of the table for each.
 
@@ -142,10 +138,8 @@ def rows(
     """
     config = ARMS[arm]
     plain = replace(REFERENCE, optimiser=config.optimiser)
-    networks = {
-        who: trained(dataset, each, seeds, device, keep)
-        for who, each in (("network", config), ("reference", plain))
-    }
+    networks = {"network": trained(dataset, config, seeds, device, keep)}
+    networks["reference"] = trained(dataset, plain, seeds, device, keep)
     if config == plain:
         first, *rest = networks["reference"]
         after = [first] if rest else trained(dataset, plain, [seeds[0] + 1], device, keep)
@@ -206,9 +200,8 @@ def points(network: Network, x: Tensor, y: Tensor, config: TrainingConfig) -> Me
     found = {}
     if config.arm not in ("plain", "other"):
         drawn = [torch.Generator(x.device).manual_seed(0)]
-        ends = directions.moved(
-            network, x, y, config.arm, *steps, drawn, config.within, config.head_scale
-        )
+        effort = *steps, drawn, config.within, config.head_scale
+        ends = directions.moved(network, x, y, config.arm, *effort)
         found["distance"] = (ends - x).norm(dim=-1).mean(-1)
     found["cos_hard_label"] = directions.cosines(network, x, y)["hard_label"].median(-1).values
     numbers = {name: value.double().cpu().numpy() for name, value in found.items()}
@@ -271,9 +264,8 @@ def _figure_5(
     names |= {"pgd_2": "pgd_2_first"}
     pairs = {n: _on_one_device(rows, dataset, [arm, reference], of) for n, of in names.items()}
     ours, theirs = ({n: both[i] for n, both in pairs.items()} for i in (0, 1))
-    for name in ("to_reference", "from_reference"):
-        (ours[name],) = _on_one_device(rows, dataset, [arm], name)
-    (ours["control"],) = _on_one_device(rows, dataset, [reference], "control")
+    for name, of in (("to_reference", arm), ("from_reference", arm), ("control", reference)):
+        (ours[name],) = _on_one_device(rows, dataset, [of], name)
     ours |= {"reference": theirs["height"], "reference_natural": theirs["natural"]}
     seeds = sorted(set.intersection(*(set(found) for found in (*ours.values(), *theirs.values()))))
     robust, plain = (

@@ -88,12 +88,8 @@ def pgd(
     the points visited, the one with the largest max_{j≠y} z_j − z_y is returned, so the attack is
     never weaker than the one-step attack.
     """
-    generator = Generator(x.device).manual_seed(seed)
-    ball = _Ball(eps, box)
-    parts = [
-        _pgd(model, some_x, some_y, ball, steps, restarts, generator)
-        for some_x, some_y in _parts(x, y)
-    ]
+    effort = _Ball(eps, box), steps, restarts, Generator(x.device).manual_seed(seed)
+    parts = [_pgd(model, some_x, some_y, *effort) for some_x, some_y in _parts(x, y)]
     return torch.cat(parts, -2)
 
 
@@ -103,12 +99,7 @@ def accuracy(model: Model, x: Tensor, y: Tensor) -> float:
 
 
 def accuracy_curve(
-    model: Model,
-    x: Tensor,
-    y: Tensor,
-    step: Tensor,
-    magnitudes: Sequence[float],
-    box: Box = PIXELS,
+    model: Model, x: Tensor, y: Tensor, step: Tensor, magnitudes: Sequence[float], box: Box = PIXELS
 ) -> list:
     """The accuracy of a model on x moved along given directions, for each magnitude.
 
@@ -207,9 +198,9 @@ def _lead_and_direction(model: Model, at: Tensor, y: Tensor) -> tuple[Tensor, Te
 
 
 def _lengths(name: str, value: Tensor | float, known: dict) -> Tensor | float:
-    return (tensor("... N", 0) if isinstance(value, Tensor) and value.dim() else real(0))(
-        name, value.item() if isinstance(value, Tensor) and not value.dim() else value, known
-    )
+    if isinstance(value, Tensor) and value.dim():
+        return tensor("... N", 0)(name, value, known)
+    return real(0)(name, value.item() if isinstance(value, Tensor) else value, known)
 
 
 accepts(

@@ -46,9 +46,8 @@ def maps(model: MLP, resolution: int) -> Maps:
         z = finite("model", model.layers[-1](features), "logits")
         top = z.softmax(-1).max(-1)
         parts.append((top.indices, top.values, softmax_entropy(z), softmax_entropy(features)))
-    return Maps(
-        *(torch.cat(p).reshape(resolution, resolution).numpy() for p in zip(*parts, strict=True))
-    )
+    shape = resolution, resolution
+    return Maps(*(torch.cat(p).reshape(shape).numpy() for p in zip(*parts, strict=True)))
 
 
 def measure(seen: Maps, radius: float) -> dict[str, float]:
@@ -121,13 +120,12 @@ def boundary_distance(classes: NDArray[np.int64]) -> Map:
     distance to it is right to one cell, and infinite everywhere for a map of one class. What lies
     outside the square is not seen, so that near its edge the distance can be too large.
     """
-    cell = 2 / len(classes)
     around = scipy.ndimage.generate_binary_structure(2, 1)  # a cell and its four neighbours
     highest = scipy.ndimage.maximum_filter(classes, footprint=around)
     on_boundary = highest != scipy.ndimage.minimum_filter(classes, footprint=around)
     if not on_boundary.any():
         return np.full(classes.shape, np.inf)
-    return scipy.ndimage.distance_transform_edt(~on_boundary, sampling=cell)
+    return scipy.ndimage.distance_transform_edt(~on_boundary, sampling=2 / len(classes))
 
 
 def roc_auc(positive: NDArray[np.bool_], score: Map) -> float:
@@ -180,7 +178,7 @@ def count_local_maxima(values: Map, distance: Map, radius: float, level: float) 
 _MAP = array("side side")
 accepts(
     __name__,
-    {"resolution": whole(2), "radius": real(0), "bins": whole(1), "a b values score": _MAP}
+    {"resolution": whole(2), "radius": real(0), "bins": whole(1), "a b values": _MAP}
     | {"classes": array("side side", 0), "distance": array("side side", 0, infinite=True)}
     | {"positive": a(np.ndarray, where=lambda one: one.dtype == bool, what="an array of bool")},
     measure_all={"seen": listed(a(Maps))},

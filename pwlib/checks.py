@@ -1,12 +1,16 @@
 """Checks of the arguments of public functions: what they can't mean is refused.
 
-`accepts` stands at the end of a module of the science, with a check for each name of an argument
-of which the type hint doesn't say enough. A bad call stops with one line that names the argument,
+`accepts` stands at the end of a module, with a check for each name of an argument of which the type
+hint doesn't say enough. A bad call stops with one line that names the argument,
 what came and what is accepted.
 """
 
+import builtins
+import csv
 import inspect
+import json
 import sys
+from collections import ChainMap, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from functools import wraps
@@ -46,13 +50,15 @@ def accepts(module: str, checks: Mapping[str, Check], **own: Mapping[str, Check]
 
 
 def _checking(function: Callable, *tables: Mapping[str, Check], always: bool = False) -> Callable:
-    signature, hints = inspect.signature(function), get_type_hints(function)
-    named = [
-        one.name for one in signature.parameters.values() if one.kind == one.POSITIONAL_OR_KEYWORD
-    ]
+    signature = inspect.signature(function)
+    unknown: dict[str, Any] = defaultdict(lambda: Any)  # what is imported for type checkers alone
+    there = vars(sys.modules[function.__module__]), vars(builtins)
+    hints = get_type_hints(function, localns=ChainMap(*there, unknown))
     each = {name: check for one in tables for names, check in one.items() for name in names.split()}
-    own = {name: check for name, check in each.items() if name in named}
-    hinted = {name: of_type(hints.get(name)) for name in named if name not in own}
+    own = {name: check for name, check in each.items() if name in signature.parameters}
+    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    single = [one.name for one in signature.parameters.values() if one.kind not in several]
+    hinted = {name: of_type(hints.get(name)) for name in single if name not in own}
     checks = {name: check for name, check in hinted.items() if check} | own
 
     @wraps(function)
@@ -75,20 +81,37 @@ def _checking(function: Callable, *tables: Mapping[str, Check], always: bool = F
 
 
 def of_type(hint: Any) -> Check | None:  # noqa: ANN401
-    """What a type hint asks for; None where it doesn't say, as of arrays and protocols."""
+    """What a type hint asks for; None where it doesn't say, as of arrays and protocols.
+
+    A list or dict may be empty, and hold what doesn't say; other collections may not.
+    """
     kind, parts = get_origin(hint), [part for part in get_args(hint) if part is not NoneType]
     if hint in (bool, int, float):
         return {bool: flag, int: whole(-inf), float: real()}[hint]
     if kind is Callable:
         return function
-    if inspect.isclass(hint) and hint is not object and not getattr(hint, "_is_protocol", False):
+    if _is_kind(hint):
         return a(hint)
     inner = of_type(parts[-1]) if parts else None
-    if kind in (Union, UnionType) and len(parts) == 1:
-        return inner and maybe(inner)
+    if kind in (Union, UnionType):
+        if len(parts) > 1:
+            inner = a(*parts) if all(map(_is_kind, parts)) else None
+        return maybe(inner) if inner and NoneType in get_args(hint) else inner
+    if kind is list:
+        return listed(inner or ANYTHING, 0)
+    if kind is dict:
+        return named(inner or ANYTHING, by=of_type(parts[0]) or ANYTHING, count=(0, inf))
+    if parts and parts[-1] in (object, Any):
+        inner = ANYTHING
     if kind in (Sequence, Iterable):
         return inner and listed(inner)
     return inner and named(inner, by=ANYTHING) if kind is Mapping else None
+
+
+def _is_kind(hint: Any) -> bool:  # noqa: ANN401
+    """Is it a class that says all that is asked for?"""
+    says = hint not in (Any, object, bool, int, float) and not getattr(hint, "_is_protocol", False)
+    return inspect.isclass(hint) and says
 
 
 def whole(low: float, high: float = inf, even: bool = False) -> Check:
@@ -127,7 +150,7 @@ def among(choices: Iterable[str]) -> Check:
     return lambda name, value, known: choice(name, value, list(choices))
 
 
-def a(*kinds: type, where: Callable[[Any], bool] = bool, what: str = "") -> Check:
+def a(*kinds: type, where: Callable[[Any], object] = bool, what: str = "") -> Check:
     """An object of a type, of which ``where`` is true, as ``what`` says."""
     said = what or " or ".join(f"a {kind.__name__}" for kind in kinds)
 
@@ -144,12 +167,22 @@ def _anything(name: str, value: object, known: dict) -> object:
 
 
 TEXT, ANYTHING = a(str), _anything
+NAME = a(str, what="a name that isn't empty")
 
 
 def function(name: str, value: Callable, known: dict) -> Callable:
     """Something that can be called."""
     if not callable(value):
         raise refusal(name, value, "a function")
+    return value
+
+
+def plain(name: str, value: object, known: dict) -> object:
+    """Plain data, which JSON can hold."""
+    try:
+        json.dumps(value, sort_keys=True)
+    except (TypeError, ValueError, RecursionError):
+        raise refusal(name, value, "plain data, as JSON can hold") from None
     return value
 
 
@@ -208,7 +241,8 @@ def members(*checks: Check, **parts: Check) -> Check:
     each |= {f".{part}": check for part, check in parts.items()}
 
     def checked(name: str, values: Sequence, known: dict) -> tuple:
-        if not isinstance(values, tuple | list) or len(values) != len(each):
+        kind = tuple if parts else (tuple, list)
+        if not isinstance(values, kind) or len(values) != len(each):
             parts_of = f"a tuple ({', '.join(parts)})" if parts else f"{len(each)} in a tuple"
             raise refusal(name, values, parts_of)
         found = zip(each.items(), values, strict=True)
@@ -247,6 +281,23 @@ def named(
         if rising and keys != sorted(keys):
             raise refusal(name, keys, "numbers that ascend")
         return {key: check(f"{name}[{key!r}]", value, known) for key, value in values.items()}
+
+    return checked
+
+
+PLAIN = named(plain, count=(0, inf))  # by names, as a mapping
+
+
+def columns_of(argument: str, *needed: str) -> Check:
+    """Names of columns of a table in CSV, whose path is an argument of the call."""
+
+    def checked(name: str, values: Sequence[str], known: dict) -> Sequence[str]:
+        found = listed(TEXT, 0)(name, values, known)
+        with open(known[argument], encoding="utf-8", newline="") as file:
+            there = next(csv.reader(file), [])
+        if missing := [one for one in (*found, *needed) if one not in there]:
+            raise refusal(name, missing[0], f"one of {', '.join(there)}")
+        return found
 
     return checked
 

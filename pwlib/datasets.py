@@ -90,8 +90,6 @@ def fetch(name: str) -> Path:
     Missing and damaged files are fetched, and each is put in its place whole. Raises ValueError for
     an unknown name and RuntimeError, in one line, where files can't be had or written.
     """
-    if name not in SHA256:
-        raise ValueError(f"name: got {name!r}, accepts one of {', '.join(map(repr, NAMES))}")
     raw = root() / name / "raw"
     paths = [raw / file for file in FILES]
     if tuple(map(_sha256, paths)) != SHA256[name]:

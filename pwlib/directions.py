@@ -121,7 +121,6 @@ def _part(network: Network, x: Tensor, y: Tensor, direction: str) -> Tensor:
 
 @fused
 def _clamped(at: Tensor, step: Tensor, radius: Tensor) -> Tensor:
-    """at + radius·step, in the box."""
     return (at + radius * step).clamp(0, 1)
 
 

@@ -106,9 +106,6 @@ def _is_form(form: str) -> bool:
 accepts(
     __name__,
     {"values a b difference": array("values"), "level": real(1e-9, 1 - 1e-9)}
-    | {
-        "p": named(real(0, 1), by=ANYTHING),
-        "form": a(str, where=_is_form, what="a format of numbers"),
-    }
-    | {"low high": real(infinite=True)},
+    | {"p": named(real(0, 1), by=ANYTHING), "low high": real(infinite=True)}
+    | {"form": a(str, where=_is_form, what="a format of numbers")},
 )

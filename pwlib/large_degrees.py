@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pwlib import sample_complexity
 from pwlib.checks import accepts, among, array, real, whole
-from pwlib.parameters import choice, integer, number
+from pwlib.parameters import integer
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -36,7 +36,7 @@ def interpolant(n: int, reading: str, m: int) -> Vector:
     what vanishes at the roots, where else f(1) < 1. There f = 1 to 1e-12 for n up to 2000.
     """
     p = (n + 1) // 2
-    steps = integer("m", m - _LESS[choice("reading", reading, list(_LESS))], p, 2 * p - 1)
+    steps = integer("m", m - _LESS[reading], p, 2 * p - 1)
     k = np.arange(1, 2 * p, 2)
     half, aliased = k * np.pi / (2 * steps), k > 2 * (steps - p)
     a = (np.cos(half) if m % 2 else 1) / np.sin(half) * 2 / steps
@@ -68,7 +68,7 @@ def last_size(n: int, reading: str, odd: bool) -> int:
 
     Every size down to it is tried. Raises ValueError where none down to N = p has one.
     """
-    p, less = (n + 1) // 2, _LESS[choice("reading", reading, list(_LESS))]
+    p, less = (n + 1) // 2, _LESS[reading]
     last = 2 * p - 1 + less
     for m in range(last - (last + odd) % 2, p + less - 1, -2):
         if least_value(interpolant(n, reading, m)) < 0:
@@ -76,7 +76,7 @@ def last_size(n: int, reading: str, odd: bool) -> int:
     raise ValueError(f"n: got {n}, accepts degrees at which some classifier has a spurious region")
 
 
-def ripple(c: float, terms: int = 60) -> tuple[float, float]:
+def ripple(c: float) -> tuple[float, float]:
     """Amplitude b and drift κ of the ripple of f towards the end of E_m at even m.
 
     Away from the end f is 1 + |B| + Re(e^{2ipφ} B/i), with B = −2ic/sin φ + Σ γ_i e^{−i(2i+1)φ} and
@@ -84,8 +84,7 @@ def ripple(c: float, terms: int = 60) -> tuple[float, float]:
     −ib (1 − iκz/p) + O(p⁻²), so the ripple is 1 + b ∓ b cos(2z (1 + κ/2p)). Means of two
     truncations, to about 10⁻⁵. At odd m the argument is c/2.
     """
-    c, terms = number("c", c, 1e-3, 10), integer("terms", terms, 2)
-    amplitude, slope = (_ripple(c, terms) + _ripple(c, terms + 1)) / 2
+    amplitude, slope = (_ripple(c, 60) + _ripple(c, 61)) / 2
     return float(amplitude), float(-slope / amplitude)
 
 
@@ -121,7 +120,6 @@ def end_problem(c: float, odd_p: bool, odd_m: bool, nodes: int) -> Callable[[Vec
     them. For z up to the last node. At 80 nodes f is off by some 10⁻⁴ at even and 10⁻³ to 10⁻² at
     odd p where the first dip is near 0, as comparison with 40 nodes shows.
     """
-    c, nodes = number("c", c, 1e-3, 10), integer("nodes", nodes, 4)
     b = ripple(c / 2 if odd_m else c)[0]
     number_of = np.arange(nodes, dtype=np.float64) + odd_p / 2  # ζ_l/π
     zeta = np.pi * number_of
@@ -171,7 +169,6 @@ def _beyond(first: float, x: Vector) -> Vector:
 
 def end_of_classifier(p: int, m: int) -> Callable[[Vector], Vector]:
     """The classifier of degree 2p on E_m as a function of z = p (π/2 − φ), for large p and m."""
-    p, m = integer("p", p, 2), integer("m", m, 4)
     k = 2 * np.arange(p) + 1
     mesh = (np.arange(8 * p) + 0.5) * np.pi / 16
     places = (
@@ -278,7 +275,7 @@ def _least(
 
 accepts(
     __name__,
-    {"n": whole(1), "m p terms": whole(2), "reading": among(_LESS), "c": real(1e-3, 10)}
+    {"n": whole(1), "m p": whole(2), "reading": among(_LESS), "c": real(1e-3, 10)}
     | {"nodes": whole(4), "weights": array("features"), "share": real(0, 1, above=True)},
     end_of_classifier={"m": whole(4)},
 )

@@ -4,22 +4,23 @@ A perturbation eta changes the score <w, x> + b by <w, eta> (equation (1)), so e
 exact: no attack is searched for, each is a projection. Samples are rows, labels y are -1 and +1.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from pwlib.checks import a, accepts, array, real, whole
 
+Array = np.ndarray
+
 
 @dataclass(frozen=True)
 class Linear:
     """The scores <w, x> + b: weights (d,) or, with k classes, (d, k); bias a number or (k,)."""
 
-    weights: np.ndarray
-    bias: np.ndarray | float
+    weights: Array
+    bias: Array | float
 
-    def __call__(self, x: np.ndarray) -> np.ndarray:
+    def __call__(self, x: Array) -> Array:
         """Scores of x (n, d): (n,) or (n, k)."""
         return x @ self.weights + self.bias
 
@@ -28,18 +29,16 @@ class Linear:
 class Features:
     """Unit-variance features f_j(x) = <v_j, x - mean> / sigma_j; directions (k, d), sigma (k,)."""
 
-    mean: np.ndarray
-    directions: np.ndarray
-    sigma: np.ndarray
+    mean: Array
+    directions: Array
+    sigma: Array
 
-    def __call__(self, x: np.ndarray) -> np.ndarray:
+    def __call__(self, x: Array) -> Array:
         """The features of x (n, d): (n, k)."""
         return (x - self.mean) @ self.directions.T / self.sigma
 
 
-def two_classes(
-    x: np.ndarray, labels: np.ndarray, negative: int, positive: int
-) -> tuple[np.ndarray, np.ndarray]:
+def two_classes(x: Array, labels: Array, negative: int, positive: int) -> tuple[Array, Array]:
     """The samples (n, d) of two classes as float64, and their labels (n,), -1 and +1."""
     kept = (labels == negative) | (labels == positive)
     if len(np.unique(labels[kept])) != 2:
@@ -47,7 +46,7 @@ def two_classes(
     return x[kept].astype(np.float64), np.where(labels[kept] == positive, 1.0, -1.0)
 
 
-def ridge(x: np.ndarray, y: np.ndarray, strength: float) -> Linear:
+def ridge(x: Array, y: Array, strength: float) -> Linear:
     """Least squares with a penalty, `||Xw + b - y||^2 + c ||w||^2`, the bias free.
 
     c is ``strength`` times the mean squared length of the centred samples, so that repeating each
@@ -64,14 +63,14 @@ def ridge(x: np.ndarray, y: np.ndarray, strength: float) -> Linear:
     return Linear(weights, centre - mean @ weights)
 
 
-def nearest_mean(x: np.ndarray, y: np.ndarray) -> Linear:
+def nearest_mean(x: Array, y: Array) -> Linear:
     """The classifier that takes the nearer of the two class means: w is their difference."""
     positive, negative = x[y > 0].mean(axis=0), x[y < 0].mean(axis=0)
     weights = positive - negative
     return Linear(weights, -weights @ (positive + negative) / 2)
 
 
-def flipping_sizes(model: Linear, x: np.ndarray, y: np.ndarray, order: float = 2) -> np.ndarray:
+def flipping_sizes(model: Linear, x: Array, y: Array, order: float = 2) -> Array:
     """Length of the smallest perturbation that takes each sample to the boundary; (n,).
 
     `y (<w, x> + b)` over the dual norm of w, `||w||_2` for order 2 and `||w||_1` for order inf
@@ -80,7 +79,7 @@ def flipping_sizes(model: Linear, x: np.ndarray, y: np.ndarray, order: float = 2
     return y * model(x) / np.linalg.norm(model.weights, {2: 2, np.inf: 1}[order])
 
 
-def flipping_ratio(model: Linear, x: np.ndarray, y: np.ndarray, order: float = 2) -> float:
+def flipping_ratio(model: Linear, x: Array, y: Array, order: float = 2) -> float:
     """Median flipping size over half the distance of the two class means, both in one norm.
 
     The median is over the samples that are classified correctly. For order 2 the signed mean,
@@ -92,7 +91,7 @@ def flipping_ratio(model: Linear, x: np.ndarray, y: np.ndarray, order: float = 2
     return float(np.median(sizes[sizes > 0]) / (distance / 2))
 
 
-def tilt_angle(model: Linear, x: np.ndarray, y: np.ndarray) -> float:
+def tilt_angle(model: Linear, x: Array, y: Array) -> float:
     """The angle, in degrees, between the weights and the difference of the two class means."""
     difference = nearest_mean(x, y).weights
     lengths = np.linalg.norm(model.weights) * np.linalg.norm(difference)
@@ -100,8 +99,8 @@ def tilt_angle(model: Linear, x: np.ndarray, y: np.ndarray) -> float:
 
 
 def accuracy_in_a_ball(
-    model: Linear, x: np.ndarray, y: np.ndarray, lengths: np.ndarray, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+    model: Linear, x: Array, y: Array, lengths: Array, rng: np.random.Generator
+) -> tuple[Array, Array]:
     """Accuracy after the worst step and after a random one, of each of the L2 ``lengths`` (k,).
 
     One direction is drawn for each sample, uniformly, and kept for all lengths. Returns (k,) twice.
@@ -113,37 +112,35 @@ def accuracy_in_a_ball(
     return (margin > lengths).mean(axis=0), (margin + along * lengths > 0).mean(axis=0)
 
 
-def worst_step_in_box(x: np.ndarray, direction: np.ndarray, size: float) -> np.ndarray:
+def worst_step_in_box(x: Array, direction: Array, size: float) -> Array:
     """Per sample, the step of L2 length <= size with x + step in [0, 1]^d that goes furthest.
 
     Maximises <direction, step>. By the optimality conditions step = clip(t direction, -x, 1 - x),
     with t such that the length is ``size``, or the corner of the box. x is (n, d), direction (d,)
     or (n, d); returns (n, d).
     """
-    return _clipped(x, direction, size**2, lambda speed, wall: wall**2, power=2)
+    return _clipped(x, direction, size**2, power=2)
 
 
-def flipping_step_in_box(x: np.ndarray, direction: np.ndarray, gain: np.ndarray) -> np.ndarray:
+def flipping_step_in_box(x: Array, direction: Array, gain: Array) -> Array:
     """Per sample, the L2-shortest step with x + step in [0, 1]^d and <direction, step> = gain.
 
     The same clipped steps as in `worst_step_in_box`, with t chosen for the gain (n,) >= 0. Where
     the box has no such step, the step that gains most.
     """
-    return _clipped(x, direction, gain, lambda speed, wall: speed * wall, power=1)
+    return _clipped(x, direction, gain, power=1)
 
 
-def _clipped(
-    x: np.ndarray, direction: np.ndarray, target: np.ndarray | float, spent: Callable, power: int
-) -> np.ndarray:
+def _clipped(x: Array, direction: Array, target: Array | float, power: int) -> Array:
     """clip(t direction, -x, 1 - x), with t (n,) such that the coordinates' shares sum to target.
 
-    A coordinate that moves freely has the share t^power speed^2, one at its wall the share
-    ``spent(speed, wall)``. From t of the unclipped step, t only grows, and coordinates only join
-    those at their walls: the loop ends, with the exact t, when none has joined.
+    The share is step^power speed^(2 - power), and step = t speed where a coordinate moves freely.
+    From t of the unclipped step, t only grows, and coordinates only join those at their walls: the
+    loop ends, with the exact t, when none has joined.
     """
     speed = np.broadcast_to(np.abs(direction), x.shape)
     wall = np.where(direction > 0, 1 - x, x) * (direction != 0)  # how far to go until the box ends
-    shares, squares = spent(speed, wall), speed**2
+    shares, squares = wall**power * speed ** (2 - power), speed**2
     stuck = speed == 0
     while True:
         left = np.maximum(target - np.sum(shares * stuck, axis=1), 0)
@@ -155,7 +152,7 @@ def _clipped(
         stuck = now
 
 
-def within_class_features(x: np.ndarray, y: np.ndarray, count: int) -> Features:
+def within_class_features(x: Array, y: Array, count: int) -> Features:
     """The ``count`` principal directions of the scatter within the classes, largest first.
 
     Each feature is centred half-way between the class means, scaled to unit variance over both
@@ -173,7 +170,7 @@ def within_class_features(x: np.ndarray, y: np.ndarray, count: int) -> Features:
     return Features(mean, directions, ((x - mean) @ directions.T).std(axis=0))
 
 
-def usefulness(features: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def usefulness(features: Array, y: Array) -> tuple[Array, Array]:
     """rho = E[y f] of each feature (n, k), and its standard error; (k,) each.
 
     Ilyas et al. (2019): a feature is rho-useful if E[y f(x)] >= rho > 0.
@@ -182,21 +179,19 @@ def usefulness(features: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndar
     return products.mean(axis=0), products.std(axis=0, ddof=1) / np.sqrt(len(y))
 
 
-def usefulness_in_box(
-    features: Features, x: np.ndarray, y: np.ndarray, eps: float
-) -> tuple[np.ndarray, np.ndarray]:
+def usefulness_in_box(features: Features, x: Array, y: Array, eps: float) -> tuple[Array, Array]:
     """E[min y f(x + step)] over the steps of L2 length <= eps that keep x in [0, 1]^d.
 
     The right-hand side of (2) at the worst Delta(x), and its standard error; (k,) each.
     """
-    products = features(x) * y[:, None]
+    least = features(x)
     for j, (v, sigma) in enumerate(zip(features.directions, features.sigma, strict=True)):
         down = -y[:, None] * v
-        products[:, j] -= np.sum(worst_step_in_box(x, down, eps) * down, axis=1) / sigma
-    return products.mean(axis=0), products.std(axis=0, ddof=1) / np.sqrt(len(y))
+        least[:, j] -= y * np.sum(worst_step_in_box(x, down, eps) * down, axis=1) / sigma
+    return usefulness(least, y)
 
 
-def flipping_medians(model: Linear, x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
+def flipping_medians(model: Linear, x: Array, y: Array) -> tuple[float, float, float]:
     """Accuracy, median L-inf flipping size, median L2 flipping size over `||x||_2`.
 
     The medians are over the samples that are classified correctly.
@@ -210,7 +205,7 @@ def flipping_medians(model: Linear, x: np.ndarray, y: np.ndarray) -> tuple[float
 
 def gaussian_family(
     count: int, d: int, separation: float, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, Linear]:
+) -> tuple[Array, Array, Linear]:
     """x = y mu + z with z ~ N(0, I_d) and mu = (separation / sqrt(d)) (1, ..., 1).
 
     Its accuracy is Phi(separation) in every dimension d. Returns x (count, d), y (count,), and the
@@ -223,7 +218,7 @@ def gaussian_family(
 
 def half_images(
     count: int, side: int, contrast: float, grain: float, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[Array, Array]:
     """Toy images (count, side^2) with labels, in the manner of Tanay and Griffin (2016).
 
     The right half is 1/2 + y contrast; the left half a smooth pattern of random amplitude that says
@@ -240,7 +235,7 @@ def half_images(
     return images.reshape(count, -1), y
 
 
-def tilt(weights: np.ndarray, direction: np.ndarray, angle: float) -> np.ndarray:
+def tilt(weights: Array, direction: Array, angle: float) -> Array:
     """Turn the unit normal `w/||w||` by ``angle`` (radians) towards direction, in their plane."""
     unit = weights / np.linalg.norm(weights)
     across = direction - (direction @ unit) * unit
@@ -250,17 +245,17 @@ def tilt(weights: np.ndarray, direction: np.ndarray, angle: float) -> np.ndarray
     return np.cos(angle) * unit + np.sin(angle) * across / length
 
 
-def resize(x: np.ndarray, side: int) -> np.ndarray:
+def resize(x: Array, side: int) -> Array:
     """Square images (n, s^2) to (n, side^2): block means downwards, repeated pixels upwards."""
     old = int(np.sqrt(x.shape[1]))
-    if old * old != x.shape[1] or side < 1 or (old % side and side % old):
+    if old * old != x.shape[1] or (old % side and side % old):
         raise ValueError(f"side: got {side!r}, accepts a divisor or a multiple of {old}")
     up, down = max(side // old, 1), max(old // side, 1)
     images = x.reshape(-1, old, old).repeat(up, axis=1).repeat(up, axis=2)
     return images.reshape(-1, side, down, side, down).mean(axis=(2, 4)).reshape(len(x), -1)
 
 
-def rounding_error(weights: np.ndarray, x: np.ndarray) -> tuple[float, float]:
+def rounding_error(weights: Array, x: Array) -> tuple[float, float]:
     """Error of <w, x> accumulated in float32: summed one by one, and by numpy's dot product.
 
     Both inputs are float32 already, so that only the arithmetic rounds; the truth is the float64
@@ -298,7 +293,7 @@ def rounding_bound(terms: int, eps: float) -> float:
 _IN_BOX = {"x": array("n d", 0, 1), "direction": array("... d")}
 
 
-def _targets(name: str, y: np.ndarray, known: dict) -> np.ndarray:
+def _targets(name: str, y: Array, known: dict) -> Array:
     return array("n k" if np.ndim(y) > 1 else "n")(name, y, known)
 
 

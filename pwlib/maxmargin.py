@@ -24,9 +24,6 @@ Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
-_EPS = np.finfo(float).eps
-_INFEASIBLE = -1  # daqp's exit flags
-_SOLVED = 1
 _NOT_SEPARABLE = "labels: the points are not separable by these features to working precision"
 
 
@@ -136,9 +133,9 @@ def _solve(rows: Matrix) -> tuple[Rows, Vector, Vector]:
         sing_tol=1e-16,  # the default takes near neighbours of opposite labels for contradictions
         iter_limit=1000 + 100 * count,
     )
-    if flag == _INFEASIBLE:
+    if flag == -1:  # daqp's word for infeasible; 1 is solved
         raise ValueError(_NOT_SEPARABLE)
-    if flag < _SOLVED:
+    if flag < 1:
         raise ArithmeticError(f"daqp stopped with exit flag {flag} on {count} rows")
     multipliers = np.asarray(info["lam"])  # negative; rounding may leave more than are independent
     largest = np.sort(multipliers.argsort()[:width])
@@ -224,7 +221,7 @@ def _violated(features: Matrix, margins: Vector, weights: Vector, width: int) ->
 
 def _rounding(rows: Matrix, weights: Vector) -> Vector:
     """How far rounding may take the margin of each row."""
-    return 4 * _EPS * (np.abs(rows) @ np.abs(weights))
+    return 4 * np.finfo(float).eps * (np.abs(rows) @ np.abs(weights))
 
 
 def checked(features: ArrayLike, labels: ArrayLike) -> tuple[Matrix, Vector]:

@@ -10,9 +10,7 @@ from typing import Protocol, cast
 import torch
 from torch import Tensor, nn
 
-from pwlib.checks import accepts, among, listed, maybe, whole
-from pwlib.parameters import refusal
-from pwlib.tensor_checks import tensor
+from pwlib.checks import a, accepts, among, listed, maybe, whole
 
 ACTIVATIONS = {"tanh": torch.tanh, "relu": torch.relu}
 BIASES = ("normal", "zero")
@@ -50,19 +48,15 @@ class MLP(nn.Module):
         """The last hidden layer after its activation: (N, widths[0]) → (N, widths[-2])."""
         activate = ACTIVATIONS[self.activation]
         for layer in self.layers[:-1]:
-            x = _hidden(layer, x, activate)
+            if isinstance(layer, Linears) and x.is_cuda:  # one kernel adds biases and activates
+                x = _activated(torch.bmm(x, layer.weight), layer.bias, activate)
+            else:
+                x = activate(layer(x))
         return x
 
     def forward(self, x: Tensor) -> Tensor:
         """The logits, before the softmax: (N, widths[0]) → (N, widths[-1])."""
         return self.layers[-1](self.features(x))
-
-
-def _hidden(layer: nn.Module, x: Tensor, activate: Callable[[Tensor], Tensor]) -> Tensor:
-    """A layer and its activation; on a GPU a stack adds its biases in the activation's kernel."""
-    if isinstance(layer, Linears) and x.is_cuda:
-        return _activated(torch.bmm(x, layer.weight), layer.bias, activate)
-    return activate(layer(x))
 
 
 class CNN(nn.Module):
@@ -94,10 +88,10 @@ class CNN(nn.Module):
 class Linears(nn.Module):
     """The layers ``nn.Linear`` of S networks as one layer: (S, N, in) → (S, N, out)."""
 
-    def __init__(self, weights: Sequence[Tensor], biases: Sequence[Tensor]) -> None:
+    def __init__(self, layers: Sequence[nn.Linear]) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.stack([weight.detach().T for weight in weights]))
-        self.bias = nn.Parameter(torch.stack([bias.detach() for bias in biases])[:, None])
+        self.weight = nn.Parameter(torch.stack([layer.weight.detach().T for layer in layers]))
+        self.bias = nn.Parameter(torch.stack([layer.bias.detach() for layer in layers])[:, None])
 
     def forward(self, x: Tensor) -> Tensor:
         """One product for all networks."""
@@ -113,11 +107,8 @@ def stack(networks: Sequence[nn.Module]) -> nn.Module:
     stacked = copy.deepcopy(networks[0])
     for name, layer in list(stacked.named_modules()):
         if isinstance(layer, nn.Linear):
-            weights, biases = (
-                [network.get_parameter(f"{name}.{kind}") for network in networks]
-                for kind in ("weight", "bias")
-            )
-            stacked.set_submodule(name, Linears(weights, biases))
+            layers = [cast(nn.Linear, network.get_submodule(name)) for network in networks]
+            stacked.set_submodule(name, Linears(layers))
         elif next(layer.parameters(recurse=False), None) is not None:
             kind = type(layer).__name__
             raise ValueError(f"networks: got a layer {kind!r}, accepts weights in nn.Linear alone")
@@ -212,19 +203,15 @@ def negate_features(model: MLP) -> MLP:
     return twin
 
 
-def _of_each(name: str, biases: Sequence[Tensor], known: dict) -> Sequence[Tensor]:
-    """The biases (out,) of as many layers as there are weights (out, in)."""
-    found = listed(tensor("out"))(name, biases, known)
-    if len(found) != len(known["weights"]):
-        raise refusal(name, biases, f"the biases of {len(known['weights'])} layers")
-    return found
+def _is_finite(layer: nn.Linear) -> bool:
+    return all(values.isfinite().all() for values in layer.parameters())
 
 
+_SEED = whole(0, 2**63 - 1)
 accepts(
     __name__,
     {"biases": among(BIASES)},  # the rest is for the networks themselves
-    MLP={"widths": listed(whole(1), 3), "activation": among(ACTIVATIONS)}
-    | {"seed": maybe(whole(0, 2**63 - 1))},
-    CNN={"seed": whole(0, 2**63 - 1)},
-    Linears={"weights": listed(tensor("out in")), "biases": _of_each},
+    MLP={"widths": listed(whole(1), 3), "activation": among(ACTIVATIONS)} | {"seed": maybe(_SEED)},
+    CNN={"seed": _SEED},
+    Linears={"layers": listed(a(nn.Linear, where=_is_finite, what="nn.Linear, finite"))},
 )

@@ -45,18 +45,18 @@ def hinge_self_loss(z: Tensor) -> Tensor:
     return (1 - z**2).clamp_min(0).sum(-1)
 
 
-def adversarial_objective(network: Network, x: Tensor) -> Tensor:
+def adversarial_objective(model: Network, x: Tensor) -> Tensor:
     """The objective (10), L(h(x), h(x)) of the network's output: (N, d) → (N,), in [0, log k]."""
-    return softmax_entropy(network(x))
+    return softmax_entropy(model(x))
 
 
-def hard_objective(network: Network, x: Tensor) -> Tensor:
+def hard_objective(model: Network, x: Tensor) -> Tensor:
     """The objective (9) with the feature layer as the hypothesis set: (N, d) → (N,).
 
     It is (10) for the network whose last layer is the identity, that is the entropy of the
     softmax over the w units of the feature layer, in [0, log w].
     """
-    return softmax_entropy(network.features(x))
+    return softmax_entropy(model.features(x))
 
 
 def _below_largest(z: Tensor) -> tuple[Tensor, Tensor]:
@@ -68,6 +68,6 @@ def _below_largest(z: Tensor) -> tuple[Tensor, Tensor]:
 
 accepts(
     __name__,
-    {"x": tensor("... N d"), "network": network(True), "z": tensor("... k")},
-    adversarial_objective={"network": network()},
+    {"x": tensor("... N d"), "model": network(True), "z": tensor("... k")},
+    adversarial_objective={"model": network()},
 )

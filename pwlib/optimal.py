@@ -15,7 +15,6 @@ from numpy.typing import ArrayLike, NDArray
 from pwlib import grids, maxmargin, polynomials, power_function
 from pwlib.checks import accepts, array, listed, real, whole
 from pwlib.intervals import mean_with_error
-from pwlib.parameters import points
 
 Array = NDArray[np.float64]
 Rule = Callable[[int, ArrayLike, ArrayLike], Array]
@@ -26,8 +25,7 @@ def error_coefficients(n: int, x: ArrayLike, coefficients: ArrayLike) -> Array:
 
     `x` (m,) are the training points, m ≥ 1 and without repeats.
     """
-    x, coefficients = _training_points(x), np.asarray(coefficients, dtype=float)
-    features = polynomials.chebyshev_features(n, x)
+    features, coefficients = _training(n, x, coefficients)
     *_, singular, rows = np.linalg.svd(features, full_matrices=False)
     seen = rows[singular > singular[0] * np.finfo(float).eps * max(features.shape)]
     return coefficients @ seen.T @ seen - coefficients
@@ -38,8 +36,7 @@ def ridge_error(n: int, x: ArrayLike, coefficients: ArrayLike, penalty: float = 
 
     `penalty` is positive.
     """
-    x, coefficients = _training_points(x), np.asarray(coefficients, dtype=float)
-    features = polynomials.chebyshev_features(n, x)
+    features, coefficients = _training(n, x, coefficients)
     damped = features.T @ features + penalty * np.eye(n + 1)
     return np.asarray(-penalty * np.linalg.solve(damped, coefficients.T).T, dtype=float)
 
@@ -49,8 +46,7 @@ def margin_error(n: int, x: ArrayLike, coefficients: ArrayLike) -> Array:
 
     Its ĥ has the scale that makes the least |ĥ(x_j)| equal to 1, whatever that of h.
     """
-    x, coefficients = _training_points(x), np.asarray(coefficients, dtype=float)
-    features = polynomials.chebyshev_features(n, x)
+    features, coefficients = _training(n, x, coefficients)
     labels = np.sign(coefficients @ features.T)
     return np.stack([maxmargin.fit(features, y).weights for y in labels]) - coefficients
 
@@ -73,8 +69,7 @@ def optimal_objective(
 
 def expected_objective(n: int, x: ArrayLike) -> float:
     """The expectation of (8): √(2/π) Σ_j |(I − P) φ′(x_j)|; 0 for n + 1 points or more."""
-    x = points("x", x, 1)
-    if len(x) > n:
+    if np.size(x) > n:
         return 0.0
     norms = np.linalg.norm(feature_slopes(n, x) @ power_function.unseen(n, x), axis=1)
     return float(np.sqrt(2 / np.pi) * norms.sum())
@@ -85,7 +80,6 @@ def expected_objective_of_pairs(n: int, centres: ArrayLike) -> float:
 
     √(2/π) Σ |(I − P₀) φ″|; P₀ belongs to the values and slopes at the centres (pairs,).
     """
-    centres = points("centres", centres, 1)
     second = feature_slopes(n, centres, order=2) @ power_function.unseen(n, np.repeat(centres, 2))
     return float(np.sqrt(2 / np.pi) * np.linalg.norm(second, axis=1).sum())
 
@@ -93,7 +87,7 @@ def expected_objective_of_pairs(n: int, centres: ArrayLike) -> float:
 def feature_slopes(n: int, x: ArrayLike, order: int = 1) -> Array:
     """The derivatives of T*_0, …, T*_n at x, of first or higher order: (len(x), n + 1)."""
     derivatives = chebder(np.eye(n + 1), order, scl=2)
-    return chebvander(2 * points("x", x, 1) - 1, len(derivatives) - 1) @ derivatives
+    return chebvander(2 * np.asarray(x, dtype=float) - 1, len(derivatives) - 1) @ derivatives
 
 
 def largest_error(
@@ -174,11 +168,12 @@ def point_sets(m: int) -> dict[str, Array]:
     }
 
 
-def _training_points(x: ArrayLike) -> Array:
+def _training(n: int, x: ArrayLike, coefficients: ArrayLike) -> tuple[Array, Array]:
+    """The features of training points without repeats, and the coefficients of hypotheses."""
     x = np.asarray(x, dtype=float)
     if x.ndim != 1 or len(x) == 0 or len(np.unique(x)) < len(x):
         raise ValueError(f"x: got {x.tolist()}, accepts one or more points without repeats")
-    return x
+    return polynomials.chebyshev_features(n, x), np.asarray(coefficients, dtype=float)
 
 
 accepts(

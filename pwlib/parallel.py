@@ -16,7 +16,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from pwlib.parameters import integer
+from pwlib.checks import a, accepts, listed, whole
 
 
 def run(
@@ -29,7 +29,7 @@ def run(
     worker dies, and ParameterError for fewer than one worker.
     """
     context = multiprocessing.get_context("spawn")
-    workers = max(1, min(integer("workers", workers, 1), len(jobs)))
+    workers = max(1, min(workers, len(jobs)))
     others = multiprocessing.active_children()
     executor = ProcessPoolExecutor(workers, context, initializer=_start_worker)
     try:
@@ -121,3 +121,6 @@ def _end_with_parent() -> None:
     if parent := multiprocessing.parent_process():
         parent.join()
     os._exit(1)
+
+
+accepts(__name__, {"jobs": listed(a(tuple), 0), "workers": whole(1), "total": whole(0)})

@@ -123,12 +123,11 @@ def _assigned(cell: str) -> set[str]:
     return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
-def points(name: str, x: ArrayLike, least: int = 0) -> NDArray[np.float64]:
-    """Numbers in [0, 1] as an array (points,), at least so many."""
+def points(name: str, x: ArrayLike) -> NDArray[np.float64]:
+    """Numbers in [0, 1] as an array (points,)."""
     found = np.asarray(real_numbers(name, x, "numbers in [0, 1]"), dtype=np.float64)
-    if found.ndim != 1 or len(found) < least:
-        more = f", {least} or more" if least else ""
-        raise ParameterError(f"{name}: got shape {found.shape}, accepts (points,){more}")
+    if found.ndim != 1:
+        raise ParameterError(f"{name}: got shape {found.shape}, accepts (points,)")
     outside = ~((found >= 0) & (found <= 1))  # NaN fails both comparisons
     if outside.any():
         raise ParameterError(f"{name}: got {found[outside][0]}, accepts numbers in [0, 1]")

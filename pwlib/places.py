@@ -4,6 +4,8 @@ import os
 from itertools import chain
 from pathlib import Path
 
+from pwlib.checks import a, accepts, listed
+
 
 def checkout(*starts: Path) -> Path:
     """The nearest folder with a table of contents, _toc.yml, above one of the starts, in order.
@@ -30,3 +32,6 @@ def write(path: Path, content: str | bytes) -> None:
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+accepts(__name__, {"starts": listed(a(Path))})

@@ -23,6 +23,7 @@ from pwlib.checks import accepts, array, listed, real, whole
 from pwlib.intervals import shown
 from pwlib.tensor_checks import box_of_pixels, finite, images, labels, network, tensor
 
+Array = NDArray[np.float64]
 FREE = BOXES["free"]
 
 
@@ -36,10 +37,9 @@ class Shares:
     varies most when all have the same.
     """
 
-    multiples: NDArray[np.float64]
-    share: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
+    share: Array
+    low: Array
+    high: Array
 
     def percent(self) -> list[str]:
         """Each share with its interval in percent, "1.23 (1.02 to 1.48)"."""
@@ -98,16 +98,16 @@ def random_steps(
         step = unit(torch.randn(x.shape, generator=generator, dtype=x.dtype))
         ends = (move(x, step, multiple * lengths, box) for multiple in multiples)
         counts += torch.stack([wrong(model, end, y).sum() for end in ends])
-    return shares(multiples, counts.tolist(), draws * len(x))
+    return shares(counts.tolist(), draws * len(x))
 
 
-def shares(multiples: Sequence[float], counts: Sequence[int], trials: int) -> Shares:
+def shares(counts: Sequence[int], trials: int) -> Shares:
     """The shares that so many counts of so many trials are, with Wilson's intervals."""
     from scipy.stats import binomtest  # takes most of a second, and few callers need it
 
     found = [binomtest(count, trials) for count in counts]
     low, high = zip(*(test.proportion_ci(method="wilson") for test in found), strict=True)
-    return Shares(*map(np.array, (multiples, [test.statistic for test in found], low, high)))
+    return Shares(*map(np.array, ([test.statistic for test in found], low, high)))
 
 
 def nearest_other(x: Tensor, y: Tensor, samples: Tensor, labels: Tensor) -> Tensor:
@@ -119,7 +119,7 @@ def nearest_other(x: Tensor, y: Tensor, samples: Tensor, labels: Tensor) -> Tens
     return nearest
 
 
-def cap(dimension: int, height: ArrayLike) -> NDArray[np.float64]:
+def cap(dimension: int, height: ArrayLike) -> Array:
     """The share of the unit sphere in R^dimension whose first coordinate exceeds ``height``.
 
     With u the first coordinate of a random unit vector, u² has the Beta distribution with the
@@ -130,9 +130,7 @@ def cap(dimension: int, height: ArrayLike) -> NDArray[np.float64]:
     return np.where(u < 0, 1 - upper, upper)
 
 
-def hyperplane_shares(
-    dimension: int, multiples: ArrayLike, beyond: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def hyperplane_shares(dimension: int, multiples: ArrayLike, beyond: float) -> tuple[Array, Array]:
     """The share of random steps that end misclassified, if the boundary is a hyperplane.
 
     First from a point at the distance 1 before it, then from one ``beyond`` − 1 ≥ 0 behind it;
@@ -151,5 +149,5 @@ accepts(
     wrong={"x": tensor("N d")},
     nearest_other={"x": tensor("N d")},
     hyperplane_shares={"multiples": array("k", 1e-300)},
-    Shares={"multiples": array("k", 0), "share low high": array("k", 0, 1)},
+    Shares={"share low high": array("k", 0, 1)},
 )

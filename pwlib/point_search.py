@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from pwlib import grids, polynomials, power_function
 from pwlib.checks import accepts, among, array, maybe, whole
-from pwlib.parameters import choice
 
 Array = NDArray[np.float64]
 
@@ -23,8 +22,8 @@ _LEAST_GAP = 1e-3  # of neighbours, in the angle; nearer ones count as merged
 
 def score(n: int, x: ArrayLike, criterion: str) -> float:
     """What x is judged by: the mean or the maximum over [0, 1] of the variance that it leaves."""
-    averaged = choice("criterion", criterion, CRITERIA) == "average"
-    return (power_function.mean_variance if averaged else power_function.largest_variance)(n, x)
+    scores = {"average": power_function.mean_variance, "worst": power_function.largest_variance}
+    return scores[criterion](n, x)
 
 
 def start(m: int, seed: int, index: int) -> Array:

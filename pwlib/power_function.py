@@ -15,7 +15,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from pwlib import grids, polynomials
 from pwlib.checks import accepts, among, array, whole
-from pwlib.parameters import choice, points
 
 Array = NDArray[np.float64]
 
@@ -27,7 +26,7 @@ def unseen(n: int, x: ArrayLike) -> Array:
     the multiples of Π (x − x_j), built by one factor at a time, so that points may merge: where two
     are equal, the slope vanishes as well. Where these are off by 1e-6 at x, the points are refused.
     """
-    x = points("x", x, 1)
+    x = np.asarray(x, dtype=float)
     if len(x) > n:
         raise ValueError(f"x: got {len(x)} points, accepts up to n = {n}")
     features = polynomials.chebyshev_features(n, x)
@@ -46,7 +45,7 @@ def unseen(n: int, x: ArrayLike) -> Array:
 
 def variance(n: int, x: ArrayLike, at: ArrayLike) -> Array:
     """The mean square of the error ĥ_X − h at the points `at`: (len(at),), as exact as `unseen`."""
-    basis = unseen(n, x) if len(points("x", x, 1)) <= n else np.zeros((n + 1, 0))
+    basis = unseen(n, x) if np.size(x) <= n else np.zeros((n + 1, 0))
     return ((polynomials.chebyshev_features(n, at) @ basis) ** 2).sum(axis=1)
 
 
@@ -61,7 +60,7 @@ def gram(n: int, measure: str = "lebesgue") -> Array:
     `measure` is "lebesgue" or "arcsine", both of mass 1.
     """
     i = np.arange(n + 1)
-    if choice("measure", measure, polynomials.MEASURES) == "arcsine":
+    if measure == "arcsine":
         return np.diag(np.where(i == 0, 1.0, 0.5))
     plus, minus = np.add.outer(i, i), np.subtract.outer(i, i)
     even = plus % 2 == 0
@@ -101,9 +100,9 @@ def noise_variance(n: int, x: ArrayLike, at: ArrayLike) -> Array:
     return ((polynomials.chebyshev_features(n, at) @ _from_labels(n, x)) ** 2).sum(axis=1)
 
 
-def mean_noise_variance(n: int, x: ArrayLike, measure: str = "lebesgue") -> float:
-    """The mean over a measure of `noise_variance`."""
-    return float(np.sum((fit := _from_labels(n, x)) * (gram(n, measure) @ fit)))
+def mean_noise_variance(n: int, x: ArrayLike) -> float:
+    """The mean over [0, 1] of `noise_variance`."""
+    return float(np.sum((fit := _from_labels(n, x)) * (gram(n) @ fit)))
 
 
 def largest_noise_variance(n: int, x: ArrayLike) -> float:
@@ -119,7 +118,7 @@ def lebesgue_constant(n: int, x: ArrayLike) -> float:
     nothing cancels: to 1e-12, and refused where it overflows (on equispaced points, beyond
     n = 1000). With more points or fewer it is as accurate as `noise_variance`.
     """
-    x, at = points("x", x, 1), grids.chebyshev(20 * n + 1)
+    x, at = np.asarray(x, dtype=float), grids.chebyshev(20 * n + 1)
     if len(x) != n + 1:
         sums = np.abs(polynomials.chebyshev_features(n, at) @ _from_labels(n, x)).sum(axis=1)
         return float(sums.max())
@@ -157,7 +156,7 @@ def readings(n: int) -> dict[str, Array]:
 
 def offsets(n: int, x: ArrayLike) -> Array:
     """From each maximiser of (12) to the nearest of the points x: (n,), in units of π/n (angle)."""
-    angles = np.arccos(1 - 2 * points("x", x, 1))
+    angles = np.arccos(1 - 2 * np.asarray(x, dtype=float))
     return np.abs(np.subtract.outer(polynomials.hard_angles(n), angles)).min(axis=1) * n / np.pi
 
 
@@ -220,7 +219,7 @@ def _spread(x: Array) -> Array:
 
 def _from_labels(n: int, x: ArrayLike) -> Array:
     """The coefficients of the least-squares fit to each label alone: (n + 1, m)."""
-    features = polynomials.chebyshev_features(n, points("x", x, 1))
+    features = polynomials.chebyshev_features(n, x)
     if (condition := np.linalg.cond(features)) > 1e12:
         raise ValueError(f"x: got features of condition number {condition:.0e}, accepts up to 1e12")
     return np.asarray(np.linalg.pinv(features, rcond=1e-15), dtype=np.float64)

@@ -71,12 +71,11 @@ class Measured:
 
     ``curves`` has the accuracy for each magnitude, (magnitudes,), of those of CURVES whose networks
     are there; ``lengths`` the mean L2 length of the network's own perturbations after clamping.
-    ``one_step`` and ``pgd`` are the accuracies on the first test images for each eps, (eps,).
+    ``pgd`` has the accuracies on the images that PGD takes, for each eps, (eps,).
     """
 
     curves: dict[str, Array]
     lengths: Array
-    one_step: Array
     pgd: Array
 
 
@@ -94,13 +93,11 @@ def measure(
         for name, (target, source) in CURVES.items()
         if target in networks and source in networks
     }
-    own = step["network"]
-    changes = (attacks.move(x, own, eps, box) - x for eps in attack.magnitudes)
-    lengths = np.stack([_numpy(change.norm(dim=-1).mean(-1)) for change in changes], -1)
-    some, network = attack.rows(y.shape[-1]).to(y.device), networks["network"]
-    x, y, own = x[..., some, :], y[..., some], own[..., some, :]
-    one_step = _accuracies(network, x, y, own, attack.pgd_eps, box)
-    return Measured(curves, lengths, one_step, under_pgd(network, x, y, seed, attack))
+    changes = (attacks.move(x, step["network"], eps, box) - x for eps in attack.magnitudes)
+    lengths = torch.stack([change.norm(dim=-1).mean(-1) for change in changes], -1)
+    some = attack.rows(y.shape[-1]).to(y.device)
+    pgd = under_pgd(networks["network"], x[..., some, :], y[..., some], seed, attack)
+    return Measured(curves, lengths.double().cpu().numpy(), pgd)
 
 
 def under_pgd(network: attacks.Model, x: Tensor, y: Tensor, seed: int, attack: Attack) -> Array:
@@ -147,24 +144,23 @@ def together(
 def over_seeds(found: Sequence[Measured]) -> Measured:
     """Measures of one kind of network as one, each array with the seeds along its first axis."""
     curves = {name: np.stack([one.curves[name] for one in found]) for name in found[0].curves}
-    rest = (np.stack([getattr(f, name) for f in found]) for name in ("lengths", "one_step", "pgd"))
-    return Measured(curves, *rest)
+    lengths, pgd = (np.stack([getattr(one, name) for one in found]) for name in ("lengths", "pgd"))
+    return Measured(curves, lengths, pgd)
 
 
 def numbers(found: Measured, attack: Attack = FIGURE_5) -> dict[str, Array]:
     """What the tables have of a network: each number (), or (seeds,) for several seeds.
 
-    "natural", "one_step_1", …: accuracies on all images; "pgd_1", …: on the first; "height": the
-    `mean_accuracy` of its own curve. The mean accuracies of the other curves have their names, and
+    "natural": the accuracy on all images; "pgd_1", …: on the first; "height": the `mean_accuracy`
+    of its own curve. The mean accuracies of the other curves have their names, and
     "reference_natural" is the reference's accuracy without examples.
     """
-    at = {eps: found.curves["own"][..., i] for i, eps in enumerate(attack.magnitudes)}
+    natural = attack.magnitudes.index(0)
     means = {name: mean_accuracy(c, attack.magnitudes) for name, c in found.curves.items()}
-    table = {"natural": at[0.0]} | {f"one_step_{e:g}": at[e] for e in attack.pgd_eps if e in at}
-    table["height"] = means.pop("own")
+    table = {"natural": found.curves["own"][..., natural], "height": means.pop("own")}
     table |= {f"pgd_{e:g}": found.pgd[..., i] for i, e in enumerate(attack.pgd_eps)} | means
     if "reference" in means:
-        table["reference_natural"] = found.curves["reference"][..., 0]
+        table["reference_natural"] = found.curves["reference"][..., natural]
     return table
 
 
@@ -194,9 +190,7 @@ def outcomes(robust: Measures, reference: Measures) -> dict[str, bool]:
         "natural accuracy lost below 1 point": gained > -MARGIN,
         "natural accuracy lost below 5 points": gained > -5,
         "one step: above the reference": above(robust["height"], reference["height"], MARGIN),
-        "PGD: above the reference": all(
-            above(robust[pgd], reference[pgd], MARGIN) for pgd in ("pgd_1", "pgd_2")
-        ),
+        "PGD: above the reference": all(above(robust[e], reference[e], MARGIN) for e in _PGD),
         "transfer: above the reference": above(transferred, made, MARGIN),
         "transfer: above the control": above(transferred, robust["control"], MARGIN),
         "reference's examples do no damage": at_least(transferred - robust["natural"]) > -MARGIN,
@@ -229,16 +223,8 @@ def _accuracies(
     return 100 * np.array(attacks.accuracy_curve(network, x, y, step, magnitudes, box))
 
 
-def _numpy(tensor: Tensor) -> Array:
-    return tensor.double().cpu().numpy()
-
-
 def _measured(
-    name: str,
-    networks: Mapping[str, nn.Module],
-    seed: int,
-    attack: Attack,
-    device: str = "cpu",
+    name: str, networks: Mapping[str, nn.Module], seed: int, attack: Attack, device: str = "cpu"
 ) -> Measured:
     data = loaded(name)
     there = {who: copy.deepcopy(network).to(device) for who, network in networks.items()}
@@ -252,7 +238,6 @@ def _measure(name: str, value: str, known: dict) -> str:
 
 _DAMAGE = ("natural", "height", "to_reference", "from_reference", "reference", "reference_natural")
 _PGD = ("pgd_1", "pgd_2")
-_MEASURES = named(array("..."))
 _NETWORKS = named(a(nn.Module), "network")
 _JOB = members(name=among(NAMES), networks=_NETWORKS, seed=whole(0), attack=a(Attack))
 accepts(
@@ -264,10 +249,10 @@ accepts(
     outcomes={"robust": named(array("..."), *_DAMAGE, *_PGD, "control")}
     | {"reference": named(array("..."), "natural", "height", *_PGD)},
     damage_shares={"found": named(array("..."), *_DAMAGE)},
-    damage_share={"found": _MEASURES, "under own natural": _measure},
+    damage_share={"found": named(array("...")), "under own natural": _measure},
     measure_many={"jobs": listed(_JOB)},
     Attack={"magnitudes": listed(real(0)), "pgd_eps": listed(real(0), 0), "box": box_of_pixels}
     | {"pgd_steps pgd_restarts images": whole(1), "drawn": maybe(whole(0))},
     Measured={"curves": named(array("... magnitudes"), "own"), "lengths": array("... magnitudes")}
-    | {"one_step pgd": array("... eps", least=0)},
+    | {"pgd": array("... eps", least=0)},
 )

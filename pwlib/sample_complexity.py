@@ -13,11 +13,9 @@ from numpy.typing import NDArray
 
 from pwlib import grids, maxmargin, polynomials
 from pwlib.checks import accepts, among, array, listed, real, whole
-from pwlib.parameters import integer
 
 Vector = NDArray[np.float64]
 READINGS = ("equispaced", *grids.CHEBYSHEV_KINDS)
-COLUMNS = ("p", "reading", "odd", "certified", "last", "sizes", "first_without", "closest")
 
 
 def grid(reading: str, m: int) -> Vector:
@@ -113,7 +111,7 @@ def certified_size(n: int, reading: str, odd: bool = False) -> int:
 
     Found by bisection: the bound decreases with m. Raises ValueError for n below 3.
     """
-    n, high = integer("n", n, 3), 2  # in pairs of points
+    high = 2  # in pairs of points
 
     def holds(pairs: int) -> bool:
         return dip_bound(n, reading, 2 * pairs + odd) < 1
@@ -147,11 +145,8 @@ def without_pair(x: Vector, j: int) -> Vector:
 
 def least_margins(n: int, reading: str, sizes: Iterable[int]) -> dict[int, float]:
     """`least_margin` of the classifiers of degree n on grids of these sizes."""
-    found = {}
-    for m in sizes:
-        x = grid(reading, m)
-        found[m] = least_margin(fit(n, x), half_gap(x))
-    return found
+    grids_of_size = ((m, grid(reading, m)) for m in sizes)
+    return {m: least_margin(fit(n, x), half_gap(x)) for m, x in grids_of_size}
 
 
 def row(p: int, reading: str, odd: bool) -> dict[str, object]:
@@ -166,8 +161,9 @@ def row(p: int, reading: str, odd: bool) -> dict[str, object]:
     left = [m for m, least in found.items() if least < 0]
     without = next((m for m, least in found.items() if least >= 0), certified)
     closest = float(f"{min(map(abs, found.values())):.2g}")
-    values = (p, reading, int(odd), certified, max(left, default=0), len(left), without, closest)
-    return dict(zip(COLUMNS, values, strict=True))
+    about = {"p": p, "reading": reading, "odd": int(odd), "certified": certified}
+    about |= {"last": max(left, default=0), "sizes": len(left)}
+    return about | {"first_without": without, "closest": closest}
 
 
 def odd_weights(n: int, odd: Vector) -> Vector:
@@ -182,12 +178,11 @@ def alternating(n: int) -> Vector:
     return np.where(np.arange((n + 1) // 2) % 2, -1.0, 1.0)
 
 
-_CERTIFIED = ("feasible_weights", "dip_bound", "certified_size")
 accepts(
     __name__,
     {"n": whole(1), "m p": whole(2), "x": array("points", 0, 1), "j": whole(0)}
     | {"reading": among(READINGS), "weights": array("features"), "gap": real(0, 1)}
     | {"phi": real(0, above=True), "sizes": listed(whole(2))},
-    **{name: {"n": whole(3)} for name in _CERTIFIED},
+    **{name: {"n": whole(3)} for name in ("feasible_weights", "dip_bound", "certified_size")},
     odd_weights={"odd": array("p")},
 )

@@ -118,7 +118,4 @@ def _checked(weights: ArrayLike) -> Vector:
     return weights
 
 
-accepts(
-    __name__,
-    {"weights": array("features"), "coefficients": listed(a(int, Fraction))},
-)
+accepts(__name__, {"weights": array("features"), "coefficients": listed(a(int, Fraction))})

@@ -24,7 +24,6 @@ STEPS = 100  # of APGD; torchattacks' own default, also within its AutoAttack, i
 BLACK_BOX, QUERIES = 200, 5000  # images under the square attack of length 1; queries an image
 FAR = 10.0  # an L2 length beyond which no class is left to be seen
 LEAD = 10.0
-SIDE = 28
 ARMS = ("reference", "third", "hard", "random", "output", "label", "heads", "random_r4")
 SEEDS = range(5)
 
@@ -74,16 +73,17 @@ def strong(model: nn.Module, x: Tensor, y: Tensor, seed: int) -> dict[str, float
     found = {"natural": _share(model(x).argmax(1) == y)}
     for eps in LENGTHS:
         ours = _survives(model, x, y, attacks.pgd(model, x, y, eps, 40, 5, seed), eps)
-        ce = _survives(model, x, y, _apgd(network, x, y, eps, seed), eps)
+        ce = _survives(model, x, y, _theirs("APGD", network, x, y, eps, seed, steps=STEPS), eps)
         both = ce.clone()
-        targeted = _targeted(network, x[ce], y[ce], eps, seed)
-        both[ce] = _survives(model, x[ce], y[ce], targeted, eps)
+        if ce.any():
+            targeted = _theirs("APGDT", network, x[ce], y[ce], eps, seed, steps=STEPS)
+            both[ce] = _survives(model, x[ce], y[ce], targeted, eps)
         found |= {f"pgd_{eps:g}": _share(ours), f"apgd_ce_{eps:g}": _share(ce)}
         found[f"apgd_{eps:g}"] = _share(both)
         gc.collect()  # the library leaves cycles that hold gigabytes
         if eps == 1:
             found["square_pgd"] = _share(ours[few])
-    square = _square(network, x[few], y[few], 1.0, seed)
+    square = _theirs("Square", network, x[few], y[few], 1.0, seed, n_queries=QUERIES)
     found["square"] = _share(_survives(model, x[few], y[few], square, 1.0))
     far = attacks.pgd(model, x[few], y[few], FAR, 40, 5, seed)
     found["far"] = _share(_survives(model, x[few], y[few], far, FAR))
@@ -105,26 +105,13 @@ def _survives(model: nn.Module, x: Tensor, y: Tensor, adversarial: Tensor, eps: 
     return (model(x).argmax(1) == y) & (model(adversarial).argmax(1) == y)
 
 
-def _apgd(network: Images, x: Tensor, y: Tensor, eps: float, seed: int) -> Tensor:
-    from torchattacks import APGD
+def _theirs(
+    name: str, network: Images, x: Tensor, y: Tensor, eps: float, seed: int, **effort: int
+) -> Tensor:
+    import torchattacks
 
-    return APGD(network, "L2", eps, STEPS, seed=seed)(_images(x), y)
-
-
-def _targeted(network: Images, x: Tensor, y: Tensor, eps: float, seed: int) -> Tensor:
-    from torchattacks import APGDT
-
-    return APGDT(network, "L2", eps, STEPS, seed=seed)(_images(x), y) if len(x) else x
-
-
-def _square(network: Images, x: Tensor, y: Tensor, eps: float, seed: int) -> Tensor:
-    from torchattacks import Square
-
-    return Square(network, "L2", eps, n_queries=QUERIES, seed=seed)(_images(x), y)
-
-
-def _images(x: Tensor) -> Tensor:
-    return x.unflatten(1, (1, SIDE, SIDE))
+    attack = getattr(torchattacks, name)(network, "L2", eps, seed=seed, **effort)
+    return attack(x.unflatten(1, (1, 28, 28)), y)
 
 
 accepts(

@@ -21,24 +21,9 @@ from pwlib.directions import DIRECTIONS, moved
 from pwlib.networks import CNN, MLP, Network, fast_products, stack, unstack
 from pwlib.tensor_checks import dataset, device_of_call, finite, images, labels, tensor
 
-__all__ = [
-    "Job",
-    "TrainingConfig",
-    "hard_points",
-    "loaded",
-    "train",
-    "train_many",
-    "train_together",
-    "trained",
-    "update",
-]
-
 NOISE = 2**32  # added to the seed for what directions draw, which leaves the batches as they are
 OTHER = 1_000_000  # added to the seed for the network whose hard points the arm "other" takes
 UPDATES = ("together", "apart")
-SAMPLES = ("random", "first", "balanced")
-PRECISIONS = ("float32", "bfloat16")
-ARCHITECTURES = ("mlp", "cnn")
 LEARNING_RATES = {"adam": 1e-3, "sgd": 0.1}  # of each optimiser, where none is given
 
 Weights = dict[str, Tensor]
@@ -124,13 +109,13 @@ def update(
     return total
 
 
-def hard_points(network: Network, x: Tensor, steps: int, radius: float) -> Tensor:
+def hard_points(model: Network, x: Tensor, steps: int, radius: float) -> Tensor:
     """Where a few ascent steps on the hard objective (9) lead from the samples x (N, d).
 
     Each step follows the normalised gradient over an L2 length of ``radius`` and is clamped to
     [0, 1]. Nothing keeps the points near x but the number of steps: at most steps·radius.
     """
-    return moved(network, x, x.new_zeros(len(x), dtype=torch.long), "hard", steps, radius)
+    return moved(model, x, x.new_zeros(len(x), dtype=torch.long), "hard", steps, radius)
 
 
 def train(data: Dataset, config: TrainingConfig, seed: int) -> MLP | CNN:
@@ -174,8 +159,7 @@ def fit(
     def step(rows: Tensor) -> None:
         some = x.index_select(0, rows.flatten()).unflatten(0, rows.shape)
         network = cast(Network, together)
-        loss = update(network, optimiser, some, y[rows], config, generators, other)
-        losses.add_(loss)
+        losses.add_(update(network, optimiser, some, y[rows], config, generators, other))
 
     take: Callable[[Tensor], None] = step
     orders = [_orders(y.cpu(), config, seed) for seed in seeds]
@@ -189,8 +173,7 @@ def fit(
                 (take if full else step)(rows)
             for values in (losses, *together.parameters()):  # of steps that were captured too
                 finite("config", values, "settings with losses or weights")
-    if len(networks) > 1:
-        unstack(together, networks)
+    unstack(together, networks)
 
 
 def _together(networks: Sequence[nn.Module]) -> nn.Module:
@@ -329,16 +312,11 @@ def _optimiser(network: nn.Module, config: TrainingConfig) -> torch.optim.Optimi
 _JOB = members(name=among(datasets.NAMES), config=a(TrainingConfig), seed=whole(0, 2**62))
 accepts(
     __name__,
-    {
-        "networks": listed(a(nn.Module)),
-        "data": dataset,
-        "x": images(),
-        "network": tensor_checks.network(True),
-        "y": labels(),
-    }
-    | {"generators": listed(a(Generator), 0), "other": maybe(tensor_checks.network(True))}
-    | {"steps workers": whole(1), "seed": whole(0, 2**62), "seeds": listed(whole(0, 2**62))}
-    | {"radius": real(0), "device": device_of_call}
+    {"networks": listed(a(nn.Module)), "data": dataset, "x": images()}
+    | {"network model": tensor_checks.network(True), "y": labels()}
+    | {"generators": listed(a(Generator), 0)}
+    | {"other": maybe(tensor_checks.network(True)), "radius": real(0), "steps workers": whole(1)}
+    | {"seed": whole(0, 2**62), "seeds": listed(whole(0, 2**62)), "device": device_of_call}
     | {"name": among(datasets.NAMES), "rows": tensor("... N", 0, whole=True)},
     captured={"network": a(nn.Module)},
     train_many={"jobs": listed(_JOB)},
@@ -347,6 +325,6 @@ accepts(
     | {"learning_rate": maybe(real(1e-12, 1e3)), "fraction": real(1e-6, 1)}
     | {"arm": among(DIRECTIONS), "ascent_steps": whole(1, 1000), "radius": real(0, 1000)}
     | {"within": real(1e-6, infinite=True), "head_scale": real(1e-6, 1e6)}
-    | {"updates": among(UPDATES), "sample": among(SAMPLES), "precision": among(PRECISIONS)}
-    | {"architecture": among(ARCHITECTURES)},
+    | {"updates": among(UPDATES), "sample": among(("random", "first", "balanced"))}
+    | {"precision": among(("float32", "bfloat16")), "architecture": among(("mlp", "cnn"))},
 )

@@ -34,13 +34,10 @@ ARMS = ("plain", "hard")
 SEEDS = 10
 LENGTH = 2.0  # of the examples, in L2
 Kind = tuple[str, str]  # an architecture and an arm
-KINDS: Sequence[Kind] = list(product(ARCHITECTURES, ARMS))
+KINDS: Mapping[Kind, TrainingConfig] = {
+    (name, arm): third(arm, **ARCHITECTURES[name]) for name, arm in product(ARCHITECTURES, ARMS)
+}
 Array = NDArray[np.float64]
-
-
-def config(kind: Kind) -> TrainingConfig:
-    """How a network of a kind is trained."""
-    return third(kind[1], **ARCHITECTURES[kind[0]])
 
 
 def rows(
@@ -53,8 +50,8 @@ def rows(
     """
     wanted = sorted({after(seed) for seed in seeds} | set(seeds))
     networks: dict[tuple[Kind, int], nn.Module] = {}
-    for kind in KINDS:
-        found = trained(dataset, config(kind), wanted, device, keep)
+    for kind, config in KINDS.items():
+        found = trained(dataset, config, wanted, device, keep)
         networks |= {(kind, s): one for s, one in zip(wanted, found, strict=True)}
     return [row for seed in seeds for row in met(dataset, networks, seed, device)]
 
@@ -143,8 +140,6 @@ _SEED = whole(0, SEEDS - 1)
 accepts(
     __name__,
     {"dataset": among(NAMES), "seeds": listed(_SEED), "seed": _SEED, "device": device_of_call}
-    | {"kind": a(tuple, where=lambda kind: kind in KINDS, what="an architecture with an arm")}
     | {"attack": among(("one_step", "pgd")), "table": _table}
-    | {"source_arm target_arm": among(ARMS), "shares": _shares}
-    | {"networks": _networks},
+    | {"source_arm target_arm": among(ARMS), "shares": _shares, "networks": _networks},
 )

@@ -1,4 +1,4 @@
-"""Bad calls of every public function of the science and of figures, made by the kind of arguments.
+"""Bad calls of every public function of the package, made by the kind of arguments.
 
 A call has two seconds, ends in one line that names the bad argument, and returns nothing.
 """
@@ -15,11 +15,16 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from types import SimpleNamespace
+from unittest.mock import Mock
 
+import nbformat
 import numpy as np
 import pytest
 import torch
+import yaml
+from distributed import Client, Worker
 from matplotlib.figure import Figure
+from nbformat.v4 import new_code_cell, new_notebook
 from torch import nn
 
 from pwlib import (
@@ -32,9 +37,14 @@ from pwlib import (
     training,
     transfer,
 )
+from pwlib.book import build, printing
 from pwlib.datasets import Dataset
 from pwlib.figures import figures_4_5
+from pwlib.ledger.claims import Claim, ClaimError
 from pwlib.networks import MLP, stack
+from pwlib.places import RESULTS
+from pwlib.reruns import kept, notebooks, summary, sweeps, tables
+from pwlib.reruns.runs import Result, SweepError, Task, rests_on
 from pwlib.robustness import Attack, Measured
 from pwlib.training import Job, TrainingConfig
 
@@ -45,13 +55,18 @@ MODULES += (
 MODULES += " pockets sample_complexity signs strong_attacks training transfer"
 FIGURES = "causes figures_1_2_3 figures_4_5 linear play points style"
 MODULES += "".join(f" figures.{module}" for module in FIGURES.split())
+RERUNS = "kept notebooks provenance results runs summary sweeps tables"
+MACHINERY = "ledger.assumptions ledger.claims parallel places book.build book.printing "
+MACHINERY += " ".join(f"reruns.{module}" for module in RERUNS.split())
+MODULES += f" {MACHINERY}"
 FUNCTIONS = {
     f"{module}.{name}": thing
     for module in MODULES.split()
     for name, thing in vars(importlib.import_module(f"pwlib.{module}")).items()
     if name[0] != "_" and callable(thing)
-    if getattr(thing, "__module__", "") == f"pwlib.{module}" and inspect.signature(thing).parameters
+    if getattr(thing, "__module__", "") == f"pwlib.{module}"
     if not inspect.isclass(thing) or hasattr(thing.__init__, "__wrapped__")  # by `checks.accepts`
+    if inspect.signature(thing).parameters
 }
 NET, RNG = MLP((4, 6, 6, 3), "relu", 0), np.random.default_rng(0)
 X, Y = torch.rand(8, 4, generator=torch.Generator().manual_seed(0)), torch.arange(8) % 3
@@ -81,7 +96,7 @@ GOOD = {
     **{"odd_m": True, "measure": "lebesgue", "criterion": "average", "seed": 0, "index": 0},
     **{"starts": 1, "coefficients": np.ones((2, 4)), "centres": POINTS[:2], "penalty": 0.1},
     **{"gap": 0.5, "sizes": [4], "reading": "lobatto", "weights": np.array([0, 1.0, 0, 0.5])},
-    **{"phi": 0.1, "j": 0, "c": 0.1, "terms": 4, "share": 0.1, "values": np.array([1.0, 2, 4])},
+    **{"phi": 0.1, "j": 0, "c": 0.1, "share": 0.1, "values": np.array([1.0, 2, 4])},
     **{"a": np.array([1.0, 2, 4]), "b": np.array([1.0, 3, 3]), "margin": 1.0, "level": 0.9},
     **{"difference": np.array([1.0, 2, 4]), "p_values": {"one": 0.1}, "form": ".1f", "mean": 1.0},
     **{"low": 0.0, "high": 2.0, "kind": "lobatto", "order": 2, "model": NET, "network": NET},
@@ -109,7 +124,7 @@ GOOD = {
     **{"widths": (4, 6, 3), "activation": "tanh", "function": np.sin, "same": True, "size": 0.1},
 }
 SEEN = boundaries.Maps(MAP.astype(int), MAP, MAP, MAP)
-MEASURED = Measured({"own": np.ones(11)}, np.ones(11), np.ones(2), np.ones(2))
+MEASURED = Measured({"own": np.ones(11)}, np.ones(11), np.ones(2))
 OF_SEEDS = {name: np.full(3, 90.0) for name in ("natural", "reference_natural")}
 OF_SEEDS |= {name: np.ones(3) for name in ("height", "pgd_1", "pgd_2", "control")}
 OF_SEEDS |= {name: np.zeros(3) for name in ("to_reference", "from_reference", "reference")}
@@ -203,7 +218,7 @@ OWN = {
     "boundaries.Maps": dict.fromkeys(("confidence", "adversarial", "hard"), MAP),
     "boundaries.measure_all": {"seen": [SEEN]},
     "networks.unstack": {"networks": [MLP((4, 6, 6, 3), "relu", 0)]},
-    "networks.Linears": {"weights": [torch.ones(2, 3)], "biases": [torch.ones(2)]},
+    "networks.Linears": {"layers": [nn.Linear(3, 2)]},
     "large_degrees.chebyshev_row": {"p": 20},
     "large_degrees.last_equispaced_size": {"p": 20, "share": 0.05},
     "optimal.expected_objective_of_pairs": {"n": 5},
@@ -216,7 +231,7 @@ OWN = {
     "polynomials.orthonormal_basis": {"nodes": POINTS},
     "pockets": MEANT | {"labels": Y},
     "pockets.hyperplane_shares": {"multiples": [1.0, 2.0]},
-    "pockets.Shares": {name: np.ones(2) for name in ("multiples", "share", "low", "high")},
+    "pockets.Shares": {name: np.ones(2) for name in ("share", "low", "high")},
     "linear.Linear": {"bias": 0.0},
     "linear.Features": {"mean": np.ones(3), "directions": np.eye(3)[:2], "sigma": np.ones(2)},
     "robustness.damage_shares": {"found": OF_SEEDS},
@@ -227,11 +242,10 @@ OWN = {
     "robustness.measure_many": {"jobs": [("MNIST", {"network": WIDE}, 0, Attack())]},
     "robustness.Attack": {"box": (0.0, 1.0), "drawn": 0, "images": 4},
     "robustness.Measured": {"curves": {"own": np.ones(3)}, "lengths": np.ones(3)}
-    | {"one_step": np.ones(2), "pgd": np.ones(2)},
+    | {"pgd": np.ones(2)},
     "strong_attacks": {"x": IMAGES, "y": Y, "model": WIDE},
     "training.captured": {"step": print, "rows": Y},
     "training.update": {"other": NET},
-    "transfer.config": {"kind": ("CNN", "hard")},
     "training.TrainingConfig": asdict(CONFIG),
     "intervals.holm": {"p": {"one": 0.1}},
     "optimal": {"values": np.ones((2, 4)), "a": MAP[:2], "b": MAP[1:3], "order": 1},
@@ -245,8 +259,97 @@ OWN = {
     "grids": {"x": POINTS},
 } | {f"figures.{name}": good for name, good in DRAWN.items()}
 CALLED = sorted(set(FUNCTIONS) - {"training.captured"})  # which needs a GPU
+# They start a kernel, a cluster, processes, a browser or a build, so they are called badly alone;
+# `dask_setup` keeps Ctrl-C from a process.
+STARTS = {f"reruns.notebooks.{name}" for name in ("run", "execute")} | {"parallel.run"}
+STARTS |= {f"reruns.runs.{name}" for name in ("run", "execute", "dask_setup")}
+STARTS |= {f"reruns.{name}" for name in ("sweeps.run", "sweeps.summary", "tables.make")}
+STARTS |= {"reruns.tables.networks", "book.build.make"}
+STARTS |= {f"book.printing.{name}" for name in ("pdf", "printed", "whole")}
 BAD = [None, "", "nonsense", object(), 1j, b"1", {}, [], (), math.nan, math.inf, -math.inf, -1.5]
 BAD += [[None], ["a"], [math.nan], {"a": None}, torch.tensor(math.nan), np.array(["a"]), -(10**30)]
+
+
+CLAIM = {"id": "eq-0", "name": "A claim", "kind": "computed", "section": "2", "claim": "It is so."}
+CLAIM |= {"verdict": "holds", "evidence": "{measured}", "chapter": "tiny", "at": {"n": 3}}
+CLAIM |= {"recorded": {"measured": {"value": 1.0, "tolerance": 0.1}}}
+CLAIM |= {"criteria": {"holds": "measured < n"}}
+ASSUMPTION = dict.fromkeys(("id", "open", "choice", "why", "parameter", "effect"), "so")
+ASSUMPTION |= {"alternatives": ["other"], "chapter": "tiny"}
+CELLS = [
+    new_code_cell(
+        "radius: float = 1.0\nseed: int = 0", id="parameters", metadata={"tags": ["parameters"]}
+    )
+]
+KERNEL = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
+MARKS = "<!-- findings: written by make accept -->\n<!-- end of findings -->"
+
+
+def of_machinery(folder):
+    """Good arguments of the machinery, whose files are small ones in a folder."""
+    nb = new_notebook(cells=CELLS, metadata=KERNEL)
+    notebooks.seal(nb, {})
+    chapter, table, page = (folder / name for name in ("tiny.ipynb", "table.csv", "index.html"))
+    nbformat.write(nb, chapter)
+    table.write_text("run,state,radius,gap\na,done,1.5,0.5\n", encoding="utf-8")
+    page.touch()
+    registers = folder / "claims.yml", folder / "assumptions.yml"
+    for register, entry in zip(registers, (CLAIM, ASSUMPTION), strict=True):
+        register.write_text(yaml.safe_dump([entry]), encoding="utf-8")
+    text, sealed = chapter.read_text(encoding="utf-8"), {"sha256": "0"}
+    task = Task("tiny", text, {"radius": 1.5}, rests_on("tiny", text))
+    ran = {"result": Result(text, {"gap": 0.5}, {"seconds": 1.0}), "task": task, "tasks": [task]}
+    said = {"say": print, "started": print, "environment": {"PATH": "/"}, "folder": folder}
+    said |= {
+        "fresh": False,
+        "chapter": "tiny",
+        "nb": nb,
+        "text": text,
+        "parameters": {"radius": 1.5},
+    }
+    found = summary.read(table, ["radius"], ["radius"])
+    return {
+        "ledger.assumptions": {"path": registers[1]},
+        "ledger.assumptions.Assumption": ASSUMPTION,
+        "ledger.claims": CLAIM
+        | {"path": registers[0], "measured": 1.0, "kind": Claim}
+        | {"value": {"value": 1.0, "tolerance": 0.1}},
+        "ledger.claims.Claim": CLAIM,
+        "parallel": {"function": math.isqrt, "jobs": [(4,)], "total": 1, "what": "jobs"},
+        "places": {"starts": folder, "path": folder / "written", "content": "text"},
+        "book.build": {"fresh": False, "runs": False, "text": MARKS},
+        "book.printing": {"folder": folder, "port": 0, "out": folder / "book.pdf"}
+        | {"pages": ["index"], "browser": Mock(), "page": "<html></html>"},
+        "reruns.kept": {"on": False, "module": "pwlib.grids", "settings": {"n": 3}}
+        | {"compute": dict, "place": folder, "environment": {"PATH": "/"}},
+        "reruns.notebooks": said
+        | {"path": chapter, "chapter": chapter, "executed": chapter}
+        | {"data": {"n": 3}, "about": {"seconds": 1.0}, "out": folder / "out.ipynb"},
+        "reruns.notebooks.inputs": {"chapter": "tiny"},
+        "reruns.notebooks.write": {"path": folder / "written.ipynb"},
+        "reruns.notebooks.measured_claims": {"executed": [chapter]},
+        "reruns.provenance": {"code": "import numpy", "module": "pwlib.grids", "package": "numpy"},
+        "reruns.results": {"name": "networks", "folder": RESULTS, "about": sealed, "content": ""}
+        | {"text": "a,b\n1,2\n"},
+        "reruns.runs": ran
+        | said
+        | {"client": Mock(spec=Client), "worker": Mock(spec=Worker)}
+        | {"scheduler": "tcp://127.0.0.1:1", "cached": False},
+        "reruns.runs.Task": {"notebook": text, "rests_on": {"cells": "0"}},
+        "reruns.runs.Result": {"notebook": text, "numbers": {"gap": 0.5}, "origin": {"n": 1}},
+        "reruns.summary": {"found": found, "table": table, "swept": ["radius"], "text": "text"}
+        | {"parameters": ["radius"]},
+        "reruns.summary.Summary": vars(found),
+        "reruns.sweeps": ran
+        | {"out": folder, "swept": ["radius"], "text": "0:3", "table": table}
+        | {"plan": sweeps.Plan([task], ["radius"]), "settings": sweeps.Settings(folder)}
+        | {"parameters": ["radius"], "chapter": "tiny"},
+        "reruns.sweeps.plan": {"chapter": chapter, "grid": ["radius=1"], "pairs": [("seed", "1")]},
+        "reruns.sweeps.Settings": {"scheduler": "tcp://127.0.0.1:1", "workers": 1}
+        | {"retry_failed": False, "quiet": False},
+        "reruns.tables": {"name": "tiny", "out": folder, "values": [1, 2], "seeds": 1},
+        "reruns.tables.Listed": {"function": math.isqrt, "jobs": [{"n": 4}], "digits": 2},
+    }
 
 
 # Kinds of what another argument asks for: either may be named.
@@ -262,7 +365,7 @@ def arguments(name, function):
     good = GOOD | OWN.get(module, {}) | OWN.get(name, {})
     found = {}
     for parameter in inspect.signature(function).parameters.values():
-        if parameter.name in good and good[parameter.name] is not None:
+        if good.get(parameter.name) is not None:
             found[parameter.name] = good[parameter.name]
     return found
 
@@ -333,6 +436,8 @@ NEEDED = {
     ("robustness.outcomes", "reference"): {"natural", "height", "pgd_1", "pgd_2"},
     ("robustness.damage_shares", "found"): OF_DAMAGE,
     ("robustness.damage_share", "found"): {"to_reference", "height", "natural"},
+    ("reruns.results.text", "rows"): set(),
+    ("reruns.tables.Listed", "jobs"): set(),
 }
 # Names in mappings that may be absent, and arguments that may be any text.
 FEWER = {
@@ -354,6 +459,59 @@ FEWER = {
 }
 TEXTS = {"axis", "across", "up", "xlabel", "unit", "headline", "text", "caption", "title"}
 TEXTS |= {"titles", "columns", "name"}
+# Of the machinery, by functions: arguments that may be any text (but an empty one for
+# NAMES), may be empty, or hold plain data.
+ANY_TEXT = {
+    "ledger.assumptions.Assumption": "id open choice why parameter effect chapter",
+    "ledger.claims.Claim": "id name kind section claim verdict evidence chapter",
+    "book.printing.printed": "page",
+    "parallel.bar": "what",
+    "parallel.run": "what",
+    "places.write": "content",
+    "reruns.notebooks.inputs": "chapter",
+    "reruns.provenance.meaning": "code",
+    "reruns.results.is_sealed": "content",
+    "reruns.results.parse": "text",
+    "reruns.results.sealed": "content",
+    "reruns.runs.Result": "notebook",
+    "reruns.runs.Task": "chapter",
+    "reruns.runs.connected": "scheduler",
+    "reruns.runs.rests_on": "chapter",
+    "reruns.summary.literal": "text",
+    "reruns.sweeps.Settings": "scheduler",
+    "reruns.sweeps.summary": "chapter",
+    "reruns.sweeps.values": "text",
+}
+NAMES = ("ledger.", "reruns.runs.Task", "reruns.runs.connected", "reruns.runs.rests_on")
+NAMES += ("reruns.sweeps.Settings", "reruns.sweeps.summary")
+PLAIN = {
+    "reruns.kept.keep": "settings",
+    "reruns.kept.key": "settings",
+    "reruns.notebooks.seal": "about",
+    "reruns.results.is_sealed": "about",
+    "reruns.results.sealed": "about",
+    "reruns.runs.Result": "numbers origin",
+    "reruns.runs.Task": "parameters",
+    "reruns.runs.with_parameters": "parameters",
+    "ledger.claims.Claim": "recorded at",
+}
+MAY_BE_EMPTY = PLAIN | {
+    "ledger.claims.Claim": "recorded at criteria",
+    "reruns.runs.Task": "parameters rests_on",
+    "reruns.summary.Summary": "means",
+}
+LISTS = {
+    "ledger.assumptions.Assumption": "alternatives",
+    "parallel.run": "jobs",
+    "reruns.summary.Summary": "swept points",
+    "reruns.summary.read": "swept parameters",
+    "reruns.sweeps.Plan": "swept",
+    "reruns.sweeps.plan": "grid pairs",
+    "reruns.sweeps.summary": "swept parameters",
+}
+TEXTS_OF = {"ledger.assumptions.Assumption": "alternatives"}
+TEXTS_OF |= dict.fromkeys(("reruns.summary.Summary", "reruns.sweeps.Plan"), "swept")
+EVERY = ("reruns.tables.every", "reruns.tables.of_networks")
 STACKS = ("attacks.unit", "objectives.", "optimal.self_loss", "robustness.mean", "training.hard_p")
 
 
@@ -396,11 +554,43 @@ def meant(name, argument, kind, value):
         and len(depth) > 2,
         "x is no whole number": drawn and argument == "x" and way == "half",
     }
-    return any(reasons.values())
+    return any(reasons.values()) or any(meant_there(name, argument, str(kind), value).values())
+
+
+def meant_there(name, argument, kind, value):
+    """Reasons for which a call of the machinery means something."""
+
+    def among(table):
+        return argument in table.get(name, "").split()
+
+    empty = isinstance(value, dict | list | tuple) and not value
+    return {
+        "any text will do": among(ANY_TEXT)
+        and (isinstance(value, str) or (argument, kind) == ("content", "5"))
+        and (value or not name.startswith(NAMES) or argument in ("kind", "verdict")),
+        "a mapping may be empty": among(MAY_BE_EMPTY) and empty and isinstance(value, dict),
+        "any plain data will do": among(PLAIN) and kind == "16",
+        "any plain data have a digest": argument == "data"
+        and kind not in ("3", "4", "5", "17", "18"),
+        "a list may be empty": among(LISTS) and empty and not isinstance(value, dict),
+        "any texts will do": among(TEXTS_OF) and kind in ("14", "18"),
+        "any members will do": (argument in ("points", "jobs") and kind.endswith(" at 0"))
+        or (name in EVERY and kind in ("13", "14", "15", "18", "twice")),
+        "no code rests on nothing": name == "reruns.provenance.imports" and kind in ("1", "2"),
+        "all but mappings is shown": name == "ledger.claims.show" and not isinstance(value, dict),
+        "any finite number is judged": name == "ledger.claims.judge"
+        and kind in ("12", "19", "true"),
+        "None is the default": value is None and argument in ("digits", "parameter", "scheduler"),
+    }
 
 
 def called(function, arguments):
-    found = function(**arguments)
+    parameters = inspect.signature(function).parameters.values()
+    places = [
+        one.name for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.VAR_POSITIONAL)
+    ]
+    others = {name: value for name, value in arguments.items() if name not in places}
+    found = function(*(arguments[name] for name in places), **others)
     if isinstance(found, Iterator):  # which does nothing until then
         list(found)
 
@@ -416,6 +606,8 @@ def outcome(function, arguments, name, kind):
             warnings.simplefilter("ignore")
             called(function, arguments)
         return "silent"
+    except (ClaimError, SweepError, ModuleNotFoundError) as error:  # which name a claim, say
+        return "unclear: lines" if "\n" in str(error) else "refused"
     except (ValueError, TypeError) as error:
         said = str(error)
         named = set(re.findall(r"\w+", said.partition(":")[0]))
@@ -432,8 +624,8 @@ def outcome(function, arguments, name, kind):
 
 
 @pytest.fixture
-def quick(monkeypatch):
-    """No call trains on all data, starts a process or needs others' attacks."""
+def quick(monkeypatch, tmp_path):
+    """No call trains on all data, starts a process, needs others' attacks or writes elsewhere."""
 
     def others(network, *effort, **more):
         return lambda images, labels: images
@@ -443,6 +635,14 @@ def quick(monkeypatch):
     monkeypatch.setattr(parallel, "run", lambda function, jobs, *_: [function(*j) for j in jobs])
     for module in (robustness, strong_attacks, training, transfer):
         monkeypatch.setattr(module, "loaded", lambda name: Dataset(IMAGES, Y, IMAGES, Y))
+    for name, good in of_machinery(tmp_path).items():
+        monkeypatch.setitem(OWN, name, good)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(kept.VARIABLE, kept.OFF)
+    monkeypatch.setattr(build, "EXECUTED", tmp_path / "tiny.ipynb" / "no folder")
+    monkeypatch.setattr(printing, "HTML", tmp_path)
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    monkeypatch.setattr(tables, "LISTED", {"tiny": tables.Listed(math.isqrt, [{"n": 4}])})
     # The first optimiser of a process takes a second, so there is none at collection.
     monkeypatch.setitem(GOOD, "optimiser", torch.optim.SGD(NET.parameters(), 0.1))
 
@@ -459,14 +659,14 @@ def calls():
 @pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 @pytest.mark.filterwarnings("error::RuntimeWarning")
-@pytest.mark.parametrize("name", CALLED)
+@pytest.mark.parametrize("name", sorted(set(CALLED) - STARTS))
 def test_the_call_that_bad_ones_are_made_from_is_good(name):
     called(FUNCTIONS[name], arguments(name, FUNCTIONS[name]))
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("quick")
-def test_ten_thousand_bad_calls_are_refused_in_one_line():
+def test_twenty_thousand_bad_calls_are_refused_in_one_line():
     found, wrong = Counter(), []
     for name, function, argument, kind, bad in calls():
         ended = outcome(function, bad, argument, kind)
@@ -475,4 +675,4 @@ def test_ten_thousand_bad_calls_are_refused_in_one_line():
             wrong.append((name, argument, kind, ended))
     print(dict(found))
     assert not wrong, f"{dict(found)}; {wrong[:20]}"
-    assert found["refused"] >= 10_000
+    assert found["refused"] >= 20_000

@@ -3,7 +3,8 @@
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf, nan
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import pytest
@@ -41,6 +42,13 @@ CHECKS = [
         checks.named(checks.real(), "a", by=checks.ANYTHING),
         *([{"a": 1, 2: 3}], {3: "a mapping of 1 or more names"}),
     ),
+    (checks.NAME, ["a"], {"": "a name that isn't empty", 3: "a name"}),
+    (
+        checks.plain,
+        [None, inf, [1, {"a": "b"}]],
+        {OBJECT: "plain data", 1j: "plain", b"1": "plain"},
+    ),
+    (checks.PLAIN, [{}, {"a": [None]}], {3: "a mapping of 0 or more names", "a": "a mapping"}),
 ]
 
 
@@ -153,6 +161,19 @@ class Network(Protocol):
         (Sequence[int], [1], [0.5]),
         (Iterable[float], (0.5,), ()),
         (Mapping[str, float], {"a": 1.0}, {"a": nan}),
+        (Mapping[str, object], {"a": None}, {}),
+        (Mapping, {}, 3),
+        (Sequence[Any], [None], ()),
+        (list[int], [], [0.5]),
+        (list[int], [3], 3),
+        (list[Network], [OBJECT], "a"),
+        (dict[str, int], {}, {"a": 0.5}),
+        (dict[str, int], {"a": 3}, {3: 3}),
+        (dict[str, Network], {"a": OBJECT}, 3),
+        (dict[Network, int], {OBJECT: 3}, {OBJECT: None}),
+        (str | Path, Path("a"), 3),
+        (str | Path, "a", None),
+        (str | bytes | None, None, 3),
     ],
 )
 def test_a_type_hint_says_what_is_accepted(hint, good, bad):
@@ -163,7 +184,7 @@ def test_a_type_hint_says_what_is_accepted(hint, good, bad):
 
 
 UNSAID = (None, object, Network, np.ndarray | None | int, list[int] | set[int])
-UNSAID += (Mapping[str, Network], Sequence[Network])
+UNSAID += (Mapping[str, Network], Sequence[Network], str | Network, str | float, str | object)
 
 
 @pytest.mark.parametrize("hint", UNSAID)
@@ -182,6 +203,53 @@ def test_defaults_are_not_checked_and_names_stand_for_places():
     for arguments, said in (((0,), "n: got 0"), ((1, nan), "scale: got nan")):
         with pytest.raises(ParameterError, match=f"^{said}, accepts"):
             call(*arguments)
+
+
+def test_arguments_of_every_kind_are_checked_and_more_of_them_if_asked_for():
+    def mixed(n: int, /, m: int, *rest: int, k: int, **more: int) -> tuple:
+        return n, m, rest, k, more
+
+    plain = checks._checking(mixed, {})
+    several = checks.listed(checks.whole(1)), checks.named(checks.whole(1))
+    strict = checks._checking(mixed, dict(zip(("rest", "more"), several, strict=True)))
+    assert plain(1.0, 2.0, "any", k=3.0, n="any") == (1, 2, ("any",), 3, {"n": "any"})
+    assert strict(1, 2, 3.0, k=4, n=5.0) == (1, 2, (3,), 4, {"n": 5})
+    assert strict(1, 2, k=4) == (1, 2, (), 4, {})
+    for call, places, names, said in (
+        (plain, (nan, 2), {"k": 3}, "n"),
+        (plain, (1, nan), {"k": 3}, "m"),
+        (plain, (1, 2), {"k": nan}, "k"),
+        (strict, (1, 2, 0), {"k": 3}, r"rest\[0\]"),
+        (strict, (1, 2), {"k": 3, "n": 0}, r"more\['n'\]"),
+    ):
+        with pytest.raises(ParameterError, match=f"^{said}: got "):
+            call(*places, **names)
+
+
+def test_a_hint_that_is_imported_for_type_checkers_alone_does_not_say():
+    def late(tensor, n):
+        return tensor, n
+
+    late.__annotations__ = {"tensor": "dict[str, Tensor]", "n": "int"}
+    call = checks._checking(late, {})
+    assert call({"a": OBJECT}, 2.0) == ({"a": OBJECT}, 2)
+    for arguments, said in (((3, 2), "tensor: got 3"), (({}, 0.5), "n: got 0.5")):
+        with pytest.raises(ParameterError, match=f"^{said}, accepts"):
+            call(*arguments)
+
+
+def test_columns_are_those_of_the_table_that_the_call_names(tmp_path):
+    known = {"file": tmp_path / "table.csv"}
+    known["file"].write_text("run,gap\na,0.5\n")
+    check = checks.columns_of("file", "run")
+    assert check("names", ["gap"], known) == ["gap"]
+    assert check("names", [], known) == []
+    for kind, bad in ((check, ["gap", "seed"]), (checks.columns_of("file", "seed"), ["gap"])):
+        with pytest.raises(ParameterError, match="^names: got 'seed', accepts one of run, gap$"):
+            kind("names", bad, known)
+    known["file"].write_text("")
+    with pytest.raises(ParameterError, match="^names: got 'run', accepts "):
+        check("names", [], known)
 
 
 def test_only_the_outermost_call_is_checked_and_after_an_error_the_next_is_again():

@@ -24,7 +24,7 @@ SMALL = TrainingConfig((4, 3, 3), 1)
 TRAINED = {"data": Dataset(X, Y, X, Y), "config": SMALL}
 OPTIMISER = torch.optim.SGD(MLP((4, 6, 6, 3), "relu", 0).parameters(), 0.1)
 UPDATED = {"network": NET, "optimiser": OPTIMISER, "x": X, "y": Y, "config": SMALL}
-SHARES = {"multiples": [1.0], "share": [0.5], "low": [0.0], "high": [1.0]}
+SHARES = {"share": [0.5], "low": [0.0], "high": [1.0]}
 SIDE = np.arange(9.0).reshape(3, 3)
 SEEN = Maps(np.eye(3, dtype=int), SIDE, SIDE, SIDE)
 SEEDS = ([0, 2**63 - 1], [-1, 2**63])
@@ -118,8 +118,7 @@ EDGES = [
     ("sample_complexity.least_margins", {"n": 3, "reading": "lobatto"}, "sizes", [[2]], [[1], []]),
     ("sample_complexity.row", {"reading": "lobatto", "odd": False}, "p", [2], [1]),
     ("large_degrees.interpolant", {"n": 5, "reading": "roots"}, "m", [3, 5], [2, 6]),
-    ("large_degrees.ripple", {"terms": 2}, "c", [1e-3, 10], [9e-4, 10.1]),
-    ("large_degrees.ripple", {"c": 0.1}, "terms", [2], [1]),
+    ("large_degrees.ripple", {}, "c", [1e-3, 10], [9e-4, 10.1]),
     ("large_degrees.end_problem", OF_LIMIT | {"nodes": 4}, "c", [0.1, 10], [9e-4, 10.1]),
     ("large_degrees.end_problem", OF_LIMIT | {"c": 0.1}, "nodes", [4], [3]),
     ("large_degrees.end_of_classifier", {"m": 4}, "p", [2], [1]),
@@ -224,8 +223,8 @@ EDGES = [
         [[0, 2**62]],
         [[-1], [2**62 + 1], []],
     ),
-    ("training.hard_points", {"network": NET, "x": X, "radius": 0.1}, "steps", [1], [0]),
-    ("training.hard_points", {"network": NET, "x": X, "steps": 1}, "radius", [0], [-TINY]),
+    ("training.hard_points", {"model": NET, "x": X, "radius": 0.1}, "steps", [1], [0]),
+    ("training.hard_points", {"model": NET, "x": X, "steps": 1}, "radius", [0], [-TINY]),
     ("robustness.Attack", {}, "magnitudes", [(0.0, 0.1)], [(-0.1,), ()]),
     ("robustness.Attack", {}, "pgd_eps", [(0.0,), ()], [(-0.1,)]),
     ("robustness.Attack", {}, "pgd_steps", [1], [0]),
@@ -241,9 +240,9 @@ EDGES = [
     ),
     ("attacks.move", {"x": X, "step": X}, "eps", [torch.tensor(0.5)], [torch.tensor(-0.5)]),
     ("directions.moved", MOVED, "generators", [[]], [None, [1]]),
-    ("objectives.hard_objective", {"x": X}, "network", [NET], [NO_FEATURES]),
-    ("objectives.adversarial_objective", {"x": X}, "network", [NET, NO_FEATURES], [None]),
-    ("training.hard_points", {"steps": 1, "x": X, "radius": 0}, "network", [NET], [NO_FEATURES]),
+    ("objectives.hard_objective", {"x": X}, "model", [NET], [NO_FEATURES]),
+    ("objectives.adversarial_objective", {"x": X}, "model", [NET, NO_FEATURES], [None]),
+    ("training.hard_points", {"steps": 1, "x": X, "radius": 0}, "model", [NET], [NO_FEATURES]),
     ("training.train", TRAINED, "seed", [0, 2**62], [-1, 2**62 + 1]),
     ("training.update", UPDATED, "other", [None, NET], [NO_FEATURES]),
     ("training.update", UPDATED, "generators", [[]], [None, [1]]),
@@ -256,7 +255,7 @@ EDGES = [
     ("training.TrainingConfig", {}, "radius", [0, 1000], [-TINY, 1000.1]),
     ("training.TrainingConfig", {}, "within", [1e-6, np.inf], [0, 9e-7]),
     ("training.TrainingConfig", {}, "head_scale", [1e-6, 1e6], [0, 9e-7, 1e6 + 0.1]),
-    ("networks.MLP", {"activation": "tanh"}, "widths", [(1, 1, 1)], [(1, 1), (0, 1, 1)]),
+    ("networks.MLP", {"activation": "tanh", "seed": 0}, "widths", [(1, 1, 1)], [(1, 1), (0, 1, 1)]),
     ("networks.MLP", {"widths": (1, 1, 1), "activation": "tanh"}, "seed", *SEEDS),
     ("networks.random_network", {"widths": (1, 1, 1), "activation": "tanh"}, "seed", *SEEDS),
     ("networks.CNN", {}, "seed", *SEEDS),
@@ -303,25 +302,24 @@ EDGES = [
     ("robustness.outcomes", {"reference": {}}, "robust", [], [{"natural": [1.0]}]),
     (
         "robustness.Measured",
-        {"lengths": [1.0], "pgd": [], "one_step": []},
+        {"lengths": [1.0], "pgd": []},
         "curves",
         [{"own": [1.0]}],
         [{"control": [1.0]}],
     ),
     (
         "robustness.Measured",
-        {"curves": {"own": [1.0]}, "lengths": [1.0], "pgd": []},
-        "one_step",
+        {"curves": {"own": [1.0]}, "lengths": [1.0]},
+        "pgd",
         [[]],
         [[[1.0]]],
     ),
     ("pockets.flipping_lengths", RAY, "longest", [0, 0.5], [-TINY]),
     ("pockets.random_steps", STEPS, "draws", [1], [0]),
     ("pockets.random_steps", STEPS, "lengths", [0 * X[:, 0]], [X[:, 0] - 1.1]),
-    ("pockets.shares", {"multiples": [1.0], "trials": 1}, "counts", [[0]], [[-1]]),
+    ("pockets.shares", {"trials": 1}, "counts", [[0]], [[-1]]),
     ("pockets.hyperplane_shares", {"dimension": 2, "multiples": [1.0]}, "beyond", [1], [0.9]),
     ("pockets.hyperplane_shares", {"dimension": 2, "beyond": 1}, "multiples", [[1e-9]], [[0.0]]),
-    ("pockets.Shares", SHARES, "multiples", [[0.0]], [[-0.1]]),
     ("pockets.Shares", SHARES, "share", [[0.0], [1.0]], [[-0.1], [1.1]]),
     ("arms.points", {"x": X, "y": Y, "config": SMALL}, "network", [NET], [NO_FEATURES]),
     ("arms.rows", {"dataset": "MNIST", "arm": "hard"}, "seeds", [], [[-1], []]),

@@ -342,9 +342,9 @@ ONE, MAP = np.ones(1), np.ones((2, 2))
 RECORDS = (
     TrainingConfig(),
     robustness.Attack(),
-    robustness.Measured({"own": ONE}, ONE, ONE, ONE),
+    robustness.Measured({"own": ONE}, ONE, ONE),
     boundaries.Maps(np.ones((2, 2), int), MAP, MAP, MAP),
-    pockets.Shares(ONE, ONE, ONE, ONE),
+    pockets.Shares(ONE, ONE, ONE),
 )
 
 

@@ -95,18 +95,18 @@ def test_negated_features_give_the_same_outputs():
     trainable = MLP([2, 3, 2], "tanh", 0)
     assert torch.equal(negate_features(trainable).layers[0].weight, -trainable.layers[0].weight)
     with pytest.raises(ValueError, match=r"^model: got activation 'relu', accepts 'tanh'"):
-        negate_features(MLP([2, 3, 2], "relu"))
+        negate_features(MLP([2, 3, 2], "relu", 0))
 
 
 @pytest.mark.parametrize("widths", [[2, 5], [], [2, 0, 5], [2, 3.5, 5], [2, True, 5]])
 def test_bad_widths_are_refused(widths):
     with pytest.raises(ValueError, match=r"^widths.*: got .*, accepts "):
-        MLP(widths, "tanh")
+        MLP(widths, "tanh", 0)
 
 
 def test_unknown_words_are_refused():
     with pytest.raises(ValueError, match=r"^activation: got 'gelu', accepts one of 'tanh', 'relu'"):
-        MLP([2, 3, 2], "gelu")
+        MLP([2, 3, 2], "gelu", 0)
     with pytest.raises(ValueError, match=r"^biases: got 'one', accepts one of 'normal', 'zero'"):
         random_network([2, 3, 2], "tanh", 0, biases="one")
 
@@ -267,12 +267,14 @@ def test_the_relative_error_sees_products_in_bfloat16():
         settings.fp32_precision = before
 
 
-def test_linears_refuse_other_biases_than_those_of_their_weights():
-    weights, biases = [torch.ones(2, 3)] * 2, [torch.ones(2)] * 2
-    assert networks.Linears(weights, biases)(torch.ones(2, 1, 3)).flatten().tolist() == [4.0] * 4
-    for wrong, said in (
-        (biases[:1], "biases: got .*, accepts the biases of 2 layers"),
-        ([torch.ones(2), torch.full((2,), torch.nan)], r"biases\[1\]: got nan, accepts finite"),
-    ):
-        with pytest.raises(ValueError, match=f"^{said}"):
-            networks.Linears(weights, wrong)
+def test_linears_refuse_layers_that_are_not_finite():
+    layers = [torch.nn.Linear(3, 2) for _ in range(2)]
+    with torch.no_grad():
+        for values in (value for layer in layers for value in layer.parameters()):
+            values.fill_(1)
+    assert networks.Linears(layers)(torch.ones(2, 1, 3)).flatten().tolist() == [4.0] * 4
+    for values in layers[1].parameters():
+        values.data[-1] = torch.nan
+        with pytest.raises(ValueError, match=r"^layers\[1\]: got .*, accepts nn.Linear, finite"):
+            networks.Linears(layers)
+        values.data[-1] = 1

@@ -52,12 +52,11 @@ def test_accuracies_are_those_of_the_attacks(networks, data):
     found = robustness.numbers(measured)
     assert found["natural"] == pytest.approx(100 * attacks.accuracy(model, x, y))
     some = x[:1000], y[:1000]
-    for i, eps in enumerate((1, 2)):
+    for eps in (1, 2):
         ahead = attacks.one_step(model, x, y, eps)
         right = model(ahead).argmax(1) == y
-        assert found[f"one_step_{eps}"] == pytest.approx(100 * right.double().mean().item())
-        few = 100 * right[:1000].double().mean().item()
-        assert measured.one_step[i] == pytest.approx(few)
+        left = measured.curves["own"][MAGNITUDES.index(eps)]
+        assert left == pytest.approx(100 * right.double().mean().item())
         best = attacks.pgd(model, *some, eps, steps=20, restarts=3, seed=3)
         assert found[f"pgd_{eps}"] == pytest.approx(100 * attacks.accuracy(model, best, some[1]))
     assert found["height"] == pytest.approx(mean_accuracy(model, model, x, y))
@@ -76,8 +75,6 @@ def test_in_another_box_every_accuracy_is_under_attacks_of_that_box(networks, da
     found = robustness.numbers(robustness.measure(three, x, y, 3, free))
     clamped = robustness.numbers(robustness.measure(three, x, y, 3))
     for eps in (1, 2):
-        ahead = x + eps * attacks.direction(model, x, y)
-        assert found[f"one_step_{eps}"] == pytest.approx(100 * attacks.accuracy(model, ahead, y))
         best = attacks.pgd(model, x[:1000], y[:1000], eps, 20, 3, 3, free.box)
         left = 100 * attacks.accuracy(model, best, y[:1000])
         assert found[f"pgd_{eps}"] == pytest.approx(left)
@@ -108,7 +105,7 @@ def test_transfer_is_between_the_networks_that_it_names(networks, data):
 def test_seeds_are_stacked_along_the_first_axis():
     def one(seed):
         curves = {"own": np.array([90.0, 10.0 * seed]), "reference": np.array([95.0, 40.0])}
-        return robustness.Measured(curves, np.zeros(2), np.array([seed]), np.array([2.0 * seed]))
+        return robustness.Measured(curves, np.zeros(2), np.array([2.0 * seed]))
 
     attack = robustness.Attack((0.0, 1.0), pgd_eps=(1.0,))
     both = robustness.over_seeds([one(1), one(2)])
@@ -116,7 +113,6 @@ def test_seeds_are_stacked_along_the_first_axis():
     assert both.pgd.tolist() == [[2.0], [4.0]]
     assert {name: values.tolist() for name, values in found.items()} == {
         "natural": [90.0, 90.0],
-        "one_step_1": [10.0, 20.0],
         "height": [50.0, 55.0],
         "pgd_1": [2.0, 4.0],
         "reference": [67.5, 67.5],
@@ -152,7 +148,7 @@ def test_networks_need_as_many_references_and_one_seed_is_a_stack_of_one(data, m
     networks = {"network": [one, one], "reference": [one]}
     with pytest.raises(ValueError, match="shorter"):
         list(robustness.together("MNIST", networks))
-    measured = robustness.Measured({"own": np.ones(2)}, np.ones(2), np.ones(1), np.ones(1))
+    measured = robustness.Measured({"own": np.ones(2)}, np.ones(2), np.ones(1))
     assert robustness.over_seeds([measured]).curves["own"].tolist() == [[1, 1]]
 
 
@@ -250,7 +246,7 @@ def test_a_stack_of_networks_is_measured_as_each_alone(networks, data):
     expected = robustness.over_seeds(alone)
     for name, curve in expected.curves.items():
         np.testing.assert_allclose(together.curves[name], curve, atol=0.1)
-    for name in ("lengths", "one_step", "pgd"):
+    for name in ("lengths", "pgd"):
         found, wanted = (getattr(one, name) for one in (together, expected))
         np.testing.assert_allclose(found, wanted, atol=0.1)
 

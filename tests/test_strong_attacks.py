@@ -159,9 +159,9 @@ def test_each_share_is_of_the_images_that_its_attack_left(stand_ins):
     assert found == pytest.approx(expected)
     assert 0 < found["apgd_0.05"] < found["apgd_ce_0.05"] < 80
     assert stand_ins == [
-        (1, ("L2", 0.05, 100), {"seed": 6}),
-        (0, ("L2", 0.05, 100), {"seed": 6}),  # of length 1 no image is left to it
-        (1, ("L2", 1.0, 100), {"seed": 6}),
+        (1, ("L2", 0.05), {"steps": 100, "seed": 6}),
+        (0, ("L2", 0.05), {"steps": 100, "seed": 6}),  # of length 1 no image is left to it
+        (1, ("L2", 1.0), {"steps": 100, "seed": 6}),
         (2, ("L2", 1.0), {"n_queries": 5000, "seed": 6}),
     ]
 
@@ -176,9 +176,8 @@ class HalfRounded(Rounded):
 def test_others_see_logits_whose_largest_lead_is_ten_and_may_find_nothing(stand_ins, monkeypatch):
     network, x, y = flat()
     seen, efforts = [], []
-    for name in ("_apgd", "_targeted", "_square"):
-        nothing = lambda images, at, *rest: seen.append(images) or at  # noqa: E731
-        monkeypatch.setattr(strong_attacks, name, nothing)
+    nothing = lambda name, images, at, *rest, **effort: seen.append(images) or at  # noqa: E731
+    monkeypatch.setattr(strong_attacks, "_theirs", nothing)
     pgd = lambda model, at, labels, *effort: efforts.append((len(at), *effort)) or at  # noqa: E731
     monkeypatch.setattr(strong_attacks.attacks, "pgd", pgd)
     model = nn.Sequential(HalfRounded(), network)

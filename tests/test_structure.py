@@ -146,7 +146,7 @@ def test_each_claim_is_checked_in_exactly_one_chapter_the_one_that_it_names():
 
 
 def test_every_committed_check_ran_at_the_recorded_settings_and_agreed():
-    found = notebooks.measured_claims(committed.PATHS.values())
+    found = notebooks.measured_claims([*committed.PATHS.values()])
     assert sorted(record["claim"] for record in found) == sorted(c.id for c in claims.ledger())
     assert all(record["agrees"] and record["at_recorded"] for record in found)
 

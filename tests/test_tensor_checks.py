@@ -160,5 +160,5 @@ def test_weights_that_are_not_finite_are_refused_without_images_too():
     broken.layers[-1].bias.data[0] = torch.inf
     with pytest.raises(ValueError, match="^it: got weights that are NaN or infinite"):
         check(tensor_checks.network(True), broken)
-    with pytest.raises(ValueError, match="^network: got weights that are NaN or infinite"):
+    with pytest.raises(ValueError, match="^model: got weights that are NaN or infinite"):
         objectives.hard_objective(broken, X)

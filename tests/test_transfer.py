@@ -24,7 +24,7 @@ def test_each_source_meets_each_target_of_the_next_seed_and_itself(monkeypatch):
     x = torch.rand(COUNT, 8, generator=torch.Generator().manual_seed(9), dtype=torch.float64)
     y = (x @ torch.ones(8).double() > 4).long()
     kinds = [(a, arm) for a in transfer.ARCHITECTURES for arm in transfer.ARMS]
-    configs = {transfer.config(kind): i for i, kind in enumerate(kinds)}
+    configs = {transfer.KINDS[kind]: i for i, kind in enumerate(kinds)}
 
     def trained(dataset, config, seeds, device, keep):
         return [linear(100 * configs[config] + seed) for seed in seeds]
@@ -63,7 +63,7 @@ def test_each_source_meets_each_target_of_the_next_seed_and_itself(monkeypatch):
 
 
 def test_the_kinds_differ_in_architecture_and_arm_alone():
-    configs = [transfer.config((a, arm)) for a in transfer.ARCHITECTURES for arm in transfer.ARMS]
+    configs = [transfer.KINDS[a, arm] for a in transfer.ARCHITECTURES for arm in transfer.ARMS]
     for name, settings in transfer.ARCHITECTURES.items():
         if name != "CNN":
             layers, width = map(int, name.split(" × "))

@@ -18,6 +18,7 @@ import yaml
 from nbclient.exceptions import CellExecutionError
 
 from pwlib.book import live
+from pwlib.checks import a, accepts
 from pwlib.ledger import assumptions, claims
 from pwlib.places import CHAPTERS, RESULTS, ROOT, write
 from pwlib.reruns import notebooks
@@ -36,6 +37,9 @@ README_CLAIMS = {
     "fig-5-direct-robustness": "Training on hard points makes networks robust (Figure 5)",
     "hypotheses-are-attacked": "It does so by attacking other hypotheses with the same features",
 }
+BETWEEN = re.compile(
+    r"(?<=<!-- findings: written by make accept -->\n).*(?=<!-- end of findings -->)", re.DOTALL
+)
 
 
 class BookError(RuntimeError):
@@ -110,8 +114,7 @@ def readme(text: str) -> str:
         f"- {about}: **{found[id].verdict}.** {re.split(r'(?<=[.]) ', found[id].found())[0]}\n"
         for id, about in README_CLAIMS.items()
     ]
-    between = r"(?<=<!-- findings: written by make accept -->\n).*(?=<!-- end of findings -->)"
-    return re.sub(between, lambda old: "".join(lines), text, flags=re.DOTALL)
+    return BETWEEN.sub(lambda old: "".join(lines), text)
 
 
 def readme_figure() -> str:
@@ -196,3 +199,6 @@ def require_book() -> None:
     """Raise `BookError` where no built book lies."""
     if not (HTML / "index.html").exists():
         raise BookError(f"{HTML}: got no book, which make book (python -m pwlib book) puts there")
+
+
+accepts(__name__, {"text": a(str, where=BETWEEN.search, what="a README with marks of findings")})

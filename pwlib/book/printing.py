@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from bs4 import BeautifulSoup, Tag
 
+from pwlib import checks
 from pwlib.book import build
 from pwlib.book.build import BUILD, HTML
 from pwlib.places import write
@@ -143,3 +144,14 @@ def printed(browser: Browser, page: str) -> bytes:
         return tab.pdf(
             scale=0.85, prefer_css_page_size=True, print_background=True, tagged=True, outline=True
         )
+
+
+_PAGE = checks.a(
+    str, where=lambda page: (HTML / f"{page}.html").is_file(), what="a page of the built book"
+)
+_BROWSER = checks.a(object, where=lambda one: hasattr(one, "new_page"), what="a browser")
+checks.accepts(
+    __name__,
+    {"folder": checks.a(Path, where=Path.is_dir, what="a folder"), "port": checks.whole(0, 65535)}
+    | {"pages": checks.listed(_PAGE), "browser": _BROWSER},
+)

@@ -82,11 +82,13 @@ def figure_paths(
     kinds: Mapping[str, str],
     across: str,
     up: str,
+    headline: str = "",
 ) -> Figure:
     """A panel for each data set: for each arm a path with a dot for each length of its steps.
 
     ``found`` maps data set and arm to the means, in %, of what the axes are named after. Dots grow
-    with the length; the highest of an arm is dark and has its name.
+    with the length; the highest of an arm is dark and has its name. Without a headline the figure
+    says whose is the highest.
     """
     fig, panels = style.subplots(len(found), 1, 2.4 * len(found) + 0.3, squeeze=False)
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
@@ -105,7 +107,8 @@ def figure_paths(
         axes.grid(**_GRID)
     tops = {max(by_arm, key=lambda arm: max(by_arm[arm][1])) for by_arm in found.values()}
     words = f"Most robust at its best step length: {' or '.join(sorted(tops))}"
-    fig.suptitle(f"{words}\n(solid: best length; pale: others, larger if longer)")
+    marks = "(solid: best length; pale: others, larger if longer)"
+    fig.suptitle(headline or f"{words}\n{marks}")
     fig.draw_without_rendering()  # which settles where the dots are
     said = []
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
@@ -227,14 +230,15 @@ def figure_transfer(found: Mapping[str, Mapping[str, Mapping[tuple[str, str], Nu
             axes.tick_params(length=0)
             other = [float(np.mean(v)) for (a, b), v in shares.items() if a != b]
             said.setdefault(title, {})[kind] = other
-            words = kind.replace(" on ", " attacks ")
-            axes.set_title(f"{title}\n{words}: {np.mean(other):.0f}%")
+            axes.set_title(f"{title}\n{kind.replace(' on ', ' to ')}: {np.mean(other):.0f}%")
     least = {min(by, key=lambda kind: np.mean(by[kind])) for by in said.values()}
     if len(least) == 1:
         (lowest,) = least
+        for axes in grid[list(kinds).index(lowest)]:
+            axes.title.set(weight="bold")
         percent = " and ".join(f"{np.mean(by[lowest]):.0f}%" for by in said.values())
-        words = f"Across architectures “{lowest.replace(' on ', ' attacks ')}” does least:"
-        fig.suptitle(f"{words}\n{percent} of the damage by own examples")
+        words = f"Across architectures least transfers from {lowest.replace(' on ', ' to ')}:"
+        fig.suptitle(f"{words}\n{percent} of the damage that own examples do")
     fig.supxlabel("attacked")
     fig.supylabel("examples made on")
     return style.say(fig, f"Means over pairs of different architectures. {_means(said)}")

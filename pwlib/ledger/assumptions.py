@@ -6,6 +6,7 @@ from pathlib import Path
 
 from IPython.display import Markdown
 
+from pwlib.checks import NAME, accepts, maybe
 from pwlib.ledger.claims import entries, ledger
 from pwlib.places import CHAPTERS
 
@@ -50,3 +51,10 @@ def page(path: Path = REGISTER) -> Markdown:
     for claim in ledger():  # the ids of claims become their names, as links to the chapters
         shown = re.sub(rf"(?<![\w#-]){claim.id}(?![\w-])", claim.link(claim.name), shown)
     return Markdown(shown)
+
+
+accepts(
+    __name__,
+    {},
+    Assumption={"id open choice why effect chapter": NAME, "parameter": maybe(NAME)},
+)

@@ -10,7 +10,7 @@ import html
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,10 @@ import yaml
 from IPython.display import Markdown, display
 from simpleeval import InvalidExpression, SimpleEval
 
+from pwlib.checks import ANYTHING, NAME, PLAIN, a, accepts, named
 from pwlib.figures import style
 from pwlib.ledger import plain
+from pwlib.parameters import ParameterError, is_real, refusal
 from pwlib.places import CHAPTERS
 
 VERDICTS = ("holds", "holds with a correction", "does not hold", "ambiguous", "not testable here")
@@ -82,18 +84,22 @@ class Claim:
 def entries(path: Path, kind: type) -> list[Any]:
     """The entries of a file in YAML, as instances of the dataclass ``kind``.
 
-    A file that isn't YAML, or an entry with other keys than fields, raises a ClaimError.
+    A file that isn't YAML, or an entry with other keys or kinds than fields, raises a ClaimError.
     """
     try:
         found = plain(path)
     except yaml.YAMLError as error:
         raise ClaimError(f"{path.name}: {' '.join(str(error).split())}") from None
-    names = {field.name for field in fields(kind)}
+    names, made = {field.name for field in fields(kind)}, []
     for entry in found:
         if set(entry) != names:
             wrong = ", ".join(sorted(set(entry) ^ names))
             raise ClaimError(f"{path.name}, {entry.get('id')}: keys missing or unknown: {wrong}")
-    return [kind(**entry) for entry in found]
+        try:
+            made.append(kind(**entry))
+        except ParameterError as error:
+            raise ClaimError(f"{entry['id']}: {error}") from None
+    return made
 
 
 def ledger(path: Path = LEDGER) -> list[Claim]:
@@ -254,7 +260,7 @@ def _agrees(measured: object, recorded: object) -> bool:
         low, high = recorded["interval"]
     else:
         low, high = (recorded["value"] + sign * recorded["tolerance"] for sign in (-1, 1))
-    return isinstance(measured, int | float) and low <= measured <= high
+    return is_real(measured) and low <= measured <= high
 
 
 def _shown(claim: Claim, verdict: str, measured: Mapping, at: Mapping, at_recorded: bool) -> str:
@@ -278,3 +284,27 @@ def _plain(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_plain(member) for member in value]
     return value.item() if hasattr(value, "item") else value
+
+
+def _recorded(name: str, value: object, known: dict) -> object:
+    """What `show` can show, which is anything but a mapping of another kind."""
+    if isinstance(value, Mapping) and not _is_record(value):
+        raise refusal(name, value, "{value, tolerance} or {interval: [low, high]} if a mapping")
+    return value
+
+
+def _is_record(value: Mapping) -> bool:
+    ends, width = value.get("interval"), value.get("tolerance", 0)
+    if set(value) == {"interval"}:
+        return isinstance(ends, list | tuple) and len(ends) == 2
+    number = set(value) == {"value", "tolerance"} and is_real(value["value"])
+    return number and is_real(width) and 0 < width < math.inf
+
+
+accepts(
+    __name__,
+    {"kind": a(type, where=is_dataclass, what="a dataclass"), "value": _recorded}
+    | {"at": named(ANYTHING, count=(0, math.inf))},
+    Claim={"recorded": named(_recorded, count=(0, math.inf)), "at": PLAIN}
+    | {"id name section claim evidence chapter": NAME},
+)

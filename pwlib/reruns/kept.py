@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from pwlib import places
+from pwlib.checks import PLAIN, TEXT, accepts, named
 from pwlib.reruns.provenance import imports, meaning, processor, source
 
 if TYPE_CHECKING:
@@ -138,3 +139,6 @@ def _write(path: Path, tensors: Tensors, settings: Mapping) -> None:
     about = {"settings": json.dumps(dict(settings), sort_keys=True)}
     with suppress(OSError):  # a full disk
         places.write(path, save(tensors, about | {"checksum": _checksum(path, tensors)}))
+
+
+accepts(__name__, {"settings": PLAIN, "environment": named(TEXT)})

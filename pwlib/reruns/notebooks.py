@@ -17,7 +17,7 @@ import re
 import tempfile
 import time
 from asyncio import CancelledError
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,8 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from pwlib import places
+from pwlib import checks, places
+from pwlib.checks import PLAIN, TEXT, a, accepts, named
 from pwlib.ledger import plain
 from pwlib.places import CHAPTERS, ROOT
 from pwlib.reruns import kept
@@ -192,7 +193,7 @@ def with_outputs(chapter: Path, executed: Path) -> NotebookNode:
     return nb
 
 
-def measured_claims(executed: Iterable[Path]) -> list[dict]:
+def measured_claims(executed: Sequence[Path]) -> list[dict]:
     """What the claim checks in executed notebooks measured (see `claims.settle`), in order."""
     return [
         dict(output.metadata["pwlib"])
@@ -226,3 +227,15 @@ def _entries(register: str, chapter: str, cells: Iterable[str]) -> list[dict]:
     if any(whole.search(cell) for cell in cells):
         return entries
     return [entry for entry in entries if entry["chapter"] == chapter]
+
+
+NOTEBOOK = a(NotebookNode, where=lambda nb: {"cells", "metadata"} <= set(nb), what="a notebook")
+
+
+accepts(
+    __name__,
+    {"nb": NOTEBOOK, "data": checks.plain, "about": PLAIN, "environment": named(TEXT)},
+    edited={
+        "nb": a(NotebookNode, where=lambda nb: "pwlib" in nb.metadata, what="an executed notebook")
+    },
+)

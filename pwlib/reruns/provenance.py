@@ -2,11 +2,14 @@
 
 import ast
 import platform
+import sys
 from functools import cache
 from importlib import metadata
 from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any
+
+from pwlib.checks import a, accepts
 
 PACKAGE = __name__.split(".")[0]
 FOLDER = Path(__file__).parents[2]  # where the package lies
@@ -116,3 +119,22 @@ def _file(module: str) -> Path | None:
     path = FOLDER.joinpath(*module.split("."))
     files = path.with_suffix(".py"), path / "__init__.py"
     return next((file for file in files if file.is_file()), None)
+
+
+def _is_python(code: str) -> bool:
+    try:
+        ast.parse(code)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def _is_package(name: str) -> bool:
+    return name in distributions() or name in sys.stdlib_module_names
+
+
+accepts(
+    __name__,
+    {"package": a(str, where=_is_package, what="a package that is there")},
+    imports={"code": a(str, where=_is_python, what="code in Python")},
+)

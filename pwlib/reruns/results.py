@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from pwlib.checks import PLAIN, accepts, listed
 from pwlib.parameters import choice
 from pwlib.places import RESULTS
 
@@ -79,3 +80,6 @@ def _value(cell: str | None) -> object:
     except json.JSONDecodeError:
         return cell
     return value if end == len(cell) else cell
+
+
+accepts(__name__, {"about": PLAIN, "rows": listed(PLAIN)})

@@ -26,6 +26,8 @@ from nbformat import NotebookNode
 from tornado.ioloop import PeriodicCallback
 
 from pwlib import parallel
+from pwlib.checks import NAME, PLAIN, a, accepts, maybe
+from pwlib.parameters import integer
 from pwlib.places import CHAPTERS
 from pwlib.reruns import kept, notebooks
 from pwlib.reruns.provenance import machine
@@ -288,3 +290,26 @@ def _fetch() -> None:
 
     for name in datasets.NAMES:
         datasets.fetch(name)
+
+
+@cache  # a sweep's tasks have one text
+def _is_notebook(text: str) -> bool:
+    try:
+        return "cells" in nbformat.reads(text, as_version=4)
+    except Exception:  # whatever a text makes its reader raise
+        return False
+
+
+def _processes(name: str, value: int, known: dict) -> int:
+    return integer(name, value, int(known["scheduler"] is None))  # there none need be of ours
+
+
+_TEXT = a(str, where=_is_notebook, what="a notebook as text")
+accepts(
+    __name__,
+    {"nb": notebooks.NOTEBOOK, "parameters": PLAIN, "chapter": NAME, "text": _TEXT}
+    | {"workers": _processes},
+    Task={"parameters": PLAIN, "chapter": NAME, "notebook": _TEXT},
+    Result={"numbers origin": PLAIN},
+    connected={"scheduler": maybe(NAME)},
+)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
+from pwlib.checks import a, accepts, columns_of
 from pwlib.figures import style
 from pwlib.intervals import interval
 from pwlib.parameters import is_real
@@ -122,3 +123,11 @@ def _key(value: object) -> object:
     if isinstance(value, list) and len(value) == 1:
         return _key(value[0])
     return str(value) if isinstance(value, list | dict) else value
+
+
+accepts(
+    __name__,
+    {"table": a(str, Path, where=lambda path: Path(path).is_file(), what="the file of a table")}
+    | {"swept parameters": columns_of("table", "run", "state")},
+    Summary={"states": a(Counter)},
+)

@@ -22,6 +22,7 @@ import yaml
 from filelock import FileLock, Timeout
 
 from pwlib import places
+from pwlib.checks import NAME, TEXT, a, accepts, columns_of, listed, maybe, members, whole
 from pwlib.reruns import kept, notebooks, results, runs
 from pwlib.reruns.runs import Result, SweepError, Task
 
@@ -275,3 +276,14 @@ def summary(table: Path, chapter: str, swept: Sequence[str], parameters: Sequenc
     page = table.with_name("summary.html")
     places.write(page, re.sub(r"<script\b.*?</script>", "", text, flags=re.S))  # it needs none
     return page
+
+
+accepts(
+    __name__,
+    {"grid": listed(TEXT, 0), "pairs": listed(members(TEXT, TEXT), 0), "chapter": NAME}
+    | {"table": a(Path, where=Path.is_file, what="the file of a table")}
+    | {"swept parameters": columns_of("table")},
+    plan={"chapter": a(Path)},
+    Plan={"tasks": listed(a(Task))},
+    Settings={"workers": whole(0), "scheduler": maybe(NAME)},
+)

@@ -28,6 +28,7 @@ from pwlib import (
     strong_attacks,
     transfer,
 )
+from pwlib.checks import ANYTHING, accepts, listed, maybe, named, whole
 from pwlib.datasets import NAMES
 from pwlib.places import RESULTS, ROOT
 from pwlib.reruns import kept, provenance, results
@@ -218,3 +219,11 @@ def _read(path: Path, digits: int | None) -> dict:
     except ValueError:  # of a file that was cut
         pass
     raise SweepError(f"{path}: {results.CHANGED}")
+
+
+accepts(
+    __name__,
+    {"values": named(listed(ANYTHING)), "seeds": whole(1), "workers": whole(1)},
+    make={"workers": whole(0)},
+    Listed={"digits": maybe(whole(0))},
+)

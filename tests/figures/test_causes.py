@@ -97,6 +97,8 @@ def test_a_path_goes_through_the_means_in_the_colour_of_its_kind_with_its_name_a
     assert axes.get_title() == "MNIST: hard 14%, plain 1%"
     marks = "(solid: best length; pale: others, larger if longer)"
     assert axes.figure.get_suptitle() == f"Most robust at its best step length: hard\n{marks}"
+    other = figure_paths(found, KINDS, "natural", "attacked", "hard is ahead")
+    assert other.get_suptitle() == "hard is ahead"
 
 
 def test_lengths_have_means_with_intervals_as_bands():
@@ -160,10 +162,11 @@ def test_a_square_of_transfer_has_the_mean_of_its_source_and_target():
     np.testing.assert_allclose(axes.collections[0].get_array(), [[91, 15], [45, 80]])
     assert [text.get_text() for text in axes.texts] == ["91", "15", "45", "80"]
     assert [name.get_text() for name in axes.get_yticklabels()] == ["a", "b"]
-    assert axes.get_title() == "MNIST\nplain attacks hard: 30%"  # between a and b
-    words = "Across architectures “plain attacks hard” does least:"
-    assert figure.get_suptitle() == f"{words}\n30% of the damage by own examples"
+    assert axes.get_title() == "MNIST\nplain to hard: 30%"  # between a and b
+    assert axes.title.get_weight() == "bold"
+    words = "Across architectures least transfers from plain to hard:"
+    assert figure.get_suptitle() == f"{words}\n30% of the damage that own examples do"
     more = {"a on a": shares, "a on b": {pair: [share[0]] for pair, share in shares.items()}}
     both = figure_transfer({"MNIST": more, "Fashion-MNIST": more}).get_suptitle()
-    assert both.endswith("“a attacks b” does least:\n25% and 25% of the damage by own examples")
+    assert both.endswith("from a to b:\n25% and 25% of the damage that own examples do")
     assert "plain on hard 30.0" in figure.get_label()

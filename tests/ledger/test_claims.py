@@ -65,6 +65,7 @@ def test_what_agrees_with_the_ledger_passes(path):
         ({"gap": {"roots": 1.5}}, "gap_roots+ends: found nothing, recorded 7"),
         ({"n": 4}, "n: found 4, recorded 3"),
         ({"extra": 1}, "extra: found 1, recorded nothing"),
+        ({"gap": {"roots": True, "roots+ends": 7}}, "roots_gap: found yes, recorded 1 to 2"),
     ],
 )
 def test_a_number_outside_what_is_recorded_raises(path, changes, says):
@@ -188,6 +189,10 @@ def test_an_unknown_claim_raises(path):
         ({"verdict": "maybe"}, "verdict 'maybe'"),
         ({"kind": "guessed"}, "kind 'guessed'"),
         ({"colour": "red"}, "unknown: colour"),
+        ({"name": 3}, "name: got 3, accepts a name"),
+        ({"recorded": {"gap": {"value": 1.0}}}, r"recorded\['gap'\]: got {'value': 1.0}, accepts"),
+        ({"recorded": {"gap": {"interval": [1]}}}, r"recorded\['gap'\]: got"),
+        ({"recorded": {"gap": {"value": 1.0, "tolerance": 0}}}, r"recorded\['gap'\]: got"),
     ],
 )
 def test_a_malformed_ledger_names_the_entry_and_the_fault(path, changes, says):

@@ -35,7 +35,7 @@ EDITS = [
     ("robustness", "return 100 * np.array(attacks", "return np.array(attacks"),
     ("robustness", "gained > -5,", "True,"),
     ("robustness", "gained > -MARGIN", "gained > -2 * MARGIN"),
-    ("robustness", 'for pgd in ("pgd_1", "pgd_2")', 'for pgd in ("pgd_1",)'),
+    ("robustness", '_PGD = ("pgd_1", "pgd_2")', '_PGD = ("pgd_1",)'),
     (
         "robustness",
         'robust["height"], reference["height"], MARGIN',

@@ -6,6 +6,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from pwlib import datasets
+from pwlib.parameters import ParameterError
 from pwlib.reruns import kept, runs
 from pwlib.reruns.runs import Refused, SweepError
 
@@ -140,6 +141,12 @@ def test_a_failing_cell_keeps_what_ran_before_it(task):
     assert cells[2].outputs[0].data["text/plain"] == "'before'"
     assert cells[3].outputs[0].evalue == "on purpose"
     assert cells[4].outputs == []
+
+
+def test_a_cluster_of_no_processes_is_refused_which_would_wait_for_ever():
+    with pytest.raises(ParameterError, match="^workers: got 0, accepts a whole number from 1 on$"):
+        runs.connected(None, 0)
+    runs.connected("tcp://127.0.0.1:1", 0)
 
 
 @pytest.mark.parametrize("address", ["tls://127.0.0.1:1", "nowhere://127.0.0.1:1", "127.0.0.1:x"])

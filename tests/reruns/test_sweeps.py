@@ -22,7 +22,8 @@ from pwlib.reruns import runs, sweeps
 from pwlib.reruns.runs import Result, SweepError, Task
 from pwlib.reruns.sweeps import Settings
 
-TASK = Task("tiny", "{}", {"seed": 1}, {})
+EMPTY = '{"cells": []}'  # notebook
+TASK = Task("tiny", EMPTY, {"seed": 1}, {})
 OLD = Result("old", {"gap": 1.0}, {"chapter": "tiny", "error": "x"})
 NEW = Result("new", {"gap": 2.0}, {"chapter": "tiny"})
 WRITES = ["mkdir", "open", "replace", "unlink"]
@@ -92,7 +93,7 @@ def test_a_run_whose_origin_the_disk_lost_is_run_again(tmp_path):
 
 
 def test_the_table_has_a_row_for_each_run_also_for_those_without_a_result(tmp_path):
-    tasks = [Task("tiny", "{}", {"seed": seed, "radius": [1.5]}, {}) for seed in (1, 2)]
+    tasks = [Task("tiny", EMPTY, {"seed": seed, "radius": [1.5]}, {}) for seed in (1, 2)]
     numbers = {"gap": 2.0, "word": "a, b", "seed": 9.0}
     sweeps.keep(tmp_path, tasks[0], Result("", numbers, {"chapter": "tiny"}))
     with sweeps.table(tmp_path, tasks).open(newline="") as file:
@@ -121,7 +122,7 @@ def shown(tmp_path, capsys, monkeypatch, quiet=False):
 
     monkeypatch.setattr(runs, "connected", lambda scheduler, workers: nullcontext())
     monkeypatch.setattr(runs, "execute", execute)
-    tasks = [Task("tiny", "{}", {"seed": seed, "workers": 1}, {}) for seed in (0, 1)]
+    tasks = [Task("tiny", EMPTY, {"seed": seed, "workers": 1}, {}) for seed in (0, 1)]
     sweeps._run_all(tasks, ["seed"], Settings(tmp_path, quiet=quiet))
     found = capsys.readouterr()
     assert not found.out
@@ -141,7 +142,7 @@ def test_quiet_shows_warnings_alone(tmp_path, capsys, monkeypatch):
 
 
 def test_a_run_is_named_by_what_tells_it_from_the_others():
-    task = Task("tiny", "{}", {"seed": 3, "radius": 1.5, "workers": 1}, {})
+    task = Task("tiny", EMPTY, {"seed": 3, "radius": 1.5, "workers": 1}, {})
     assert sweeps._label(task, ["seed", "radius"]) == "seed=3 radius=1.5"
     assert sweeps._label(task, []) == "the only run"
 
@@ -360,7 +361,7 @@ def edit(path, before, after):
 def test_a_finished_run_that_was_changed_is_refused_in_a_line_that_names_its_folder(
     tmp_path, damage
 ):
-    tasks = [TASK, Task("tiny", "{}", {"seed": 2}, {})]
+    tasks = [TASK, Task("tiny", EMPTY, {"seed": 2}, {})]
     folders = [sweeps.keep(tmp_path, *run) for run in zip(tasks, (NEW, OLD), strict=True)]
     assert all(sweeps.is_whole(tmp_path, task) for task in tasks)
     damage(*folders)
