@@ -355,7 +355,7 @@ def test_the_figures_show_what_they_are_given():
         "Chebyshev extrema": [0.0, 1.0],
         "Chebyshev roots": [0.15, 0.85],
     }
-    assert figure_sets(ours).get_suptitle() == "best, yet: nearest to Chebyshev roots"
+    assert figure_sets(ours).get_suptitle() == "best, yet: nearest to Chebyshev roots (0.05)"
     low, high = axes.lines[1].get_ydata()
     assert low == 0 < high  # of two near points the second stands higher
     table = {"Chebyshev roots": {11: 2.0, 12: 1.0}}
@@ -364,7 +364,7 @@ def test_the_figures_show_what_they_are_given():
     left, right = figure.axes
     assert left.get_title() == "without noise, $m = 12$: 0.5 to 1.0"
     assert right.get_title() == "with noise, $m = 11$: 2.0 to 1,235"
-    words = "The choice of points matters 2-fold without noise,\n620-fold with noise"
+    words = "Between these sets of points: a factor of 2 without noise,\nof 620 with noise"
     assert figure.get_suptitle() == words
     assert list(right.lines[0].get_ydata()) == [2.0, 1.0]
     np.testing.assert_allclose(right.lines[2].get_ydata(), [1, 11 / 12])

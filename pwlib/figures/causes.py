@@ -15,15 +15,17 @@ from numpy.typing import NDArray
 from pwlib.checks import TEXT, accepts, alone, along, among, array, listed, members, named, of, real
 from pwlib.figures import style
 from pwlib.figures.style import COLOURS, Look
-from pwlib.intervals import interval
+from pwlib.intervals import at_least, interval
 from pwlib.parameters import refusal
+from pwlib.robustness import MARGIN
 
 Array = NDArray[np.float64]
 Numbers = Sequence[float] | Array  # in %, one a seed
 Curves = Mapping[str, Mapping[str, Mapping[str, Sequence[Numbers]]]]  # data set, measure, arm → …
 
 _KINDS = {"nothing": ("plain", "o"), "features": ("hard", "s"), "output": ("loss", "D")}
-_WORDS = {"nothing": "none", "features": "of the features", "output": "of the output"}
+_WORDS = {"nothing": "no objective", "features": "the features' objective"}
+_WORDS |= {"output": "the output's objective"}
 _SAMPLES = {
     "plain": ("plain", "o", "plain"),
     "hard": ("hard", "s", "hard points"),
@@ -58,6 +60,7 @@ def figure_arms(
         for kind, (colour, marker) in _KINDS.items()
     ]
     where: Look = {"loc": "outside upper center", "ncols": 3, "title_fontproperties": style.BOLD}
+    where |= {"columnspacing": 1, "handlelength": 1, "handletextpad": 0.3}
     fig.legend(handles=handles, title=_order(found, kinds), **where)
     return style.say(fig, _means(found))
 
@@ -72,7 +75,9 @@ def _order(found: Mapping[str, Mapping[str, Numbers]], kinds: Mapping[str, str])
         apart &= all(high[0] > low[1] for high, low in pairwise(ends))
         orders.add(tuple(_WORDS[kind] for _, _, kind in ends))
     if apart and len(orders) == 1:
-        return f"Robustness by the objective of the steps:\n{' > '.join(orders.pop())}"
+        first, *middle, last = orders.pop()
+        less = "".join(f"{kind} less, " for kind in middle)
+        return f"Steps up {first} help most,\n{less}{last} least"
     best = dict.fromkeys(max(table, key=table.__getitem__) for table in means)
     return f"Most robust: {' or '.join(best)}"
 
@@ -128,16 +133,26 @@ def figure_lengths(
         for title, arms in found.items()
     }
     looks = {arm: (*_KINDS[kind], arm) for arm, kind in kinds.items()}
-    fig = figure_curves(lengths, panels, "$L^2$ length of a step", looks=looks)
+    best: dict[str, list[float]] = {}
+    for arm, by_r in (pair for arms in found.values() for pair in arms.items()):
+        best.setdefault(arm, []).append(_best(by_r))
+    words = [f"{arm} {' and '.join(f'{r:g}' for r in of)}" for arm, of in best.items()]
+    headline = f"Best length of a step in training:\n{', '.join(words)}"
+    fig = figure_curves(lengths, panels, "$L^2$ length of a step", looks=looks, headline=headline)
     for axes, arms in zip(fig.axes, found.values(), strict=True):
         for arm, by_r in arms.items():  # a ring at the best length
-            best, colour = max(by_r, key=lambda r: np.mean(by_r[r])), COLOURS[looks[arm][0]]
+            at, colour = _best(by_r), COLOURS[looks[arm][0]]
             ring: Look = {"ms": 10, "mfc": "none", "color": colour, "clip_on": False}
-            axes.plot(best, np.mean(by_r[best]), "o", **ring)
+            axes.plot(at, np.mean(by_r[at]), "o", **ring)
         names = [f"{length:g}" if i % 2 == 0 else "" for i, length in enumerate(lengths)]
         axes.set_xticks(lengths, names)  # all of them would touch
         axes.minorticks_off()
     return fig
+
+
+def _best(by_length: Mapping[float, Numbers]) -> float:
+    """The length of the largest mean."""
+    return max(by_length, key=lambda length: np.mean(by_length[length]))
 
 
 def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis: str) -> Figure:
@@ -161,8 +176,11 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
         axes.axvline(0, color=style.MUTED, lw=0.8, ls="--", zorder=0)
     names = list(next(iter(next(iter(found.values())).values())))
     every = [by_rival for settings in found.values() for by_rival in settings.values()]
-    ahead = [f"{sum(np.mean(by[name]) > 0 for by in every)} of {len(every)}" for name in names]
-    title = f"Hard points are more robust {names[0]}\nin {ahead[0]} cases, {names[1]} in {ahead[1]}"
+    shown = [
+        f"{sum(at_least(by[name]) > MARGIN for by in every)} of {len(every)}" for name in names
+    ]
+    title = f"Hard points are shown to be more robust\n{names[0]} in {shown[0]} cases,\n"
+    title += f"{names[1]} in {shown[1]}"
     style.legend(fig, "upper", title)
     return style.say(fig, f"The means: {'; '.join(said)}.")
 

@@ -107,9 +107,9 @@ def figure_2(x: Vector, weights: Weights, points: Weights) -> Figure:
     for grid, by_size in weights.items():
         wrong_at = [m for m, w in by_size.items() if len(signs.spurious_sign_changes(w))]
         right = [m for m in sizes if m > max(wrong_at, default=0)]
-        clean[grid.split(",")[0]] = f"from $m = {right[0]}$ on" if right else "not yet"
-    found = "; ".join(f"{grid} {when}" for grid, when in clean.items())
-    fig.suptitle(f"All signs right: {found}")
+        clean[grid.split(",")[0]] = f"from {right[0]}" if right else "not yet"
+    found = ", ".join(f"{grid} {when}" for grid, when in clean.items())
+    fig.suptitle(f"All signs right at these sizes: {found}")
     _scale_asinh(panels[0, 0], highest)
     panels[0, 0].set(xlim=(-0.04, 1.04), xticks=(0, 0.5, 1), ylim=(-3 * highest, 2 * highest))
     return style.say(fig, f"{'; '.join(said)}.")

@@ -28,16 +28,15 @@ CLASSES = ("#E69F00", "#56B4E9", "#999933", "#CC79A7", "#666666")  # one for eac
 LEVELS = 32  # shades of a map: too many for the eye, few enough for small pages
 PLACE: style.Look = {"origin": "lower", "extent": (-1, 1, -1, 1)}
 SQUARE = PLACE | {"interpolation": "none"}
-# Each curve: its panel, 0 for a network's own examples; whose accuracy it is; its colour and dash;
-# its name, and the length beside which that stands, or None where it stands in the corner.
+# Each curve: its panel, 0 for a network's own examples; whose accuracy it is; its colour and dash.
 FIGURE_5 = {
-    "own": (0, "hard", "-", "hard points", 2),
-    "reference": (0, "plain", "-", "reference", None),
-    "from_reference": (1, "hard", "--", "hard points", 2),
-    "to_reference": (1, "plain", "--", "reference", 3.6),
-    "control": (1, "plain", ":", "control", None),
+    "own": (0, "hard", "-", "hard points"),
+    "reference": (0, "plain", "-", "reference"),
+    "from_reference": (1, "hard", "--", "hard points"),
+    "to_reference": (1, "plain", "--", "reference"),
+    "control": (1, "plain", ":", "control"),
 }
-COLUMNS = ("output", "adversarial (10):\nlarge at borders", "hard (9):\nlarge elsewhere")
+COLUMNS = ("output", "adversarial (10):\nlarge at borders", "hard (9):\nfollows no border")
 SIDE = 28  # pixels of a test image
 GARMENTS = ["T-shirt", "trousers", "pullover", "dress", "coat"]
 GARMENTS += ["sandal", "shirt", "sneaker", "bag", "boot"]
@@ -56,13 +55,13 @@ def figure_4(seen: Maps) -> Figure:
     border = boundary_distance(seen.classes) == 0
     if border.any():
         times = [np.median(v[border]) / np.median(v) for v in (seen.adversarial, seen.hard)]
-        ten, nine = ("is large" if one > 2 else "is not" for one in times)
+        ten, nine = ("is large" if one > 2 else "doesn't follow them" for one in times)
         words = f"At class borders the adversarial objective (10) {ten},"
         figure.suptitle(f"{words}\nthe hard objective (9) {nine}")
-    output.set(title="the network's classes", xticks=[-1, 0, 1], yticks=[-1, 0, 1], ylabel="$x_2$")
-    adversary.set_title("adversarial objective (10)")
-    hard.set(title="hard objective (9), and borders", xlabel="$x_1$", ylabel="$x_2$")
-    logarithm.set(title="(10), logarithmic shades", xlabel="$x_1$")
+    output.set(title="the network's\nclasses", xticks=[-1, 0, 1], yticks=[-1, 0, 1], ylabel="$x_2$")
+    adversary.set_title("adversarial objective (10)\n(yellow: large)")
+    hard.set(title="hard objective (9),\nand the borders", xlabel="$x_1$", ylabel="$x_2$")
+    logarithm.set(title="(10) again, its\nlogarithm", xlabel="$x_1$")
     middle, high = np.percentile(seen.adversarial, [50, 98])
     said = f"Objective (10) has a median of {middle:.2g} nats and a 98th percentile of {high:.2g}; "
     low, high = np.percentile(seen.hard, [2, 98])
@@ -83,8 +82,7 @@ def figure_4_rows(
         _draw_output(row[0], seen)
         _draw_map(row[1], seen.adversarial)
         _draw_map(row[2], seen.hard)
-        for axis in row[1:]:
-            _draw_boundary(axis, seen)
+        _draw_boundary(row[2], seen)
         row[0].set_ylabel(title)
     for axis, label in zip(axes[0], columns, strict=True):
         axis.set(title=label, xticks=[], yticks=[])
@@ -132,35 +130,29 @@ def figure_5(magnitudes: Sequence[float], accuracies: Mapping[str, Mapping[str, 
     said, kept = [], []
     at = int(np.abs(np.array(magnitudes) - 1).argmin())
     for row, (name, curves) in zip(panels, accuracies.items(), strict=True):
-        for key, (panel, meaning, dash, label, place) in FIGURE_5.items():
+        for key, (panel, meaning, dash, label) in FIGURE_5.items():
             seeds, look = curves[key], {"color": style.COLOURS[meaning]}
             row[panel].fill_between(magnitudes, seeds.min(0), seeds.max(0), alpha=0.2, lw=0, **look)
             row[panel].plot(magnitudes, seeds.mean(0), dash, lw=1.6, label=label, **look)
-            _name(row[panel], label, place, look)
         own, reference = (curves[key][:, at].mean() for key in ("own", "reference"))
         row[0].plot([magnitudes[at]] * 2, [own, reference], "o", color=style.INK, ms=4)
         kept.append(f"{own:.0f}% against {reference:.0f}% ({name})")
         said.append(f"{name}, length {magnitudes[at]:g}: {own:.0f}% with hard points, ")
         said[-1] += f"{reference:.0f}% for the reference"
         row[0].set(ylim=(-2, 102), ylabel=f"{name}, accuracy, %")
+        style.name_lines(row[1])
+        row[0].text(0, 0.01, "reference", color=style.COLOURS["plain"], transform=row[0].transAxes)
+        row[0].text(
+            0.42, 0.55, "hard points", color=style.COLOURS["hard"], transform=row[0].transAxes
+        )
     for axis in panels.flat:
         axis.grid(alpha=0.25)
-    panels[0, 0].set_title(f"its own examples; dots: length {magnitudes[at]:g}")
+    panels[0, 0].set_title("its own examples")
     panels[0, 1].set_title("another network's")
     figure.supxlabel("$L^2$ length of the step, before clamping")
     words = f"Training on hard points resists a step of length {magnitudes[at]:g}:"
     figure.suptitle(f"{words}\n{', '.join(kept)}")
     return style.say(figure, f"{'; '.join(said)}.")
-
-
-def _name(axis: Axes, label: str, length: float | None, look: style.Look) -> None:
-    """The name of the last line, above it on its right or, for None, in the lower left corner."""
-    if length is None:
-        axis.text(0.04, 0.06, label, transform=axis.transAxes, **look)
-    else:
-        x, y = np.transpose(axis.lines[-1].get_xydata())
-        at = (length, np.interp(length, x, y))
-        axis.annotate(label, at, (4, 2), textcoords="offset points", **look)
 
 
 @torch.no_grad()

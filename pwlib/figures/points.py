@@ -66,10 +66,15 @@ def figure_optimal_objective(
     of_eight, of_errors = zip(*first.values(), strict=True)
     if min(*of_eight, *of_errors) > 0:
         eight, largest = max(of_eight) / min(of_eight), max(of_errors) / min(of_errors)
-        factors = f"a factor of {eight:,.0f}, the error by {largest:.2f}"
-        fig.suptitle(f"By the choice of points (8) differs by\n{factors}")
+        factors = f"{_round(eight)}-fold between sets of points,\nthe error {largest:.2f}-fold"
+        fig.suptitle(f"Objective (8) differs {factors} ($m = {sizes[0]}$)")
     said = [f"{name} (8) {a:.3g}, largest error {b:.3g}" for name, (a, b) in first.items()]
     return style.say(fig, f"With {sizes[0]} points: {'; '.join(said)}.")
+
+
+def _round(number: float) -> str:
+    """A number to two digits."""
+    return f"{float(f'{number:.2g}'):,.0f}"
 
 
 def figure_merging(x: np.ndarray, panels: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
@@ -110,7 +115,7 @@ def figure_limit(
         axes.plot(x, features @ limit, color=INK, lw=1)
         axes.plot(x, features @ weights, color=COLOURS["equispaced"])
         axes.set(xlim=(0.5, 1), xticks=(0.5, 1))
-        axes.set_title(f"$m = {m}$, distance {distances['equispaced'][m]:.2g}")
+        axes.set_title(f"$m = {m}$, distance {distances['equispaced'][m]:#.2g}")
         axes.set_ylim(-0.4 * highest, 1.3 * highest)
     panels[0, 0].set_ylabel("$u_1 f$")
     panels[1, 0].set(ylabel="$u_1 f$", xlabel="$x$")
@@ -128,6 +133,9 @@ def figure_limit(
     last.text(1, 1, "Chebyshev grids", color=COLOURS["chebyshev"], **top)
     last.text(1, 0.86, "equispaced", color=COLOURS["equispaced"], **top)
     last.text(0.5, 0.12, "slope $-1$", color=MUTED, **top)
+    (few, far), *_, (many, near) = distances["equispaced"].items()
+    rate = np.log(near / far) / np.log(many / few)
+    fig.suptitle(f"With more points the classifier nears a limit $G$, like $m^{{{rate:.1f}}}$")
     said = [f"{distances['equispaced'][m]:.2g} at m = {m}" for m in scaled]
     return style.say(fig, f"On the equispaced grid the distance is {', '.join(said)}.")
 
@@ -194,7 +202,7 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     """
     fig, (upper, lower) = style.subplots(2, height=5)
     looks: list[Look] = [{"color": INK, "lw": 1.6}]
-    looks += [{"color": COLOURS["equispaced"], "lw": 1, "alpha": 0.6, "zorder": 1}]
+    looks += [{"color": COLOURS["equispaced"], "lw": 1, "alpha": 0.4, "zorder": 1}]
     for (label, values), look in zip(curves.items(), looks, strict=True):
         upper.plot(z, values, label=label, **look)
     for (label, table), look in zip(dips.items(), looks, strict=True):
@@ -225,7 +233,8 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     lower.annotate(f"$c = {c}$ ", (c, 1), (-3, -8), **touch)
     lower.set_ylim(bottom=(floor := lower.get_ylim()[0]))
     lower.axhspan(floor, 0, color=MUTED, alpha=0.25, lw=0)
-    lower.text(0.98, 0.02, "wrong sign", transform=lower.transAxes, ha="right", va="bottom")
+    lower.text(c, floor, " limit: no wrong\n sign from here on", va="bottom", color=COLOURS["loss"])
+    lower.text(0.32, 0.02, "wrong sign", transform=lower.transAxes, va="bottom")
     lower.locator_params(axis="x", nbins=5)
     upper.axhline(0, color=MUTED, lw=0.8)
     style.name_lines(lower)
@@ -247,7 +256,7 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
         axes.set(xlabel="training points, $m$", ylabel="greatest variance")
         ends = sorted([*values.items()][at][::-1] for values in table.values())
         (low, size), (high, _) = ends[0], ends[-1]
-        factors.append(f"{float(f'{high / low:.2g}'):,.0f}")
+        factors.append(_round(high / low))
         kind = "without noise" if axes is top else "with noise"
         axes.set_title(f"{kind}, $m = {size}$: {low:.1f} to {high:,.{0 if high >= 100 else 1}f}")
     top.axhline(degree + 1, **_GUIDE)
@@ -260,7 +269,9 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
     for axes in (top, bottom):
         style.name_lines(axes)
     exact, noisy = factors
-    words = f"The choice of points matters {exact}-fold without noise,\n{noisy}-fold with noise"
+    words = (
+        f"Between these sets of points: a factor of {exact} without noise,\nof {noisy} with noise"
+    )
     fig.suptitle(words)
     said = [f"{name} {next(iter(values.values())):.3g}" for name, values in noise.items()]
     return style.say(fig, f"With noise, at {sizes[0]} points: {', '.join(said)}.")
@@ -282,7 +293,7 @@ def figure_sets(sets: Mapping[str, Sequence[float]]) -> Figure:
     for_each = []
     for name in (name for name in sets if name.startswith("best") and name not in known):
         away = {np.abs(np.subtract(sets[other], sets[name])).max(): other for other in known}
-        for_each.append(f"{name}: nearest to {away[min(away)]}")
+        for_each.append(f"{name}: nearest to {away[min(away)]} ({min(away):.2f})")
     fig.suptitle("\n".join(for_each))
     said = [f"{name}: {', '.join(f'{point:.2f}' for point in x)}" for name, x in sets.items()]
     return style.say(fig, f"{'; '.join(said)}.")

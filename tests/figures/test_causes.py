@@ -40,7 +40,7 @@ def test_a_lead_is_a_mean_with_its_interval_in_the_row_of_its_setting(panel, riv
     (legend,) = panels[0].figure.legends
     assert (
         legend.get_title().get_text()
-        == "Hard points are more robust nearest\nin 4 of 4 cases, label in 0 of 4"
+        == "Hard points are shown to be more robust\nnearest in 3 of 4 cases,\nlabel in 0 of 4"
     )
     rows = np.round(bars.lines[0].get_ydata()).astype(int)
     assert [panels[0].get_yticklabels()[row].get_text() for row in rows] == ["SGD", "1 step"]
@@ -66,8 +66,8 @@ def test_an_arm_has_a_dot_for_each_seed_and_its_mean_in_its_row_and_colour(panel
         assert {dots.get_color(), mean.get_color()} == {COLOURS[COLOUR[arm]]}
     assert reference.get_xdata()[0] == pytest.approx(np.mean(list(ARMS.values())[panel]["plain"]))
     (legend,) = axes.figure.legends
-    order = "of the output > of the features > none"
-    assert legend.get_title().get_text() == f"Robustness by the objective of the steps:\n{order}"
+    order = "the features' objective less, no objective least"
+    assert legend.get_title().get_text() == f"Steps up the output's objective help most,\n{order}"
     said = axes.figure.get_label()
     assert said.startswith("MNIST: plain 31.0, hard 69.0, label 83.5. Fashion-MNIST: plain 22.0")
 
@@ -113,6 +113,7 @@ def test_lengths_have_means_with_intervals_as_bands():
         ends = corners[corners[:, 0] == length, 1]
         assert (ends.min(), ends.max()) == pytest.approx(interval(values))
     assert [text.get_text() for text in axes.texts] == ["hard"]
+    assert axes.figure.get_suptitle() == "Best length of a step in training:\nhard 2"
 
 
 def test_every_second_length_has_a_label_so_that_labels_do_not_touch():

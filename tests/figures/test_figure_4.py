@@ -56,15 +56,16 @@ def test_figure_4_shows_each_map_under_its_title_with_its_boundary(seen):
     figure = figure_4(seen)
     output, adversarial, hard, logarithm = figure.axes
     assert [axes.get_title() for axes in figure.axes] == [
-        *("the network's classes", "adversarial objective (10)"),
-        *("hard objective (9), and borders", "(10), logarithmic shades"),
+        *("the network's\nclasses", "adversarial objective (10)\n(yellow: large)"),
+        *("hard objective (9),\nand the borders", "(10) again, its\nlogarithm"),
     ]
     border = np.abs(CENTRES) < 1.5 / SIZE  # the cells on either side of 0, in each direction
     border = border[:, None] | border
     ten, nine = (np.median(m[border]) / np.median(m) for m in (seen.adversarial, seen.hard))
     assert ten < 2 > nine  # in this picture
     words = "At class borders the adversarial objective (10)"
-    assert figure.get_suptitle() == f"{words} is not,\nthe hard objective (9) is not"
+    not_large = "doesn't follow them"
+    assert figure.get_suptitle() == f"{words} {not_large},\nthe hard objective (9) {not_large}"
     steep = Maps(seen.classes, seen.confidence, 1 + 2 * border, seen.hard)
     assert figure_4(steep).get_suptitle().startswith(f"{words} is large,\n")
     assert_output(output, seen)
@@ -87,13 +88,14 @@ def test_a_row_of_figure_4_rows_is_one_network(seen):
         assert_map(row[1], maps.adversarial)
         assert_map(row[2], maps.hard)
         assert boundary_colours(row[2]) == {"#ffffff", "#000000"}
+        assert not boundary_colours(row[0]) | boundary_colours(row[1])
         rho = spearmanr(maps.adversarial, maps.hard, axis=None).statistic
         first = spearmanr(seen.hard, maps.hard, axis=None).statistic
         assert f"{title} {rho:.2f} and {first:.2f}" in figure.get_label()
     columns = [
         "output",
         "adversarial (10):\nlarge at borders",
-        "hard (9):\nlarge elsewhere",
+        "hard (9):\nfollows no border",
     ]
     assert [one.get_title() for one in axes[0]] == columns
     mirror = figure_4_rows([seen], ["seed 0"], ["a", "b", "c"])

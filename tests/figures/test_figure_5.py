@@ -61,10 +61,10 @@ def test_every_curve_has_its_name_beside_it_in_its_colour_and_the_figure_its_mes
 ):
     assert figure.get_supxlabel() == "$L^2$ length of the step, before clamping"
     titles = [axes.get_title() for axes in figure.axes]
-    assert titles == ["its own examples; dots: length 1", "another network's", "", ""]
+    assert titles == ["its own examples", "another network's", "", ""]
     for i, axes in enumerate(figure.axes):
-        here = {label: colour for panel, colour, _, label in CURVES.values() if panel == i % 2}
-        assert {text.get_text(): text.get_color() for text in axes.texts} == here
+        here = {(label, colour) for panel, colour, _, label in CURVES.values() if panel == i % 2}
+        assert {(text.get_text(), text.get_color()) for text in axes.texts} == here
         assert len(axes.lines) - (i % 2 == 0) == len(axes.collections) == len(here)
         assert axes.get_ylim() == (-2, 102)
     for axes, name in zip(figure.axes[::2], accuracies, strict=True):

@@ -79,10 +79,12 @@ def test_the_limit_is_drawn_below_each_scaled_classifier_and_the_distances_last(
         _, below, curve = axes.lines
         np.testing.assert_allclose(below.get_ydata(), 2 * x - 1)
         np.testing.assert_allclose(curve.get_ydata(), share * (2 * x - 1))
-        title = f"$m = {m}$, distance {distances['equispaced'][m]}"
+        title = f"$m = {m}$, distance {distances['equispaced'][m]:.2f}"
         assert (axes.get_title(), curve.get_color()) == (title, COLOURS["equispaced"])
     np.testing.assert_allclose(line(figure.axes[3], "equispaced").get_ydata(), [0.5, 0.25])
     assert "0.5 at m = 10, 0.25 at m = 20" in figure.get_label()
+    rate = "With more points the classifier nears a limit $G$, like $m^{-1.0}$"
+    assert figure.get_suptitle() == rate
 
 
 def test_merging_points_have_the_error_with_its_largest_value_and_its_tangents():
@@ -106,7 +108,7 @@ def test_the_headline_of_the_objectives_has_their_factors_at_the_first_size():
     eight = dict(zip(sets, ([(10, 1)], [(20, 1)], [(40, 1)], [(0.01, 0)]), strict=True))
     errors = dict(zip(sets, ([(3, 1)], [(2, 1)], [(2.5, 1)], [(3, 1)]), strict=True))
     figure = points.figure_optimal_objective([4], eight, errors, 10)
-    factors = "a factor of 4,000, the error by 1.50"
-    assert figure.get_suptitle() == f"By the choice of points (8) differs by\n{factors}"
+    factors = "4,000-fold between sets of points,\nthe error 1.50-fold"
+    assert figure.get_suptitle() == f"Objective (8) differs {factors} ($m = 4$)"
     none = eight | {"merging pairs": [(0, 0)]}  # where points determine all
     assert points.figure_optimal_objective([4], none, errors, 10).get_suptitle() == ""
