@@ -118,6 +118,7 @@ EDGES = [
     ("sample_complexity.least_margins", {"n": 3, "reading": "lobatto"}, "sizes", [[2]], [[1], []]),
     ("sample_complexity.row", {"reading": "lobatto", "odd": False}, "p", [2], [1]),
     ("large_degrees.interpolant", {"n": 5, "reading": "roots"}, "m", [3, 5], [2, 6]),
+    ("large_degrees.interpolant", {"reading": "roots+ends", "m": 3}, "n", [1, 2], [0]),
     ("large_degrees.ripple", {}, "c", [1e-3, 10], [9e-4, 10.1]),
     ("large_degrees.end_problem", OF_LIMIT | {"nodes": 4}, "c", [0.1, 10], [9e-4, 10.1]),
     ("large_degrees.end_problem", OF_LIMIT | {"c": 0.1}, "nodes", [4], [3]),

@@ -128,6 +128,13 @@ def test_worst_step_stops_at_the_corner_of_the_box():
     np.testing.assert_allclose(step, [[0.75, -0.5]], atol=1e-12)
 
 
+def test_a_step_whose_length_the_walls_take_up_to_rounding_leaves_the_rest_in_place():
+    x = np.array([[0.93, 0.36, 0.5]])
+    walls = 1 - x[0, :2]
+    step = linear.worst_step_in_box(x, np.append(5 / 7 * walls, 1e-12), np.linalg.norm(walls))
+    np.testing.assert_allclose(step, [[*walls, 0]], atol=1e-11)
+
+
 def test_flipping_step_in_box_is_the_shortest_with_its_gain(rng):
     x, direction = rng.random((4, 12)), rng.standard_normal(12)
     gain = np.array([0.1, 0.5, 1.0, 1.5])

@@ -213,6 +213,8 @@ def test_a_row_is_of_the_test_images_drawn_for_pgd_and_of_the_network_of_its_arm
     for name, stand_in in {"trained": trained, "strong": strong}.items():
         monkeypatch.setattr(strong_attacks, name, stand_in)
     monkeypatch.setattr(strong_attacks, "loaded", lambda name: data)
-    expected = {"dataset": "MNIST", "arm": "label", "seed": 3, "device": "cpu", "natural": 13.0}
-    assert strong_attacks.row("MNIST", "label", 3) == expected
-    assert asked == [("MNIST", arms.ARMS["label"], [3], "cpu", None)]
+    about = {"dataset": "MNIST", "arm": "label", "device": "cpu"}
+    for seed in (0, 3):
+        expected = about | {"seed": seed, "natural": 10.0 + seed}
+        assert strong_attacks.row("MNIST", "label", seed) == expected
+    assert asked == [("MNIST", arms.ARMS["label"], [seed], "cpu", None) for seed in (0, 3)]

@@ -619,7 +619,7 @@ def test_an_update_returns_the_loss_that_it_lowers(data):
     torch.testing.assert_close(found, expected.detach())
 
 
-WRONG = (("nothing", 0), ("MNIST", -1))
+WRONG = (("nothing", 0), ("MNIST", -1), ("MNIST", 2**62 + 1))
 
 
 @pytest.mark.parametrize(
