@@ -78,7 +78,8 @@ def longest_step(reading: str, m: int) -> tuple[float, float]:
     own mirror image.
     """
     total = 2.0 if reading == "equispaced" else np.pi
-    step = total / {"equispaced": m - 1, "lobatto": m - 1, "roots": m, "roots+ends": m - 2}[reading]
+    parts = {"equispaced": m - 1, "lobatto": m - 1, "roots": m, "roots+ends": max(m - 2, 1)}
+    step = total / parts[reading]
     return step, step if m % 2 else step / 2
 
 

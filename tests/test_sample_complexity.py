@@ -295,3 +295,10 @@ def test_a_grid_without_its_mirror_image_is_refused():
 def test_degrees_whose_classifier_has_no_dip_are_refused_rather_than_searched():
     with pytest.raises(ValueError, match="p: got 1, accepts a whole number from 2 on"):
         sample_complexity.row(1, "equispaced", False)
+
+
+def test_the_two_ends_alone_leave_a_gap_that_no_bound_spans():
+    assert sample_complexity.grid("roots+ends", 2).tolist() == [0, 1]
+    step, half_gap = sample_complexity.longest_step("roots+ends", 2)
+    assert half_gap == np.pi / 2 <= step  # from the middle to an end, in the angle
+    assert sample_complexity.dip_bound(3, "roots+ends", 2) == np.inf
