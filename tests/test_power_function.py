@@ -364,8 +364,8 @@ def test_the_figures_show_what_they_are_given():
     left, right = figure.axes
     assert left.get_title() == "without noise, $m = 12$: 0.5 to 1.0"
     assert right.get_title() == "with noise, $m = 11$: 2.0 to 1,235"
-    words = "Between these sets of points: a factor of 2 without noise,\nof 620 with noise"
-    assert figure.get_suptitle() == words
+    words = "With noise Chebyshev extrema are 620 times as bad\nas Chebyshev roots"
+    assert figure.get_suptitle() == f"{words}; without, sets differ 2-fold"
     assert list(right.lines[0].get_ydata()) == [2.0, 1.0]
     np.testing.assert_allclose(right.lines[2].get_ydata(), [1, 11 / 12])
     assert len(left.lines) == 3

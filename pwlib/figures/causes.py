@@ -136,8 +136,9 @@ def figure_lengths(
     best: dict[str, list[float]] = {}
     for arm, by_r in (pair for arms in found.values() for pair in arms.items()):
         best.setdefault(arm, []).append(_best(by_r))
-    words = [f"{arm} {' and '.join(f'{r:g}' for r in of)}" for arm, of in best.items()]
-    headline = f"Best length of a step in training:\n{', '.join(words)}"
+    first, *others = sorted(best, key=lambda arm: np.mean(best[arm]))
+    then = "".join(f", then for {arm}" for arm in others)
+    headline = f"The best steps in training are shortest\nfor {first}{then}"
     fig = figure_curves(lengths, panels, "$L^2$ length of a step", looks=looks, headline=headline)
     for axes, arms in zip(fig.axes, found.values(), strict=True):
         for arm, by_r in arms.items():  # a ring at the best length

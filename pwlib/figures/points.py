@@ -212,8 +212,8 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     at_points = np.interp(points, z, limit)
     upper.plot(points, at_points, "o", color=INK, ms=3, label="training points")
     upper.set(xlabel="$z$, from the right end", ylabel="$f$")
-    words = f"at $m = {c}\\,n^2$ for large $n$"
-    fig.suptitle(f"On equispaced grids the last wrong sign is\n{words}")
+    words = f"beyond $m = {c}\\,n^2$ for large $n$"
+    fig.suptitle(f"On equispaced grids no wrong sign\n{words}")
     lowest = int(limit.argmin())
     upper.set_title(f"there the dip next to the end goes down to {limit[lowest]:z.2f}")
     touch: Look = {"color": COLOURS["loss"], "textcoords": "offset points", "va": "center"}
@@ -254,8 +254,8 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
             look = LOOKS[name] | {"markevery": None if len(values) < 20 else 0.08}
             axes.plot(*zip(*values.items(), strict=True), label=name, **look)
         axes.set(xlabel="training points, $m$", ylabel="greatest variance")
-        ends = sorted([*values.items()][at][::-1] for values in table.values())
-        (low, size), (high, _) = ends[0], ends[-1]
+        ends = sorted((*[*values.items()][at][::-1], name) for name, values in table.items())
+        (low, size, least), (high, _, most) = ends[0], ends[-1]
         factors.append(_round(high / low))
         kind = "without noise" if axes is top else "with noise"
         axes.set_title(f"{kind}, $m = {size}$: {low:.1f} to {high:,.{0 if high >= 100 else 1}f}")
@@ -269,10 +269,8 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
     for axes in (top, bottom):
         style.name_lines(axes)
     exact, noisy = factors
-    words = (
-        f"Between these sets of points: a factor of {exact} without noise,\nof {noisy} with noise"
-    )
-    fig.suptitle(words)
+    words = f"With noise {most} are {noisy} times as bad\nas {least}"
+    fig.suptitle(f"{words}; without, sets differ {exact}-fold")
     said = [f"{name} {next(iter(values.values())):.3g}" for name, values in noise.items()]
     return style.say(fig, f"With noise, at {sizes[0]} points: {', '.join(said)}.")
 

@@ -113,7 +113,7 @@ def test_lengths_have_means_with_intervals_as_bands():
         ends = corners[corners[:, 0] == length, 1]
         assert (ends.min(), ends.max()) == pytest.approx(interval(values))
     assert [text.get_text() for text in axes.texts] == ["hard"]
-    assert axes.figure.get_suptitle() == "Best length of a step in training:\nhard 2"
+    assert axes.figure.get_suptitle() == "The best steps in training are shortest\nfor hard"
 
 
 def test_every_second_length_has_a_label_so_that_labels_do_not_touch():

@@ -55,7 +55,7 @@ def test_the_points_of_the_end_stand_on_the_curve_at_the_roots_of_j_over_c_besid
     dips = {name: {"c": [0.1, 0.2], "dip": [-k, k]} for k, name in enumerate(curves, 1)}
     figure = points.figure_end(z, 0.25, curves, dips)
     left, right = figure.axes
-    headline = "On equispaced grids the last wrong sign is\nat $m = 0.25\\,n^2$ for large $n$"
+    headline = "On equispaced grids no wrong sign\nbeyond $m = 0.25\\,n^2$ for large $n$"
     assert figure.get_suptitle() == headline
     assert left.get_title() == "there the dip next to the end goes down to -1.00"
     assert right.get_title() == "last below 0: limit at 0.1000 and n = 60 at 0.1000"
