@@ -166,8 +166,9 @@ def _anything(name: str, value: object, known: dict) -> object:
     return value
 
 
-TEXT, ANYTHING = a(str), _anything
-NAME = a(str, what="a name that isn't empty")
+TEXT = a(str)  #: A string.
+ANYTHING = _anything  #: What any value passes.
+NAME = a(str, what="a name that isn't empty")  #: A string that isn't empty.
 
 
 def function(name: str, value: Callable, known: dict) -> Callable:
@@ -285,7 +286,7 @@ def named(
     return checked
 
 
-PLAIN = named(plain, count=(0, inf))  # by names, as a mapping
+PLAIN = named(plain, count=(0, inf))  #: Plain data by names.
 
 
 def columns_of(argument: str, *needed: str) -> Check:

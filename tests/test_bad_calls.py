@@ -527,6 +527,9 @@ def meant(name, argument, kind, value):
         "any name will do": (name, kind) == ("intervals.holm", "numbered"),
         "None is the default": value is None and argument in DEFAULT,
         "nothing random is asked for": argument == "generators" and sequence and not len(value),
+        "no length of PGD is asked for": (name, argument) == ("robustness.Measured", "pgd")
+        and np.size(value) == 0
+        and sequence,
         "a table may be empty": argument == "rows"
         and isinstance(value, list | tuple)
         and not value,
