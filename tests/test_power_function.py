@@ -362,8 +362,8 @@ def test_the_figures_show_what_they_are_given():
     table |= {"Chebyshev extrema": {11: 1234.6, 12: 0.5}}
     figure = figure_advantage(10, table, table)
     left, right = figure.axes
-    assert left.get_title() == "without noise, $m = 12$: 0.5 to 1.0"
-    assert right.get_title() == "with noise, $m = 11$: 2.0 to 1,235"
+    assert left.get_title() == "without noise, at $m = 12$ from 0.5 to 1.0"
+    assert right.get_title() == "with noise, at $m = 11$ from 2.0 to 1,235"
     words = "With noise Chebyshev extrema are 620 times as bad\nas Chebyshev roots"
     assert figure.get_suptitle() == f"{words}; without, sets differ 2-fold"
     assert list(right.lines[0].get_ydata()) == [2.0, 1.0]

@@ -100,8 +100,8 @@ def figure_paths(
         for arm, (x, y) in by_arm.items():
             colour, marker = _KINDS[kinds[arm]]
             look: Look = {"color": COLOURS[colour], "marker": marker if len(x) > 1 else "x"}
-            axes.plot(x, y, color=COLOURS[colour], lw=1, alpha=0.2)
-            axes.scatter(x, y, np.linspace(2, 7, len(x)) ** 2, alpha=0.2, **look)
+            axes.plot(x, y, color=COLOURS[colour], lw=1, alpha=0.4)
+            axes.scatter(x, y, np.linspace(2, 7, len(x)) ** 2, alpha=0.4, **look)
             axes.scatter(x[best := int(np.argmax(y))], y[best], 40, **look)
         best_first = sorted(((max(y), arm) for arm, (_, y) in by_arm.items()), reverse=True)
         first = ", ".join(f"{arm} {value:.0f}%" for value, arm in best_first[:3])
@@ -145,9 +145,6 @@ def figure_lengths(
             at, colour = _best(by_r), COLOURS[looks[arm][0]]
             ring: Look = {"ms": 10, "mfc": "none", "color": colour, "clip_on": False}
             axes.plot(at, np.mean(by_r[at]), "o", **ring)
-        names = [f"{length:g}" if i % 2 == 0 else "" for i, length in enumerate(lengths)]
-        axes.set_xticks(lengths, names)  # all of them would touch
-        axes.minorticks_off()
     return fig
 
 
@@ -202,6 +199,8 @@ def figure_curves(
     measures = [*next(iter(found.values()))]
     shape: Look = {"height": 2 * len(measures) + 0.6, "sharex": True, "squeeze": False}
     fig, grid = style.subplots(len(measures), len(found), **shape)
+    apart = 1 if len(x) < 6 else 2  # all of six names would touch
+    names = [f"{value:,g}" if i % apart == 0 else "" for i, value in enumerate(x)]
     said = []
     for column, (title, by_measure) in zip(grid.T, found.items(), strict=True):
         column[0].set_title(title)
@@ -216,6 +215,8 @@ def figure_curves(
                 first, last = (f"{mean:.{1 if unit else 2}f}" for mean in (means[0], means[-1]))
                 said.append(f"{title}, {measure}, {label} {first} to {last}")
             axes.grid(**_GRID)
+            axes.set_xticks(x, names)
+            axes.minorticks_off()
     for axes, measure in zip(grid[:, 0], measures, strict=True):
         axes.set_ylabel(f"{measure}{unit}")
     for axes in grid[:, -1]:
@@ -305,7 +306,10 @@ def _rows(found: Mapping[str, Mapping], axis: str, height: float) -> tuple[Figur
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="x", **_GRID)
     grid[0, 0].set_ylim(len(rows) - 0.5, -0.5)
-    fig.supxlabel(axis)
+    below = fig.supxlabel(axis)
+    fig.draw_without_rendering()  # which settles where the panels are
+    ends = [grid[0, i].get_position().intervalx[i] for i in (0, -1)]
+    below.set_x(float(np.mean(ends)))
     return fig, grid[0]
 
 

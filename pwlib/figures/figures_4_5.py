@@ -127,7 +127,7 @@ def figure_5(magnitudes: Sequence[float], accuracies: Mapping[str, Mapping[str, 
     """
     height = 2.1 * len(accuracies) + 0.5
     figure, panels = style.subplots(len(accuracies), 2, height, **style.SHARED)
-    said, kept = [], []
+    said, kept, resists = [], [], True
     at = int(np.abs(np.array(magnitudes) - 1).argmin())
     for row, (name, curves) in zip(panels, accuracies.items(), strict=True):
         for key, (panel, meaning, dash, label) in FIGURE_5.items():
@@ -136,6 +136,7 @@ def figure_5(magnitudes: Sequence[float], accuracies: Mapping[str, Mapping[str, 
             row[panel].plot(magnitudes, seeds.mean(0), dash, lw=1.6, label=label, **look)
         own, reference = (curves[key][:, at].mean() for key in ("own", "reference"))
         row[0].plot([magnitudes[at]] * 2, [own, reference], "o", color=style.INK, ms=4)
+        resists &= bool(own > reference)
         kept.append(f"{own:.0f}% against {reference:.0f}% ({name})")
         said.append(f"{name}, length {magnitudes[at]:g}: {own:.0f}% with hard points, ")
         said[-1] += f"{reference:.0f}% for the reference"
@@ -150,7 +151,8 @@ def figure_5(magnitudes: Sequence[float], accuracies: Mapping[str, Mapping[str, 
     panels[0, 0].set_title("its own examples")
     panels[0, 1].set_title("another network's")
     figure.supxlabel("$L^2$ length of the step, before clamping")
-    words = f"Training on hard points resists a step of length {magnitudes[at]:g}:"
+    verb = "resists" if resists else "doesn't resist"
+    words = f"Training on hard points {verb} a step of length {magnitudes[at]:g}:"
     figure.suptitle(f"{words}\n{', '.join(kept)}")
     return style.say(figure, f"{'; '.join(said)}.")
 

@@ -258,7 +258,8 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
         (low, size, least), (high, _, most) = ends[0], ends[-1]
         factors.append(_round(high / low))
         kind = "without noise" if axes is top else "with noise"
-        axes.set_title(f"{kind}, $m = {size}$: {low:.1f} to {high:,.{0 if high >= 100 else 1}f}")
+        last = f"{high:,.{0 if high >= 100 else 1}f}"
+        axes.set_title(f"{kind}, at $m = {size}$ from {low:.1f} to {last}")
     top.axhline(degree + 1, **_GUIDE)
     top.text(degree, degree + 1.15, "before training", ha="right", va="bottom")
     top.xaxis.get_major_locator().set_params(integer=True)

@@ -57,6 +57,10 @@ COLOUR = {"plain": "plain", "hard": "hard", "label": "loss"}
 @pytest.mark.parametrize("panel", [0, 1])
 def test_an_arm_has_a_dot_for_each_seed_and_its_mean_in_its_row_and_colour(panel):
     axes = figure_arms(ARMS, KINDS, "accuracy").axes[panel]
+    ends = [one.get_window_extent() for one in axes.figure.axes]
+    (below,) = (text for text in axes.figure.texts if text.get_text())
+    middle = axes.figure.transFigure.transform(below.get_position())[0]
+    assert middle == pytest.approx((ends[0].x0 + ends[-1].x1) / 2, abs=1)  # not below the names
     *lines, reference = axes.lines
     for i, (arm, values) in enumerate(list(ARMS.values())[panel].items()):
         dots, mean = lines[2 * i : 2 * i + 2]
@@ -117,10 +121,14 @@ def test_lengths_have_means_with_intervals_as_bands():
 
 
 def test_every_second_length_has_a_label_so_that_labels_do_not_touch():
-    by_length = {length: [50.0, 51.0] for length in (0.25, 0.5, 1.0, 2.0)}
+    names = {0.25: "0.25", 0.5: "", 1.0: "1", 2.0: "", 4.0: "4", 1000.0: ""}
+    by_length = {length: [50.0, 51.0] for length in names}
     (axes,) = figure_lengths({"MNIST": {"hard": by_length}}, KINDS).axes
     assert axes.get_xticks().tolist() == [*by_length]
-    assert [text.get_text() for text in axes.get_xticklabels()] == ["0.25", "", "1", ""]
+    assert [text.get_text() for text in axes.get_xticklabels()] == [*names.values()]
+    found = {"MNIST": {"natural": {"plain": [[80.0, 82.0], [90.0, 91.0]]}}}
+    (axes,) = figure_curves([300, 9000], found, "training samples").axes
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["300", "9,000"]
 
 
 def test_a_curve_of_samples_has_means_and_a_band_and_may_end_early():
