@@ -104,7 +104,7 @@ def figure_paths(
             axes.scatter(x, y, np.linspace(2, 7, len(x)) ** 2, alpha=0.4, **look)
             axes.scatter(x[best := int(np.argmax(y))], y[best], 40, **look)
         best_first = sorted(((max(y), arm) for arm, (_, y) in by_arm.items()), reverse=True)
-        first = ", ".join(f"{arm} {value:.0f}%" for value, arm in best_first[:3])
+        first = ", ".join(f"{arm} {value:.0f}%" for value, arm in best_first[:2])
         axes.set(title=f"{title}: {first}", xlabel=across, ylabel=up)
         axes.margins(x=0.2, y=0.25)
         axes.set_xlim(left=max(0, axes.get_xlim()[0]))  # nothing here is negative
@@ -117,7 +117,8 @@ def figure_paths(
     fig.draw_without_rendering()  # which settles where the dots are
     said = []
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
-        highest = {arm: (x[i := int(np.argmax(y))], y[i]) for arm, (x, y) in by_arm.items()}
+        tops_first = sorted(by_arm.items(), key=lambda pair: -max(pair[1][1]))
+        highest = {arm: (x[i := int(np.argmax(y))], y[i]) for arm, (x, y) in tops_first}
         _name_dots(axes, highest, np.hstack([np.asarray(path) for path in by_arm.values()]).T)
         said += [f"{title}, {arm} {y:.1f} at {x:.1f}" for arm, (x, y) in highest.items()]
     return style.say(fig, f"The highest: {'; '.join(said)}.")
@@ -265,24 +266,26 @@ def figure_transfer(found: Mapping[str, Mapping[str, Mapping[tuple[str, str], Nu
 
 
 def _name_dots(axes: Axes, dots: Mapping[str, tuple[float, float]], others: Array) -> None:
-    """A name near each dot, on no other name or dot, with a line to it where it is far.
+    """A name near each dot, on no other name or dot where it can be; with a line if it is far.
 
     ``others`` (k, 2) are dots that names keep off as well.
     """
     in_points = axes.transData + Affine2D().scale(72 / axes.figure.dpi)
     points = in_points.transform([*dots.values()])
     edge, top = axes.bbox.x0 * 72 / axes.figure.dpi, axes.bbox.y1 * 72 / axes.figure.dpi
-    taken = [Bbox.from_bounds(x - 3, y - 3, 6, 6) for x, y in in_points.transform(others)]
-    ways = [(r, np.radians(angle)) for r in range(6, 60, 7) for angle in range(30, 390, 30)]
+    drawn = [Bbox.from_bounds(x - 3, y - 3, 6, 6) for x, y in in_points.transform(others)]
+    names: list[Bbox] = []
+    ways = [(r, np.radians(angle)) for r in range(6, 74, 7) for angle in range(30, 390, 30)]
     for name, dot, (x, y) in zip(dots, dots.values(), points, strict=True):
-        width = 5.6 * len(name)
+        width, places = 5.6 * len(name), []
         for far, angle in ways:
             left = x + far * np.cos(angle) - width * (1 - np.sign(np.cos(angle).round(1))) / 2
-            name_box = Bbox.from_bounds(left, y + far * np.sin(angle) - 4, width, 8)
-            inside = left > edge and name_box.y1 < top
-            if inside and not name_box.count_overlaps(taken):
-                break
-        taken.append(name_box)
+            box = Bbox.from_bounds(left, y + far * np.sin(angle) - 4, width, 8)
+            if left > edge and box.y1 < top:
+                on = box.count_overlaps(names), box.count_overlaps(drawn)
+                places.append((on, far, box))
+        _, far, name_box = min(places, key=lambda place: place[:2])
+        names.append(name_box)
         line: Look = {"arrowstyle": "-", "lw": 0.5, "color": style.MUTED}
         look: Look = {"textcoords": "offset points", "arrowprops": line if far > 6 else None}
         text = axes.annotate(name, dot, name_box.p0 - (x, y), **look)

@@ -90,12 +90,12 @@ def test_a_path_goes_through_the_means_in_the_colour_of_its_kind_with_its_name_a
     (axes,) = figure_paths(found, KINDS, "natural", "attacked").axes
     tops = {"plain": (97.0, 1.3), "hard": (97.2, 13.7)}
     dots_of, highest_of = axes.collections[::2], axes.collections[1::2]
-    drawn = zip(axes.lines, dots_of, highest_of, axes.texts, found["MNIST"].items(), strict=True)
-    for line, dots, highest, text, (arm, path) in drawn:
+    assert [(text.get_text(), text.xy) for text in axes.texts] == [*tops.items()][::-1]
+    drawn = zip(axes.lines, dots_of, highest_of, found["MNIST"].items(), strict=True)
+    for line, dots, highest, (arm, path) in drawn:
         assert highest.get_offsets().tolist() == [[*tops[arm]]]
         assert line.get_xydata().T.tolist() == dots.get_offsets().T.tolist() == [*path]
         assert line.get_color() == to_hex(dots.get_facecolor()[0]).upper() == COLOURS[COLOUR[arm]]
-        assert (text.get_text(), text.xy) == (arm, tops[arm])
         assert (np.diff(dots.get_sizes()) > 0).all()  # the longer the steps, the larger
     assert "MNIST, hard 13.7 at 97.2" in axes.figure.get_label()
     assert axes.get_title() == "MNIST: hard 14%, plain 1%"
