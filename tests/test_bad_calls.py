@@ -25,6 +25,8 @@ import yaml
 from distributed import Client, Worker
 from matplotlib.figure import Figure
 from nbformat.v4 import new_code_cell, new_notebook
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from torch import nn
 
 from pwlib import (
@@ -58,6 +60,7 @@ MODULES += "".join(f" figures.{module}" for module in FIGURES.split())
 RERUNS = "kept notebooks provenance results runs summary sweeps tables"
 MACHINERY = "ledger.assumptions ledger.claims parallel places book.build book.printing "
 MACHINERY += " ".join(f"reruns.{module}" for module in RERUNS.split())
+MACHINERY += " book.light_pages book.live book.sphinx_extension book.sphinx_links"
 MODULES += f" {MACHINERY}"
 FUNCTIONS = {
     f"{module}.{name}": thing
@@ -259,12 +262,14 @@ OWN = {
     "grids": {"x": POINTS},
 } | {f"figures.{name}": good for name, good in DRAWN.items()}
 CALLED = sorted(set(FUNCTIONS) - {"training.captured"})  # which needs a GPU
-# They start a kernel, a cluster, processes, a browser or a build, so they are called badly alone;
+# They start a kernel, a cluster, processes, a browser or a build, or need Sphinx, so they are
+# called badly alone;
 # `dask_setup` keeps Ctrl-C from a process.
 STARTS = {f"reruns.notebooks.{name}" for name in ("run", "execute")} | {"parallel.run"}
 STARTS |= {f"reruns.runs.{name}" for name in ("run", "execute", "dask_setup")}
 STARTS |= {f"reruns.{name}" for name in ("sweeps.run", "sweeps.summary", "tables.make")}
-STARTS |= {"reruns.tables.networks", "book.build.make"}
+STARTS |= {"reruns.tables.networks", "book.build.make", "book.live.add", "book.live.fetched"}
+STARTS |= {f"book.{part}.setup" for part in ("light_pages", "sphinx_extension", "sphinx_links")}
 STARTS |= {f"book.printing.{name}" for name in ("pdf", "printed", "whole")}
 BAD = [None, "", "nonsense", object(), 1j, b"1", {}, [], (), math.nan, math.inf, -math.inf, -1.5]
 BAD += [[None], ["a"], [math.nan], {"a": None}, torch.tensor(math.nan), np.array(["a"]), -(10**30)]
@@ -317,6 +322,12 @@ def of_machinery(folder):
         "ledger.claims.Claim": CLAIM,
         "parallel": {"function": math.isqrt, "jobs": [(4,)], "total": 1, "what": "jobs"},
         "places": {"starts": folder, "path": folder / "written", "content": "text"},
+        "book.light_pages": {"style": ".a{color:red}", "used": {"a"}, "app": Mock(spec=Sphinx)},
+        "book.live": {"html": folder / "html", "file": "f", "sha256": "0" * 64, "get": ["false"]},
+        "book.sphinx_extension": {"chapter": chapter, "stem": "tiny", "values": {"radius": 1.0}}
+        | {"app": Mock(spec=Sphinx)},
+        "book.sphinx_links": {"claim": Claim(**CLAIM), "kind": "figures", "path": chapter}
+        | {"app": Mock(spec=Sphinx), "env": Mock(spec=BuildEnvironment)},
         "book.build": {"fresh": False, "runs": False, "text": MARKS},
         "book.printing": {"folder": folder, "port": 0, "out": folder / "book.pdf"}
         | {"pages": ["index"], "browser": Mock(), "page": "<html></html>"},
@@ -464,6 +475,9 @@ TEXTS |= {"titles", "columns", "name"}
 ANY_TEXT = {
     "ledger.assumptions.Assumption": "id open choice why parameter effect chapter",
     "ledger.claims.Claim": "id name kind section claim verdict evidence chapter",
+    "book.light_pages.lighter": "style",
+    "book.live.fetched": "file",
+    "book.sphinx_extension.papermill_line": "stem",
     "book.printing.printed": "page",
     "parallel.bar": "what",
     "parallel.run": "what",
@@ -483,8 +497,14 @@ ANY_TEXT = {
     "reruns.sweeps.values": "text",
 }
 NAMES = ("ledger.", "reruns.runs.Task", "reruns.runs.connected", "reruns.runs.rests_on")
-NAMES += ("reruns.sweeps.Settings", "reruns.sweeps.summary")
+NAMES += (
+    "book.live.fetched",
+    "book.sphinx_extension.papermill_line",
+    "reruns.sweeps.Settings",
+    "reruns.sweeps.summary",
+)
 PLAIN = {
+    "book.sphinx_extension.papermill_line": "values",
     "reruns.kept.keep": "settings",
     "reruns.kept.key": "settings",
     "reruns.notebooks.seal": "about",
@@ -509,7 +529,7 @@ LISTS = {
     "reruns.sweeps.plan": "grid pairs",
     "reruns.sweeps.summary": "swept parameters",
 }
-TEXTS_OF = {"ledger.assumptions.Assumption": "alternatives"}
+TEXTS_OF = {"ledger.assumptions.Assumption": "alternatives", "book.live.fetched": "get"}
 TEXTS_OF |= dict.fromkeys(("reruns.summary.Summary", "reruns.sweeps.Plan"), "swept")
 EVERY = ("reruns.tables.every", "reruns.tables.of_networks")
 STACKS = ("attacks.unit", "objectives.", "optimal.self_loss", "robustness.mean", "training.hard_p")

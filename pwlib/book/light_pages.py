@@ -13,6 +13,8 @@ import tinycss2
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+from pwlib.checks import a, accepts
+
 # Scripts and styles of extensions that Jupyter Book loads and no page uses.
 UNUSED = re.compile(r"thebe|togglebutton|togglehint|toggleopen|design")
 # MathJax in its parts, without the menu; the output loads its font.
@@ -20,7 +22,7 @@ MATHJAX = ["core", "input/tex", "output/chtml", "a11y/assistive-mml"]
 WORD = re.compile(r"[\w-]+")
 
 
-def settle_config(app: Sphinx, config: Config) -> None:
+def _settle_config(app: Sphinx, config: Config) -> None:
     """What other extensions force on, mended: all of MathJax in one file, where its parts do; and
     Sphinx's own numbers of figures, as captions carry the paper's."""
     config.numfig = False
@@ -28,7 +30,7 @@ def settle_config(app: Sphinx, config: Config) -> None:
     config.mathjax3_config = (config.mathjax3_config or {}) | {"loader": {"load": MATHJAX}}
 
 
-def lighten_page(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
+def _lighten_page(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
     """Leave out the scripts and styles that a page doesn't use; ask early for parts of MathJax."""
     mathematics = 'class="math' in context.get("body", "")
     for kind in ("script_files", "css_files"):
@@ -43,7 +45,7 @@ def _text(file: object) -> str:
     return f"{getattr(file, 'filename', file)} {attributes.get('body') or ''}".lower()
 
 
-def lighten_styles(app: Sphinx, error: Exception | None) -> None:
+def _lighten_styles(app: Sphinx, error: Exception | None) -> None:
     """Take out of the styles the rules for classes that no page and no script has."""
     out = Path(app.outdir)
     if error is None and app.builder.format == "html":
@@ -55,15 +57,19 @@ def lighten_styles(app: Sphinx, error: Exception | None) -> None:
             path.write_text(lighter(path.read_text(encoding="utf-8"), used), encoding="utf-8")
 
 
-def lighter(style: str | list, used: set[str]) -> str:
+def lighter(style: str, used: set[str]) -> str:
     """A style sheet without the selectors whose classes aren't used, and without icon fonts."""
+    return _lighter(style, used)
+
+
+def _lighter(style: str | list, used: set[str]) -> str:
     text = []
     for rule in tinycss2.parse_stylesheet(style, skip_comments=True):
         if rule.type == "qualified-rule":
             if wanted := _wanted(rule.prelude, used):
                 text.append(f"{','.join(wanted)}{{{tinycss2.serialize(rule.content)}}}")
         elif rule.type == "at-rule" and rule.at_keyword in ("media", "supports"):
-            inner = lighter(rule.content, used)
+            inner = _lighter(rule.content, used)
             text.append(f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{inner}}}")
         elif "Font Awesome" not in rule.serialize():
             text.append(rule.serialize())
@@ -79,3 +85,14 @@ def _wanted(prelude: list, used: set[str]) -> list[str]:
         for tokens in selectors
         if {name.value for dot, name in pairwise(tokens) if dot == "."} <= used
     ]
+
+
+def setup(app: Sphinx) -> dict:
+    """Called by Sphinx."""
+    app.connect("config-inited", _settle_config, priority=900)
+    app.connect("html-page-context", _lighten_page, priority=950)
+    app.connect("build-finished", _lighten_styles, priority=900)
+    return {"parallel_read_safe": True}
+
+
+accepts(__name__, {"used": a(set, what="a set of names")})

@@ -24,6 +24,7 @@ from typing import Any
 import nbformat
 import yaml
 
+from pwlib.checks import NAME, a, accepts, listed
 from pwlib.places import CHAPTERS, ROOT, write
 from pwlib.reruns import notebooks
 
@@ -31,6 +32,7 @@ SCRIPTS = CHAPTERS / "_live"
 CACHE = Path.home() / ".cache" / "pwlib" / "live"
 HEAD = """<!--live--><link rel="stylesheet" href="../_live/live.css">\
 <script defer src="../_live/live.js" data-chapter="{}"></script><!--/live-->"""
+SHA256 = re.compile("[0-9a-f]{64}").fullmatch
 MODULES = ("wasi_defs", "debug", "fd", "fs_mem", "wasi")  # of the shim, each after what it needs
 
 
@@ -152,3 +154,13 @@ def _zip(files: dict[str, bytes]) -> bytes:
         for name, content in sorted(files.items()):
             out.writestr(zipfile.ZipInfo(name), content)
     return made.getvalue()
+
+
+accepts(
+    __name__,
+    {
+        "file": NAME,
+        "sha256": a(str, where=SHA256, what="64 digits of base 16"),
+        "get": listed(NAME),
+    },
+)

@@ -22,6 +22,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 from pwlib.book import light_pages, sphinx_links
+from pwlib.checks import NAME, PLAIN, accepts
 from pwlib.figures import style
 from pwlib.places import RESULTS, ROOT
 from pwlib.reruns import notebooks
@@ -38,7 +39,7 @@ NUMBERS = {
 CLOSING = re.compile(r"[.,;:!?)\]’”%-]+")
 
 
-def directive(text: Callable[..., str], arguments: int = 0) -> type[SphinxDirective]:
+def _directive(text: Callable[..., str], arguments: int = 0) -> type[SphinxDirective]:
     """A directive: ``text`` makes its Markdown of Sphinx's environment and the arguments."""
 
     class Made(SphinxDirective):
@@ -50,7 +51,7 @@ def directive(text: Callable[..., str], arguments: int = 0) -> type[SphinxDirect
     return Made
 
 
-def execution_table(env: BuildEnvironment) -> str:
+def _execution_table(env: BuildEnvironment) -> str:
     """The stamp of each executed notebook of the book."""
     rows = []
     for path in sorted(Path(env.srcdir, "chapters").glob("*.ipynb")):
@@ -62,7 +63,7 @@ def execution_table(env: BuildEnvironment) -> str:
     return style.markdown_table(rows, columns, "The last execution of each chapter")
 
 
-def cost_table(env: BuildEnvironment) -> str:
+def _cost_table(env: BuildEnvironment) -> str:
     """The minutes that executing the chapters took, and the core hours of the tables in results."""
     env.note_reread()  # a table may come that no page depends on yet
     folder = Path(env.srcdir, "chapters")
@@ -87,7 +88,7 @@ def _read(path: Path) -> dict:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
-def benchmark(env: BuildEnvironment, name: str) -> str:
+def _benchmark(env: BuildEnvironment, name: str) -> str:
     """What the last accepted ``make bench`` found in one of its parts."""
     path = RESULTS / "benchmarks.json"
     env.note_dependency(str(path))
@@ -104,7 +105,7 @@ def benchmark(env: BuildEnvironment, name: str) -> str:
     return "\n\n".join(pieces)
 
 
-def how_to_cite(env: BuildEnvironment) -> str:
+def _how_to_cite(env: BuildEnvironment) -> str:
     """A BibTeX entry from CITATION.cff."""
     env.note_dependency(str(ROOT / "CITATION.cff"))
     found = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
@@ -126,7 +127,7 @@ def papermill_line(stem: str, values: Mapping[str, object]) -> str:
     return shlex.join(["papermill", f"chapters/{stem}.ipynb", "out.ipynb", "-y", flow.strip()])
 
 
-def add_offer(app: Sphinx, document: nodes.document, page: str) -> None:
+def _add_offer(app: Sphinx, document: nodes.document, page: str) -> None:
     """Put a bar under the title of each notebook that has parameters: get it, and rerun it."""
     chapter, title = Path(app.env.doc2path(page)), next(document.findall(nodes.title), None)
     if chapter.suffix != ".ipynb" or title is None or not (values := parameters(chapter)):
@@ -145,7 +146,7 @@ def add_offer(app: Sphinx, document: nodes.document, page: str) -> None:
     ]
 
 
-def mend_page(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
+def _mend_page(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
     """Mend a page as it is written.
 
     The head of a row or column says of which it is.
@@ -158,7 +159,7 @@ def mend_page(app: Sphinx, page: str, template: str, context: dict, doctree: obj
     context["body"] = body.replace(' aria-label="Toggle hidden content"', "")
 
 
-def tell_drawings(app: Sphinx, doctree: nodes.document) -> None:
+def _tell_drawings(app: Sphinx, doctree: nodes.document) -> None:
     """Give images the class ``drawing``, which the dark theme inverts, or ``picture``.
 
     A drawing that holds pictures has a second file for the dark theme, in which lines and letters
@@ -185,7 +186,7 @@ def tell_drawings(app: Sphinx, doctree: nodes.document) -> None:
             image.parent.insert(image.parent.index(image) + 1, dark)
 
 
-def hold_places(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
+def _hold_places(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
     """Give what is fetched when a reader comes near its size, so that nothing moves then."""
     paths = {name: Path(app.srcdir, uri) for uri, (_, name) in app.env.images.items()}
 
@@ -206,7 +207,7 @@ def _lightened(colour: re.Match[str]) -> str:
     return "#" + "".join(f"{round(255 * part):02x}" for part in mixed)
 
 
-def name_tables(app: Sphinx, doctree: nodes.document) -> None:
+def _name_tables(app: Sphinx, doctree: nodes.document) -> None:
     """Captions and heads of rows for tables: the line of emphasis above a table is its caption."""
     for number, table in enumerate(list(doctree.findall(nodes.table))):
         table["ids"].append(f"table-{number}")  # Sphinx asks for one where there is a caption
@@ -223,14 +224,14 @@ def name_tables(app: Sphinx, doctree: nodes.document) -> None:
         next(group.findall(nodes.colspec))["stub"] = 1
 
 
-def drop_progress(app: Sphinx, doctree: nodes.document) -> None:
+def _drop_progress(app: Sphinx, doctree: nodes.document) -> None:
     """Leave out what bars of progress said last."""
     for block in list(doctree.findall(nodes.literal_block)):
         if re.fullmatch(r"\w[\w ]+: (\d+) of \1", block.astext().strip()):
             block.parent.remove(block)
 
 
-def set_numbers(app: Sphinx, document: nodes.document, page: str) -> None:
+def _set_numbers(app: Sphinx, document: nodes.document, page: str) -> None:
     """Set numbers in text as a typesetter would, and keep on one line what belongs together.
 
     Not in code and formulas; when glued numbers have come.
@@ -249,7 +250,7 @@ def set_numbers(app: Sphinx, document: nodes.document, page: str) -> None:
         text.parent[at] = nodes.Text(after)
 
 
-def keep_punctuation(app: Sphinx, doctree: nodes.document) -> None:
+def _keep_punctuation(app: Sphinx, doctree: nodes.document) -> None:
     """Put a formula and the punctuation behind it in one ``keep``, which isn't broken between."""
     for math in list(doctree.findall(nodes.math)):
         after = math.next_node(descend=False, siblings=True)
@@ -264,22 +265,21 @@ def setup(app: Sphinx) -> dict:
     """Called by Sphinx."""
     for extension in ("myst_nb", "sphinx.ext.autodoc"):
         app.setup_extension(extension)
-    for text in (execution_table, cost_table, how_to_cite):
-        app.add_directive(text.__name__.replace("_", "-"), directive(text))
-    app.add_directive("benchmark", directive(benchmark, arguments=1))
-    app.add_directive("paper-numbers", directive(sphinx_links.paper_numbers, arguments=1))
-    app.connect("config-inited", light_pages.settle_config, priority=900)
-    mends = (tell_drawings, keep_punctuation, name_tables, drop_progress)
-    for mend in (sphinx_links.join, *mends):
+    for part in (sphinx_links, light_pages):
+        app.setup_extension(part.__name__)
+    for text in (_execution_table, _cost_table, _how_to_cite):
+        app.add_directive(text.__name__[1:].replace("_", "-"), _directive(text))
+    app.add_directive("benchmark", _directive(_benchmark, arguments=1))
+    app.add_directive("paper-numbers", _directive(sphinx_links.paper_numbers, arguments=1))
+    for mend in (_tell_drawings, _keep_punctuation, _name_tables, _drop_progress):
         app.connect("doctree-read", mend)
-    app.connect("doctree-resolved", set_numbers)
-    app.connect("doctree-resolved", add_offer)
-    app.connect("html-page-context", mend_page, priority=900)
-    app.connect("html-page-context", hold_places)
-    app.connect("html-page-context", light_pages.lighten_page, priority=950)
-    app.connect("build-finished", light_pages.lighten_styles, priority=900)
-    app.connect("autodoc-process-docstring", sphinx_links.link_docstring)
-    app.connect("autodoc-process-signature", sphinx_links.shorten_signature)
+    app.connect("doctree-resolved", _set_numbers)
+    app.connect("doctree-resolved", _add_offer)
+    app.connect("html-page-context", _mend_page, priority=900)
+    app.connect("html-page-context", _hold_places)
     # Sphinx reads all pages again when this changes, as it must when what makes them does.
     made_by = notebooks.digest([source(name) for name in (__name__, sphinx_links.__name__)])
     return {"version": made_by, "parallel_read_safe": True, "env_version": made_by}
+
+
+accepts(__name__, {"values": PLAIN, "stem": NAME})

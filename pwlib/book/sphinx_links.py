@@ -16,6 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.domains.std import StandardDomain
 from sphinx.environment import BuildEnvironment
 
+from pwlib.checks import accepts, among
 from pwlib.figures import style
 from pwlib.ledger import claims
 from pwlib.ledger.claims import Claim
@@ -80,18 +81,18 @@ def labels(path: Path) -> set[str]:
     return set(re.findall(r"^\((eq-\d+)\)=", text, re.M)) | figures & set(FIGURES)
 
 
-def anchor(env: BuildEnvironment, label: str) -> None:
+def _anchor(env: BuildEnvironment, label: str) -> None:
     """Make an id of the page that is being read a label to all pages."""
     cast(StandardDomain, env.get_domain("std")).note_hyperlink_target(label, env.docname, label)
 
 
-def link(env: BuildEnvironment, label: str, text: str) -> pending_xref:
+def _link(env: BuildEnvironment, label: str, text: str) -> pending_xref:
     """A link to a label of any page; one that nobody sets is a warning."""
     kind = {"refdomain": "std", "reftype": "ref", "refdoc": env.docname, "refwarn": True}
     return pending_xref("", nodes.inline("", text), reftarget=label, refexplicit=True, **kind)
 
 
-def join(app: Sphinx, document: nodes.document) -> None:
+def _join(app: Sphinx, document: nodes.document) -> None:
     """Set the links of a page that was just read."""
     env = app.env
     found = {claim.id: claim for claim in claims.ledger()}
@@ -100,11 +101,11 @@ def join(app: Sphinx, document: nodes.document) -> None:
         if (match := BOX.match(raw.astext())) and match[1] in found:
             _join_box(env, raw, found[match[1]])
         elif match := ENTRY.match(raw.astext()):
-            anchor(env, match[1])
+            _anchor(env, match[1])
     for node in list(document.findall(lambda n: isinstance(n, nodes.math_block | nodes.figure))):
         for label in claimed & {*node["ids"]}:
             kind = "equations" if label in EQUATIONS else "figures"
-            listed = link(env, f"paper-{kind}", f"claims about {SHOWN[label]}")
+            listed = _link(env, f"paper-{kind}", f"claims about {SHOWN[label]}")
             line = nodes.paragraph("", "", listed, classes=["rests-on"])
             node.parent.insert(node.parent.index(node) + 1, line)
 
@@ -113,14 +114,14 @@ def _join_box(env: BuildEnvironment, start: nodes.raw, claim: Claim) -> None:
     """A claim's line gets a label, and links to the ledger and to what it is about."""
     label = f"claim-{claim.id}"
     env.metadata[env.docname].setdefault("myst_slugs", {})[label] = (0, label, label)
-    anchor(env, label)
+    _anchor(env, label)
     line = start.parent[start.parent.index(start) + 1]
-    line += [nodes.Text(" "), link(env, f"ledger-{claim.id}", "What was found")]
+    line += [nodes.Text(" "), _link(env, f"ledger-{claim.id}", "What was found")]
     for target in about(claim):
-        line += [nodes.Text(" · "), link(env, target, SHOWN[target])]
+        line += [nodes.Text(" · "), _link(env, target, SHOWN[target])]
 
 
-def link_docstring(
+def _link_docstring(
     app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]
 ) -> None:
     """Outside code, make links of the paper's numbers in a docstring; in it |x| is a modulus."""
@@ -131,7 +132,7 @@ def link_docstring(
     lines[:] = "".join(pieces).split("\n")
 
 
-def shorten_signature(
+def _shorten_signature(
     app: Sphinx, what: str, name: str, obj: object, options: object, call: str, gives: str
 ) -> tuple[str | None, str | None]:
     """Write NumPy's types by the names that people know."""
@@ -140,3 +141,14 @@ def shorten_signature(
     short = [re.sub(like, "ArrayLike", text) if text else text for text in (call, gives)]
     call, gives = (re.sub(arrays, r"NDArray[\1]", text) if text else text for text in short)
     return call, gives
+
+
+def setup(app: Sphinx) -> dict:
+    """Called by Sphinx."""
+    app.connect("doctree-read", _join)
+    app.connect("autodoc-process-docstring", _link_docstring)
+    app.connect("autodoc-process-signature", _shorten_signature)
+    return {"parallel_read_safe": True}
+
+
+accepts(__name__, {"kind": among(("equations", "figures", "sections"))})

@@ -113,7 +113,7 @@ def write(folder, name, **about):
 
 def rows(folder):
     env = SimpleNamespace(srcdir=folder.parent, note_reread=lambda: None)
-    lines = sphinx_extension.cost_table(env).splitlines()[4:]
+    lines = sphinx_extension._cost_table(env).splitlines()[4:]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
@@ -145,14 +145,14 @@ def kept(node):
 
 def test_a_formula_keeps_the_punctuation_behind_it():
     line = nodes.paragraph("", "", nodes.Text("at "), nodes.math("", "x"), nodes.Text("), or"))
-    sphinx_extension.keep_punctuation(None, line)
+    sphinx_extension._keep_punctuation(None, line)
     assert kept(line) == ["x),"]
     assert line.astext() == "at x), or"
 
 
 def test_a_benchmark_that_nobody_ran_says_how_to_measure_it():
     asked = []
-    said = sphinx_extension.benchmark(SimpleNamespace(note_dependency=asked.append), "speed")
+    said = sphinx_extension._benchmark(SimpleNamespace(note_dependency=asked.append), "speed")
     assert said == "Not measured yet: `make bench ONLY=speed` does it, `make accept` keeps it."
     assert [path.rpartition("/")[2] for path in asked] == ["benchmarks.json"]
 
@@ -166,7 +166,7 @@ def test_what_is_drawn_is_told_from_pictures_of_data_which_get_a_dark_drawing(tm
     added = SimpleNamespace(docname="page", images=set())
     added.images = SimpleNamespace(add_file=lambda page, file: files.append((page, file)))
     files = []
-    sphinx_extension.tell_drawings(SimpleNamespace(srcdir=tmp_path, env=added), page)
+    sphinx_extension._tell_drawings(SimpleNamespace(srcdir=tmp_path, env=added), page)
     found = {image["uri"]: image["classes"] for image in page.findall(nodes.image)}
     assert found == {
         "drawn.svg": ["drawing"],
@@ -186,7 +186,7 @@ def test_what_a_figure_says_of_itself_ends_the_text_for_those_who_do_not_see_it(
     (tmp_path / "drawn.svg").write_text(said)
     image = nodes.image(uri="drawn.svg", alt="Two curves.")
     page = nodes.paragraph("", "", image)
-    sphinx_extension.tell_drawings(SimpleNamespace(srcdir=tmp_path), page)
+    sphinx_extension._tell_drawings(SimpleNamespace(srcdir=tmp_path), page)
     assert image["alt"] == "Two curves. 35 % < 40 %"
 
 
@@ -200,21 +200,21 @@ def test_what_a_figure_says_of_itself_ends_the_text_for_those_who_do_not_see_it(
 )
 def test_numbers_are_set_as_a_typesetter_would(written, shown):
     document = nodes.paragraph("", written)
-    sphinx_extension.set_numbers(None, document, "")
+    sphinx_extension._set_numbers(None, document, "")
     assert document.astext() == shown
 
 
 def test_a_glued_number_keeps_its_sign_of_per_cent_and_code_is_left_alone():
     parts = [nodes.inline("", "83"), nodes.Text(" %, "), nodes.literal("", "a -3 %")]
     document = nodes.paragraph("", "", *parts)
-    sphinx_extension.set_numbers(None, document, "")
+    sphinx_extension._set_numbers(None, document, "")
     assert document.astext() == "83%, a -3 %"
 
 
 def test_what_a_bar_of_progress_said_last_is_left_out():
     blocks = [nodes.literal_block("", text) for text in ("networks trained: 2 of 2", "1 of 2")]
     document = nodes.container("", *blocks)
-    sphinx_extension.drop_progress(None, document)
+    sphinx_extension._drop_progress(None, document)
     assert document.astext() == "1 of 2"
 
 
@@ -227,5 +227,5 @@ def test_a_picture_that_is_fetched_late_keeps_its_place(tmp_path):
         '<img src="../_images/b.svg"',
     )
     context = {"body": f"{late} />{early} />"}
-    sphinx_extension.hold_places(app, "page", "", context, None)
+    sphinx_extension._hold_places(app, "page", "", context, None)
     assert context["body"] == f'{late} width="442" height="100" />{early} />'

@@ -30,7 +30,7 @@ def test_each_of_the_papers_numbers_stands_in_one_chapter():
 
 def linked(text):
     lines = text.split("\n")
-    sphinx_links.link_docstring(None, "function", "pwlib.f", None, None, lines)
+    sphinx_links._link_docstring(None, "function", "pwlib.f", None, None, lines)
     return "\n".join(lines)
 
 
@@ -49,10 +49,10 @@ def test_a_signature_names_arrays_as_people_do():
     like = "~numpy._typing._array_like._Buffer | ~numpy._SupportsArray[~numpy.dtype[~typing.Any]]"
     like += " | complex | bytes | str | ~numpy._NestedSequence[complex | bytes | str]"
     call, gives = f"(n: int, x: {like}, model: ~pwlib.networks.MLP)", f"tuple[{array}, float]"
-    shortened = sphinx_links.shorten_signature(None, "function", "f", None, None, call, gives)
+    shortened = sphinx_links._shorten_signature(None, "function", "f", None, None, call, gives)
     assert shortened[0] == "(n: int, x: ArrayLike, model: ~pwlib.networks.MLP)"
     assert shortened[1] == "tuple[NDArray[float64], float]"
-    assert sphinx_links.shorten_signature(None, "module", "f", None, None, None, None) == (
+    assert sphinx_links._shorten_signature(None, "module", "f", None, None, None, None) == (
         None,
         None,
     )
