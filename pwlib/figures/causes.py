@@ -92,8 +92,8 @@ def figure_paths(
     """A panel for each data set: for each arm a path with a dot for each length of its steps.
 
     ``found`` maps data set and arm to the means, in %, of what the axes are named after. Dots grow
-    with the length; the highest of an arm is dark and has its name. Without a headline the figure
-    says whose is the highest.
+    with the length; the highest of an arm is dark and has its name. Without a headline, figure and
+    panels say whose is the highest.
     """
     fig, panels = style.subplots(len(found), 1, 2.4 * len(found) + 0.3, squeeze=False)
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
@@ -105,7 +105,7 @@ def figure_paths(
             axes.scatter(x[best := int(np.argmax(y))], y[best], 40, **look)
         best_first = sorted(((max(y), arm) for arm, (_, y) in by_arm.items()), reverse=True)
         first = ", ".join(f"{arm} {value:.0f}%" for value, arm in best_first[:2])
-        axes.set(title=f"{title}: {first}", xlabel=across, ylabel=up)
+        axes.set(title=title if headline else f"{title}: {first}", xlabel=across, ylabel=up)
         axes.margins(x=0.2, y=0.25)
         axes.set_xlim(left=max(0, axes.get_xlim()[0]))  # nothing here is negative
         axes.set_ylim(bottom=max(-4, axes.get_ylim()[0]))
@@ -113,7 +113,7 @@ def figure_paths(
     tops = {max(by_arm, key=lambda arm: max(by_arm[arm][1])) for by_arm in found.values()}
     words = f"Most robust at its best step length: {' or '.join(sorted(tops))}"
     marks = "(solid: best length; pale: others, larger if longer)"
-    fig.suptitle(headline or f"{words}\n{marks}")
+    fig.suptitle(f"{headline or words}\n{marks}")
     fig.draw_without_rendering()  # which settles where the dots are
     said = []
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
@@ -134,12 +134,10 @@ def figure_lengths(
         for title, arms in found.items()
     }
     looks = {arm: (*_KINDS[kind], arm) for arm, kind in kinds.items()}
-    best: dict[str, list[float]] = {}
-    for arm, by_r in (pair for arms in found.values() for pair in arms.items()):
-        best.setdefault(arm, []).append(_best(by_r))
-    first, *others = sorted(best, key=lambda arm: np.mean(best[arm]))
-    then = "".join(f", then for {arm}" for arm in others)
-    headline = f"The best steps in training are shortest\nfor {first}{then}"
+    drawn = {arm: [_best(arms[arm]) for arms in found.values() if arm in arms] for arm in kinds}
+    best = sorted((min(at), max(at), arm) for arm, at in drawn.items() if at)
+    ends = (f"{arm} {low:g}" + f" to {high:g}" * (low < high) for low, high, arm in best)
+    headline = f"Best length of a step in training (ring):\n{', '.join(ends)}"
     fig = figure_curves(lengths, panels, "$L^2$ length of a step", looks=looks, headline=headline)
     for axes, arms in zip(fig.axes, found.values(), strict=True):
         for arm, by_r in arms.items():  # a ring at the best length
@@ -171,6 +169,8 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
             look: Look = {"color": COLOURS[colour], "elinewidth": 1.2, "ms": 4}
             at = np.arange(len(leads)) + shift
             axes.errorbar(means, at, xerr=bars, fmt=marker, label=rival, **look)
+            level = [at_least(lead) <= MARGIN for lead in leads]  # with a hollow marker
+            axes.plot(means[level], at[level], marker, ms=2.5, color="white", zorder=3)
             said.append(f"{title}, {rival} from {means.min():.1f} to {means.max():.1f}")
         axes.axvline(0, color=style.MUTED, lw=0.8, ls="--", zorder=0)
     names = list(next(iter(next(iter(found.values())).values())))
@@ -178,7 +178,7 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
     shown = [
         f"{sum(at_least(by[name]) > MARGIN for by in every)} of {len(every)}" for name in names
     ]
-    title = f"Hard points are shown to be more robust\n{names[0]} in {shown[0]} cases,\n"
+    title = f"Hard points are shown to be more robust (filled)\n{names[0]} in {shown[0]} cases,\n"
     title += f"{names[1]} in {shown[1]}"
     style.legend(fig, "upper", title)
     return style.say(fig, f"The means: {'; '.join(said)}.")

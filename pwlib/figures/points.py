@@ -270,8 +270,8 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
     for axes in (top, bottom):
         style.name_lines(axes)
     exact, noisy = factors
-    words = f"With noise {most} are {noisy} times as bad\nas {least}"
-    fig.suptitle(f"{words}; without, sets differ {exact}-fold")
+    words = f"Without noise sets differ {exact}-fold; with noise\n{most} are {noisy} times as bad"
+    fig.suptitle(f"{words}\nas {least}")
     said = [f"{name} {next(iter(values.values())):.3g}" for name, values in noise.items()]
     return style.say(fig, f"With noise, at {sizes[0]} points: {', '.join(said)}.")
 

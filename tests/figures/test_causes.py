@@ -13,7 +13,7 @@ from pwlib.figures.causes import (
     figure_transfer,
 )
 from pwlib.figures.style import COLOURS
-from pwlib.intervals import interval
+from pwlib.intervals import at_least, interval
 
 FOUND = {
     "MNIST": {
@@ -37,11 +37,12 @@ def test_a_lead_is_a_mean_with_its_interval_in_the_row_of_its_setting(panel, riv
     assert bars.lines[0].get_xdata() == pytest.approx([np.mean(leads) for leads in found])
     for line, leads in zip(bars.lines[2][0].get_segments(), found, strict=True):
         assert line[:, 0] == pytest.approx(interval(leads))
+    hollow = [line for line in panels[panel].lines if line.get_color() == "white"][rival]
+    assert hollow.get_xdata() == pytest.approx([np.mean(v) for v in found if at_least(v) <= 1])
     (legend,) = panels[0].figure.legends
-    assert (
-        legend.get_title().get_text()
-        == "Hard points are shown to be more robust\nnearest in 3 of 4 cases,\nlabel in 0 of 4"
-    )
+    shown = "nearest in 3 of 4 cases,\nlabel in 0 of 4"
+    said = f"Hard points are shown to be more robust (filled)\n{shown}"
+    assert legend.get_title().get_text() == said
     rows = np.round(bars.lines[0].get_ydata()).astype(int)
     assert [panels[0].get_yticklabels()[row].get_text() for row in rows] == ["SGD", "1 step"]
 
@@ -102,7 +103,8 @@ def test_a_path_goes_through_the_means_in_the_colour_of_its_kind_with_its_name_a
     marks = "(solid: best length; pale: others, larger if longer)"
     assert axes.figure.get_suptitle() == f"Most robust at its best step length: hard\n{marks}"
     other = figure_paths(found, KINDS, "natural", "attacked", "hard is ahead")
-    assert other.get_suptitle() == "hard is ahead"
+    assert other.get_suptitle() == f"hard is ahead\n{marks}"
+    assert other.axes[0].get_title() == "MNIST"
 
 
 def test_lengths_have_means_with_intervals_as_bands():
@@ -117,7 +119,7 @@ def test_lengths_have_means_with_intervals_as_bands():
         ends = corners[corners[:, 0] == length, 1]
         assert (ends.min(), ends.max()) == pytest.approx(interval(values))
     assert [text.get_text() for text in axes.texts] == ["hard"]
-    assert axes.figure.get_suptitle() == "The best steps in training are shortest\nfor hard"
+    assert axes.figure.get_suptitle() == "Best length of a step in training (ring):\nhard 2"
 
 
 def test_every_second_length_has_a_label_so_that_labels_do_not_touch():
