@@ -107,10 +107,10 @@ FEW = 5  # seeds on processors
 _WORDS = {"third": "plain", "third30": "plain, 30 passes", "hard": "hard points"}
 _WORDS |= {"descent": "down (9)", "heads": "random heads", "head": "one random head"}
 _WORDS |= {"output": "output's entropy", "label": "label's loss"}
-_WORDS |= {"label_pgd": "label's loss, projected", "gaussian": "Gaussian noise"}
+_WORDS |= {"label_pgd": "label's loss (projected)", "gaussian": "Gaussian noise"}
 _WORDS |= {"perp": "orthogonal part", "parallel": "parallel part", "other": "other network"}
-_WORDS |= {"argmax": "(9), largest as label", "hinge": "hinge loss of features"}
-_CHANGES = {"full": ", all data", "x5": ", entries × 5", "k10": ", ten steps"}
+_WORDS |= {"argmax": "(9) with the largest as label", "hinge": "hinge loss of features"}
+_CHANGES = {"full": "all data", "x5": "entries × 5", "k10": "ten steps"}
 
 ALONG = (1, 2, 3, 5, 10)  # epochs after which `along` looks at plain training and hard points
 # Where `along` looks after the last.
@@ -125,8 +125,8 @@ def words(arm: str) -> str:
     if arm in _WORDS:
         return _WORDS[arm]
     name, _, change = arm.partition("_")
-    radius = f", length {ARMS[arm].radius:g}" if change.startswith("r") else change
-    return _WORDS.get(name, name) + _CHANGES.get(change, radius)
+    radius = f"length {ARMS[arm].radius:g}" if change.startswith("r") else change
+    return _WORDS.get(name, name) + f" ({_CHANGES.get(change, radius)})" * bool(change)
 
 
 def missing(rows: Sequence[Row], device: str) -> dict[str, list[tuple[str, list[int]]]]:

@@ -79,10 +79,10 @@ def test_the_numbers_in_a_name_are_those_of_the_settings():
 
 
 def test_an_arm_has_one_name_in_words_which_says_all_that_differs():
-    known = {"third": "plain", "hard": "hard points", "hard_full": "hard points, all data"}
-    known |= {"label_r.5": "label's loss, length 0.5", "hard_k10": "hard points, ten steps"}
-    known |= {"label_pgd": "label's loss, projected", "heads_x5": "random heads, entries × 5"}
-    known |= {"random_r4": "random, length 4", "noise": "noise", "reference": "reference"}
+    known = {"third": "plain", "hard": "hard points", "hard_full": "hard points (all data)"}
+    known |= {"label_r.5": "label's loss (length 0.5)", "hard_k10": "hard points (ten steps)"}
+    known |= {"label_pgd": "label's loss (projected)", "heads_x5": "random heads (entries × 5)"}
+    known |= {"random_r4": "random (length 4)", "noise": "noise", "reference": "reference"}
     assert {arm: arms.words(arm) for arm in known} == known
     drawn = [*arms.MAIN, *(arm for arm in arms.SWEPT if "_r" in arm)]
     assert len(set(map(arms.words, drawn))) == len(drawn)

@@ -24,7 +24,7 @@ Numbers = Sequence[float] | Array  # in %, one a seed
 Curves = Mapping[str, Mapping[str, Mapping[str, Sequence[Numbers]]]]  # data set, measure, arm → …
 
 _KINDS = {"nothing": ("plain", "o"), "features": ("hard", "s"), "output": ("loss", "D")}
-_WORDS = {"nothing": "no objective", "features": "the features' objective"}
+_WORDS = {"nothing": "no ascent", "features": "the features' objective"}
 _WORDS |= {"output": "the output's objective"}
 _SAMPLES = {
     "plain": ("plain", "o", "plain"),
@@ -201,7 +201,7 @@ def figure_curves(
     shape: Look = {"height": 2 * len(measures) + 0.6, "sharex": True, "squeeze": False}
     fig, grid = style.subplots(len(measures), len(found), **shape)
     apart = 1 if len(x) < 6 else 2  # all of six names would touch
-    names = [f"{value:,g}" if i % apart == 0 else "" for i, value in enumerate(x)]
+    names = [f"{value:,g}" if (len(x) - 1 - i) % apart == 0 else "" for i, value in enumerate(x)]
     said = []
     for column, (title, by_measure) in zip(grid.T, found.items(), strict=True):
         column[0].set_title(title)
@@ -243,7 +243,7 @@ def figure_transfer(found: Mapping[str, Mapping[str, Mapping[tuple[str, str], Nu
             axes.pcolormesh(means, cmap="Greys", vmin=0, vmax=110)  # inverted in the dark, as text
             axes.set_ylim(len(names), 0)
             for (i, j), mean in np.ndenumerate(means):
-                ink = "white" if mean > 60 else "black"
+                ink = "white" if mean > 70 else "black"
                 axes.text(j + 0.5, i + 0.5, f"{mean:.0f}", ha="center", va="center", color=ink)
             axes.set_xticks(middles, names, rotation=60, ha="right")
             axes.set_yticks(middles, names)

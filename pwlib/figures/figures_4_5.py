@@ -142,10 +142,10 @@ def figure_5(magnitudes: Sequence[float], accuracies: Mapping[str, Mapping[str, 
         said[-1] += f"{reference:.0f}% for the reference"
         row[0].set(ylim=(-2, 102), ylabel=f"{name}, accuracy, %")
         style.name_lines(row[1])
-        row[0].text(0, 0.01, "reference", color=style.COLOURS["plain"], transform=row[0].transAxes)
-        row[0].text(
-            0.42, 0.55, "hard points", color=style.COLOURS["hard"], transform=row[0].transAxes
-        )
+        for height, key in ((0.88, "own"), (0.76, "reference")):
+            _, meaning, _, label = FIGURE_5[key]
+            place: style.Look = {"color": style.COLOURS[meaning], "transform": row[0].transAxes}
+            row[0].text(0.45, height, label, **place)
     for axis in panels.flat:
         axis.grid(alpha=0.25)
     panels[0, 0].set_title("its own examples")

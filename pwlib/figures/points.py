@@ -180,12 +180,12 @@ def figure_critical(y: np.ndarray, even: Lines, odd: Lines) -> Figure:
     for side, (table, first, title) in zip(axes, panels, strict=True):
         for (label, values), dashes in zip(table.items(), (":", "-", "--"), strict=True):
             side.plot(y / np.pi, values, color=COLOURS["chebyshev"], ls=dashes, label=label)
-        points = np.arange(first, y[-1] / np.pi)
+        points = np.arange(first, y[-1] / np.pi + 1e-9)
         side.plot(points, np.ones(len(points)), "o", color=INK, ms=4)
         lowest = side.get_ylim()[0]
         side.axhspan(lowest, 0, color=MUTED, alpha=0.25, lw=0)
         side.text(y[-1] / np.pi, -0.04, "wrong sign", ha="right", va="top")
-        side.set(title=f"{title} goes below 0 with fewer", ylabel="$F(y)$", ylim=(lowest, 2))
+        side.set(title=f"{title} goes below 0 with fewer", ylabel="$F_r(y)$", ylim=(lowest, 2))
         side.legend(loc="upper right", ncols=3, columnspacing=1, handlelength=1.6)
     axes[1].set_xlabel(r"$y/\pi$")
     fig.suptitle("With fewer points than the critical share the sign is wrong")
@@ -202,7 +202,7 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     """
     fig, (upper, lower) = style.subplots(2, height=5)
     looks: list[Look] = [{"color": INK, "lw": 1.6}]
-    looks += [{"color": COLOURS["equispaced"], "lw": 1, "alpha": 0.4, "zorder": 1}]
+    looks += [{"color": COLOURS["equispaced"], "lw": 1.6, "alpha": 0.6, "zorder": 1}]
     for (label, values), look in zip(curves.items(), looks, strict=True):
         upper.plot(z, values, label=label, **look)
     for (label, table), look in zip(dips.items(), looks, strict=True):
@@ -233,7 +233,8 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     lower.annotate(f"$c = {c}$ ", (c, 1), (-3, -8), **touch)
     lower.set_ylim(bottom=(floor := lower.get_ylim()[0]))
     lower.axhspan(floor, 0, color=MUTED, alpha=0.25, lw=0)
-    lower.text(c, floor, " limit: no wrong\n sign from here on", va="bottom", color=COLOURS["loss"])
+    beyond: Look = {"ha": "right", "va": "top", "color": COLOURS["loss"]}
+    lower.text(1, 0.6, "limit: no wrong\nsign from here on", transform=lower.transAxes, **beyond)
     lower.text(0.32, 0.02, "wrong sign", transform=lower.transAxes, va="bottom")
     lower.locator_params(axis="x", nbins=5)
     upper.axhline(0, color=MUTED, lw=0.8)

@@ -71,7 +71,7 @@ def test_an_arm_has_a_dot_for_each_seed_and_its_mean_in_its_row_and_colour(panel
         assert {dots.get_color(), mean.get_color()} == {COLOURS[COLOUR[arm]]}
     assert reference.get_xdata()[0] == pytest.approx(np.mean(list(ARMS.values())[panel]["plain"]))
     (legend,) = axes.figure.legends
-    order = "the features' objective less, no objective least"
+    order = "the features' objective less, no ascent least"
     assert legend.get_title().get_text() == f"Steps up the output's objective help most,\n{order}"
     said = axes.figure.get_label()
     assert said.startswith("MNIST: plain 31.0, hard 69.0, label 83.5. Fashion-MNIST: plain 22.0")
@@ -123,7 +123,7 @@ def test_lengths_have_means_with_intervals_as_bands():
 
 
 def test_every_second_length_has_a_label_so_that_labels_do_not_touch():
-    names = {0.25: "0.25", 0.5: "", 1.0: "1", 2.0: "", 4.0: "4", 1000.0: ""}
+    names = {0.25: "", 0.5: "0.5", 1.0: "", 2.0: "2", 4.0: "", 1000.0: "1,000"}
     by_length = {length: [50.0, 51.0] for length in names}
     (axes,) = figure_lengths({"MNIST": {"hard": by_length}}, KINDS).axes
     assert axes.get_xticks().tolist() == [*by_length]

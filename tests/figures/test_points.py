@@ -46,7 +46,7 @@ def test_the_critical_curves_meet_at_the_training_points():
     np.testing.assert_array_equal(line(left, "b").get_ydata(), curves["b"])
     dots = [[one for one in axes.lines if one.get_marker() == "o"] for axes in (left, right)]
     np.testing.assert_allclose(dots[0][0].get_xdata(), [0.5, 1.5, 2.5])
-    np.testing.assert_allclose(dots[1][0].get_xdata(), [1, 2])
+    np.testing.assert_allclose(dots[1][0].get_xdata(), [1, 2, 3])
 
 
 def test_the_points_of_the_end_stand_on_the_curve_at_the_roots_of_j_over_c_beside_the_dips():
