@@ -48,13 +48,13 @@ serve: book
 pdf: book $(VENV)/.browser
 	@$(BIN)/python -m pwlib pdf
 
-# Slow tests, and chapters executed anew, a file at a time in each of four processes: on two cores,
+# Slow tests, and chapters executed anew, a file at a time in each of three processes: on two cores,
 # as tests of sweeps, clusters and the browser wait much. What one of them trains is kept for the
 # next. What drives a browser is of use only where there is one.
 test: check data $(VENV)/.bench $(if $(CHROMIUM),$(VENV)/.browser)
 	@PWLIB_CACHE=$${PWLIB_CACHE:-$(NETWORKS)} $(BIN)/pytest tests chapters -m slow -p no:cacheprovider \
 	  --nbval --nbval-sanitize-with tests/nbval.cfg \
-	  -n 4 --dist loadfile --no-loadscope-reorder -rs --durations 20
+	  -n 3 --dist loadfile --no-loadscope-reorder -rs --durations 20
 
 check: $(READY)
 	@$(BIN)/ruff check

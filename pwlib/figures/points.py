@@ -146,7 +146,7 @@ def figure_laws(chebyshev: Pairs, equispaced: Pairs, limits: Mapping[str, float]
     `chebyshev` maps "even m" and "odd m", `equispaced` four classes "even m, p even", …, to pairs
     (n, m); `limits` maps the same names to the constants for n → ∞, drawn as lines.
     """
-    fig, (top, bottom) = style.subplots(2, height=4.8)
+    fig, (top, bottom) = style.subplots(2, height=5)
     for axes, table, power in ((top, chebyshev, 1), (bottom, equispaced, 2)):
         for name, pairs in table.items():
             n, m = np.transpose(sorted(pairs))
@@ -162,6 +162,7 @@ def figure_laws(chebyshev: Pairs, equispaced: Pairs, limits: Mapping[str, float]
     enough = f"{most[0]:.3f}\\,n$\non Chebyshev grids, $m = {most[1]:.3f}\\,n^2$ on equispaced ones"
     fig.suptitle(f"For large $n$ no wrong sign beyond $m = {enough}")
     top.set(ylabel="last $m$ with\na wrong sign, over $n$", title="Chebyshev grids")
+    top.set_xlabel("degree $n$")
     bottom.set(ylabel="last $m$ with\na wrong sign, over $n^2$", title="equispaced grid")
     bottom.set(xlabel=r"degree $n$   ($p = \lfloor (n+1)/2 \rfloor$)", ylim=(0.05, 0.19))
     for axes in (top, bottom):
@@ -220,7 +221,7 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     upper.plot(z[lowest], limit[lowest], "o", color=COLOURS["loss"], ms=5)
     upper.legend(loc="lower right", bbox_to_anchor=(1, 0.1))
     upper.annotate("the dip", (z[lowest], limit[lowest]), (16, 6), **touch)
-    lower.set(xlabel="$c = m/n^2$", ylabel="lowest value in the dip")
+    lower.set(xlabel="$c = (m - 1)/(2p)^2$", ylabel="lowest value in the dip")
     last = " and ".join(
         f"{name} at {table['c'][np.flatnonzero(np.asarray(table['dip']) < 0)[-1]]:.4f}"
         for name, table in dips.items()
