@@ -231,11 +231,9 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     lower.axvline(c, color=COLOURS["loss"], lw=1)
     lower.plot(c, 0, "o", color=COLOURS["loss"], ms=5)
     touch |= {"xycoords": ("data", "axes fraction"), "ha": "right"}
-    lower.annotate(f"$c = {c}$ ", (c, 1), (-3, -8), **touch)
+    lower.annotate(f"$c = {c}$: in the limit\nno wrong sign beyond", (c, 1), (-3, -12), **touch)
     lower.set_ylim(bottom=(floor := lower.get_ylim()[0]))
     lower.axhspan(floor, 0, color=MUTED, alpha=0.25, lw=0)
-    beyond: Look = {"ha": "right", "va": "top", "color": COLOURS["loss"]}
-    lower.text(1, 0.6, "limit: no wrong\nsign from here on", transform=lower.transAxes, **beyond)
     lower.text(0.32, 0.02, "wrong sign", transform=lower.transAxes, va="bottom")
     lower.locator_params(axis="x", nbins=5)
     upper.axhline(0, color=MUTED, lw=0.8)
