@@ -165,11 +165,12 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
         for rival, (colour, marker, shift) in zip(rivals, _RIVALS, strict=True):
             leads = [differences[rival] for differences in by_setting.values()]
             means = np.array([np.mean(lead) for lead in leads])
-            bars = np.abs(np.transpose([interval(lead) for lead in leads]) - means)
+            ends = np.transpose([interval(lead) for lead in leads])
+            bars = np.abs(ends - means)
             look: Look = {"color": COLOURS[colour], "elinewidth": 1.2, "ms": 4}
             at = np.arange(len(leads)) + shift
             axes.errorbar(means, at, xerr=bars, fmt=marker, label=rival, **look)
-            level = [at_least(lead) <= MARGIN for lead in leads]  # with a hollow marker
+            level = (ends[0] <= MARGIN) & (ends[1] >= -MARGIN)  # neither is shown to be ahead
             axes.plot(means[level], at[level], marker, ms=2.5, color="white", zorder=3)
             said.append(f"{title}, {rival} from {means.min():.1f} to {means.max():.1f}")
         axes.axvline(0, color=style.MUTED, lw=0.8, ls="--", zorder=0)
@@ -178,8 +179,8 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
     shown = [
         f"{sum(at_least(by[name]) > MARGIN for by in every)} of {len(every)}" for name in names
     ]
-    title = f"Hard points are shown to be more robust (filled)\n{names[0]} in {shown[0]} cases,\n"
-    title += f"{names[1]} in {shown[1]}"
+    title = "Hard points are shown to be more robust (right, filled)\n"
+    title += f"{names[0]} in {shown[0]} cases,\n{names[1]} in {shown[1]}"
     style.legend(fig, "upper", title)
     return style.say(fig, f"The means: {'; '.join(said)}.")
 

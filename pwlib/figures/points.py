@@ -271,7 +271,7 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
         style.name_lines(axes)
     exact, noisy = factors
     words = f"Without noise sets differ {exact}-fold; with noise\n{most} are {noisy} times as bad"
-    fig.suptitle(f"{words}\nas {least}")
+    fig.suptitle(f"{words}\nas {least}, at $m = {sizes[0]}$")
     said = [f"{name} {next(iter(values.values())):.3g}" for name, values in noise.items()]
     return style.say(fig, f"With noise, at {sizes[0]} points: {', '.join(said)}.")
 
