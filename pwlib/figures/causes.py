@@ -91,29 +91,25 @@ def figure_paths(
 ) -> Figure:
     """A panel for each data set: for each arm a path with a dot for each length of its steps.
 
-    ``found`` maps data set and arm to the means, in %, of what the axes are named after. Dots grow
-    with the length; the highest of an arm is dark and has its name. Without a headline, figure and
-    panels say whose is the highest.
+    ``found`` maps data set and arm to the means, in %, of what the axes are named after. The
+    highest dot of an arm is large and has its name. Without a headline, whose is the highest is it.
     """
     fig, panels = style.subplots(len(found), 1, 2.4 * len(found) + 0.3, squeeze=False)
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
         for arm, (x, y) in by_arm.items():
             colour, marker = _KINDS[kinds[arm]]
             look: Look = {"color": COLOURS[colour], "marker": marker if len(x) > 1 else "x"}
-            axes.plot(x, y, color=COLOURS[colour], lw=1, alpha=0.4)
-            axes.scatter(x, y, np.linspace(2, 7, len(x)) ** 2, alpha=0.4, **look)
-            axes.scatter(x[best := int(np.argmax(y))], y[best], 40, **look)
-        best_first = sorted(((max(y), arm) for arm, (_, y) in by_arm.items()), reverse=True)
-        first = ", ".join(f"{arm} {value:.0f}%" for value, arm in best_first[:2])
-        axes.set(title=title if headline else f"{title}: {first}", xlabel=across, ylabel=up)
+            axes.plot(x, y, color=COLOURS[colour], lw=0.8, alpha=0.3)
+            axes.scatter(x, y, 8, alpha=0.4, **look)
+            axes.scatter(x[best := int(np.argmax(y))], y[best], 50, **look)
+        axes.set(title=title, xlabel=across, ylabel=up)
         axes.margins(x=0.2, y=0.25)
         axes.set_xlim(left=max(0, axes.get_xlim()[0]))  # nothing here is negative
         axes.set_ylim(bottom=max(-4, axes.get_ylim()[0]))
         axes.grid(**_GRID)
     tops = {max(by_arm, key=lambda arm: max(by_arm[arm][1])) for by_arm in found.values()}
     words = f"Most robust at its best step length: {' or '.join(sorted(tops))}"
-    marks = "(solid: best length; pale: others, larger if longer)"
-    fig.suptitle(f"{headline or words}\n{marks}")
+    fig.suptitle(f"{headline or words}\n(large: the best step length; small: others)")
     fig.draw_without_rendering()  # which settles where the dots are
     said = []
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):

@@ -148,14 +148,17 @@ def figure_laws(chebyshev: Pairs, equispaced: Pairs, limits: Mapping[str, float]
     """
     fig, (top, bottom) = style.subplots(2, height=5)
     for axes, table, power in ((top, chebyshev, 1), (bottom, equispaced, 2)):
-        for name, pairs in table.items():
-            n, m = np.transpose(sorted(pairs))
+        ranked = sorted(table, key=limits.__getitem__, reverse=True)
+        rest = "the rest: at most" if len(ranked) > 2 else f"{ranked[-1]}:"
+        for rank, name in enumerate(ranked):
+            n, m = np.transpose(sorted(table[name]))
             even, filled = name.startswith("even"), "odd" not in name.split(",")[-1]
-            worst = limits[name] == max(limits[other] for other in table)
+            worst = rank == 0
             colour = COLOURS["chebyshev" if power == 1 else "equispaced"] if worst else MUTED
             look: Look = {"color": colour, "mfc": colour if even else "white", "ls": "", "ms": 4}
             marker = "o" if power == 1 else ("s" if filled else "D")
-            label = f"{name}: {limits[name]:.3f}"
+            said = (f"{name}:", rest)[rank] if rank < 2 else "_"  # others have no label
+            label = f"{said} {limits[name]:.3f}"
             axes.semilogx(n, m / n**power, marker=marker, label=label, zorder=2 + worst, **look)
             axes.axhline(limits[name], **(_GUIDE | {"color": colour, "zorder": 0}))
     most = [max(limits[name] for name in table) for table in (chebyshev, equispaced)]
@@ -203,7 +206,7 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     """
     fig, (upper, lower) = style.subplots(2, height=5)
     looks: list[Look] = [{"color": INK, "lw": 1.6}]
-    looks += [{"color": COLOURS["equispaced"], "lw": 1.6, "alpha": 0.6, "zorder": 1}]
+    looks += [{"color": COLOURS["equispaced"], "lw": 1.6, "zorder": 1}]
     for (label, values), look in zip(curves.items(), looks, strict=True):
         upper.plot(z, values, label=label, **look)
     for (label, table), look in zip(dips.items(), looks, strict=True):
@@ -211,15 +214,17 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     limit = next(iter(curves.values()))
     points = np.sqrt(np.arange(int(c * z[-1] ** 2) + 1) / c)
     at_points = np.interp(points, z, limit)
-    upper.plot(points, at_points, "o", color=INK, ms=3, label="training points")
+    upper.plot(points, at_points, "o", color=INK, ms=3)
     upper.set(xlabel="$z$, from the right end", ylabel="$f$")
     words = f"beyond $m = {c}\\,n^2$ for large $n$"
     fig.suptitle(f"On equispaced grids no wrong sign\n{words}")
     lowest = int(limit.argmin())
     upper.set_title(f"there the dip next to the end goes down to {limit[lowest]:z.2f}")
+    beside: Look = {"textcoords": "offset points", "va": "bottom"}
+    if len(points) > 2:
+        upper.annotate("training points", (points[2], at_points[2]), (10, 0), **beside)
     touch: Look = {"color": COLOURS["loss"], "textcoords": "offset points", "va": "center"}
     upper.plot(z[lowest], limit[lowest], "o", color=COLOURS["loss"], ms=5)
-    upper.legend(loc="lower right", bbox_to_anchor=(1, 0.1))
     upper.annotate("the dip", (z[lowest], limit[lowest]), (16, 6), **touch)
     lower.set(xlabel="$c = (m - 1)/(2p)^2$", ylabel="lowest value in the dip")
     last = " and ".join(
@@ -227,7 +232,7 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
         for name, table in dips.items()
         if np.min(table["dip"]) < 0
     )
-    lower.set_title(f"last below 0: {last}")
+    lower.set_title(f"the dip is last below 0: {last}")
     lower.axvline(c, color=COLOURS["loss"], lw=1)
     lower.plot(c, 0, "o", color=COLOURS["loss"], ms=5)
     touch |= {"xycoords": ("data", "axes fraction"), "ha": "right"}
@@ -248,7 +253,6 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
     Both map the name of a set (see `LOOKS`) to its value at each size.
     """
     fig, (top, bottom) = style.subplots(2, height=5)
-    factors = []
     for axes, table, at in ((top, worst, -1), (bottom, noise, 0)):
         for name, values in table.items():
             look = LOOKS[name] | {"markevery": None if len(values) < 20 else 0.08}
@@ -256,10 +260,9 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
         axes.set(xlabel="training points, $m$", ylabel="greatest variance")
         ends = sorted((*[*values.items()][at][::-1], name) for name, values in table.items())
         (low, size, least), (high, _, most) = ends[0], ends[-1]
-        factors.append(_round(high / low))
-        kind = "without noise" if axes is top else "with noise"
-        last = f"{high:,.{0 if high >= 100 else 1}f}"
-        axes.set_title(f"{kind}, at $m = {size}$ from {low:.1f} to {last}")
+        factor = _round(high / low)
+        kind = "without" if axes is top else "with"
+        axes.set_title(f"{kind} noise the sets differ {factor}-fold, at $m = {size}$")
     top.axhline(degree + 1, **_GUIDE)
     top.text(degree, degree + 1.15, "before training", ha="right", va="bottom")
     top.xaxis.get_major_locator().set_params(integer=True)
@@ -269,9 +272,8 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
     bottom.set(xscale="log", yscale="log")
     for axes in (top, bottom):
         style.name_lines(axes)
-    exact, noisy = factors
-    words = f"Without noise sets differ {exact}-fold; with noise\n{most} are {noisy} times as bad"
-    fig.suptitle(f"{words}\nas {least}, at $m = {sizes[0]}$")
+    words = f"With noise {most} are\n{factor} times as bad as {least}"
+    fig.suptitle(f"{words} ($m = {size}$)")
     said = [f"{name} {next(iter(values.values())):.3g}" for name, values in noise.items()]
     return style.say(fig, f"With noise, at {sizes[0]} points: {', '.join(said)}.")
 

@@ -32,6 +32,11 @@ def test_last_sizes_are_drawn_as_shares_of_the_degree_and_of_its_square_with_the
     np.testing.assert_allclose(line(right, "odd $m$, $p$ odd: 0.079").get_ydata(), [560 / 82**2])
     levels = {float(one.get_ydata()[0]) for one in (*left.lines, *right.lines)}
     assert set(limits.values()) <= levels
+    third, least = {"even $m$, $p$ odd": [(81, 800)]}, {"even $m$, $p$ odd": 0.118}
+    _, right = points.figure_laws(chebyshev, equispaced | third, limits | least).axes
+    assert line(right, "the rest: at most 0.079").get_color() == COLOURS["muted"]
+    named = [text.get_text() for text in right.texts]
+    assert named == ["even $m$, $p$ odd: 0.118", "the rest: at most 0.079"]
 
 
 def test_the_critical_curves_meet_at_the_training_points():
@@ -58,7 +63,7 @@ def test_the_points_of_the_end_stand_on_the_curve_at_the_roots_of_j_over_c_besid
     headline = "On equispaced grids no wrong sign\nbeyond $m = 0.25\\,n^2$ for large $n$"
     assert figure.get_suptitle() == headline
     assert left.get_title() == "there the dip next to the end goes down to -1.00"
-    assert right.get_title() == "last below 0: limit at 0.1000 and n = 60 at 0.1000"
+    assert right.get_title() == "the dip is last below 0: limit at 0.1000 and n = 60 at 0.1000"
     dots, lowest = (one for one in left.lines if one.get_marker() == "o")
     np.testing.assert_allclose(np.ravel(lowest.get_xydata()), [np.pi, -1], atol=0.01)
     np.testing.assert_allclose(dots.get_xdata(), 2 * np.sqrt(np.arange(26)))
