@@ -263,7 +263,7 @@
       };
       const farthest = (angles) => highest(angles.map(apart)).toFixed(3);
       const look = (fill) => ({ fill, stroke: colours.chebyshev, "stroke-width": 1.5 });
-      const top = panel(above, { title: `expected loss (12), n = ${n}`, ylim: [0, 0.66], yticks: [0, 0.2, 0.4, 0.6].map((y) => [y, y]) });
+      const top = panel(above, { title: `(12) peaks near the nodes, n = ${n}`, ylim: [0, 0.66], yticks: [0, 0.2, 0.4, 0.6].map((y) => [y, y]) });
       top.line(X.map((x) => [x, loss(x)]), { stroke: colours.ink, class: "curve" });
       top.dots(roots.map((t) => [at(t), loss(at(t))]), look(colours.chebyshev));
       top.dots(extrema.map((t) => [at(t), loss(at(t))]), look("white"));

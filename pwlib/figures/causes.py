@@ -99,8 +99,8 @@ def figure_paths(
         for arm, (x, y) in by_arm.items():
             colour, marker = _KINDS[kinds[arm]]
             look: Look = {"color": COLOURS[colour], "marker": marker if len(x) > 1 else "x"}
-            axes.plot(x, y, color=COLOURS[colour], lw=0.8, alpha=0.3)
-            axes.scatter(x, y, 8, alpha=0.4, **look)
+            axes.plot(x, y, color=COLOURS[colour], lw=0.6, alpha=0.25)
+            axes.scatter(x, y, 5, alpha=0.25, **look)
             axes.scatter(x[best := int(np.argmax(y))], y[best], 50, **look)
         axes.set(title=title, xlabel=across, ylabel=up)
         axes.margins(x=0.2, y=0.25)
@@ -109,7 +109,7 @@ def figure_paths(
         axes.grid(**_GRID)
     tops = {max(by_arm, key=lambda arm: max(by_arm[arm][1])) for by_arm in found.values()}
     words = f"Most robust at its best step length: {' or '.join(sorted(tops))}"
-    fig.suptitle(f"{headline or words}\n(large: the best step length; small: others)")
+    fig.suptitle(headline or words)
     fig.draw_without_rendering()  # which settles where the dots are
     said = []
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
@@ -175,8 +175,7 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
     shown = [
         f"{sum(at_least(by[name]) > MARGIN for by in every)} of {len(every)}" for name in names
     ]
-    title = "Hard points are shown to be more robust (right, filled)\n"
-    title += f"{names[0]} in {shown[0]} cases,\n{names[1]} in {shown[1]}"
+    title = f"Hard points are ahead of {names[0]}\nin {shown[0]} cases, of {names[1]} in {shown[1]}"
     style.legend(fig, "upper", title)
     return style.say(fig, f"The means: {'; '.join(said)}.")
 
@@ -232,16 +231,13 @@ def figure_transfer(found: Mapping[str, Mapping[str, Mapping[tuple[str, str], Nu
     kinds = [*next(iter(found.values()))]
     names = list(dict.fromkeys(source for source, _ in found[next(iter(found))][kinds[0]]))
     middles = np.arange(len(names)) + 0.5
-    fig, grid = style.subplots(len(kinds), len(found), 2 * len(kinds) + 1, **style.SHARED)
+    fig, grid = style.subplots(len(kinds), len(found), 1.4 * len(kinds) + 1, **style.SHARED)
     said: dict[str, dict[str, Numbers]] = {}
     for column, (title, by_kind) in zip(grid.T, found.items(), strict=True):
         for axes, (kind, shares) in zip(column, by_kind.items(), strict=True):
             means = np.array([[np.mean(shares[a, b]) for b in names] for a in names])
             axes.pcolormesh(means, cmap="Greys", vmin=0, vmax=110)  # inverted in the dark, as text
             axes.set_ylim(len(names), 0)
-            for (i, j), mean in np.ndenumerate(means):
-                ink = "white" if mean > 70 else "black"
-                axes.text(j + 0.5, i + 0.5, f"{mean:.0f}", ha="center", va="center", color=ink)
             axes.set_xticks(middles, names, rotation=60, ha="right")
             axes.set_yticks(middles, names)
             axes.spines[:].set_visible(False)
@@ -257,7 +253,7 @@ def figure_transfer(found: Mapping[str, Mapping[str, Mapping[tuple[str, str], Nu
         percent = " and ".join(f"{np.mean(by[lowest]):.0f}%" for by in said.values())
         words = f"Across architectures least transfers from {lowest.replace(' on ', ' to ')}:"
         fig.suptitle(f"{words}\n{percent} of the damage that own examples do")
-    fig.supxlabel("attacked")
+    fig.supxlabel("attacked (darker: more damage)")
     fig.supylabel("examples made on")
     return style.say(fig, f"Means over pairs of different architectures. {_means(said)}")
 

@@ -105,7 +105,7 @@ def usefulness_map(
             last = max(zip(critical[mask], rho[mask], strict=True))
             axis.annotate(name, last, (5, -3), textcoords="offset points")
     axis.set(xscale="log", ylabel=r"usefulness $\rho$ on the test set")
-    axis.set_xlabel(r"critical size $|\mathrm{E}\,y\langle v, x-m\rangle|$, $L^2$")
+    axis.set_xlabel("critical size: the $L^2$ attack that makes it useless")
     style.legend(figure)
     kept = int([*groups.values()][2].sum())
     figure.suptitle(f"{kept} of {len(rho)} features surely stay useful under attack")

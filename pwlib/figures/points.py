@@ -29,8 +29,8 @@ _LOOKS = {
 LOOKS = {
     "equispaced midpoints": _EQUISPACED | {"mfc": "white", "ls": "--"},
     "equispaced with ends": _EQUISPACED,
-    "Chebyshev roots": _CHEBYSHEV | {"mfc": "white", "ls": "--"},
-    "Chebyshev extrema": _CHEBYSHEV,
+    "Chebyshev roots": _LOOKS["Chebyshev roots"],
+    "Chebyshev extrema": _LOOKS["Chebyshev extrema"],
     "maximisers of (12)": {"color": COLOURS["hard"], "marker": "^", "ms": 5},
     "best found": _BEST,
 }
@@ -62,13 +62,19 @@ def figure_optimal_objective(
     above: Look = {"xytext": (-2, 32), "textcoords": "offset points"}
     left.annotate("merging pairs", (sizes[0], objective["merging pairs"][0][0]), **above)
     style.legend(fig)
-    first = {name: (rows[0][0], errors[name][0][0]) for name, rows in objective.items()}
-    of_eight, of_errors = zip(*first.values(), strict=True)
-    if min(*of_eight, *of_errors) > 0:
-        eight, largest = max(of_eight) / min(of_eight), max(of_errors) / min(of_errors)
-        factors = f"{_round(eight)}-fold between sets of points,\nthe error {largest:.2f}-fold"
-        fig.suptitle(f"Objective (8) differs {factors} ($m = {sizes[0]}$)")
-    said = [f"{name} (8) {a:.3g}, largest error {b:.3g}" for name, (a, b) in first.items()]
+    means = [
+        np.array([[mean for mean, _ in rows] for rows in table.values()])
+        for table in (objective, errors)
+    ]
+    apart = [
+        max((at_m.max() / at_m.min() for at_m in table.T if at_m.min() > 1e-8), default=0)
+        for table in means
+    ]
+    if all(apart):
+        most = f"{_round(apart[0])}-fold,\nthe error at most {apart[1]:.1f}-fold"
+        fig.suptitle(f"Between sets of points (8) differs up to {most}")
+    first = zip(objective, *(table[:, 0] for table in means), strict=True)
+    said = [f"{name} (8) {a:.3g}, largest error {b:.3g}" for name, a, b in first]
     return style.say(fig, f"With {sizes[0]} points: {'; '.join(said)}.")
 
 
@@ -91,10 +97,10 @@ def figure_merging(x: np.ndarray, panels: Mapping[str, tuple[np.ndarray, np.ndar
     row[0].set_ylabel(r"error $\hat h_X - h$")
     largest = {title: np.abs(error).max() for title, (_, error) in panels.items()}
     first, *_, end = largest.values()
-    fig.suptitle(f"As pairs merge, (8) vanishes; {end / first:.0%} of the error stays")
+    fig.suptitle(f"As pairs merge, (8) vanishes, and the error keeps {end / first:.0%}")
     last, look = row[-1], {"ha": "center", "textcoords": "offset points"}
     last.annotate("largest", (0.4, last.lines[-1].get_ydata()[0]), (0, 4), **look)
-    last.annotate("tangents", (0.4, 0), (0, 18), color=COLOURS["loss"], **look)
+    last.annotate("(8): slopes of\ntangents", (0.4, 0), (0, 14), color=COLOURS["loss"], **look)
     said = "; ".join(f"{title}: largest error {most:.2f}" for title, most in largest.items())
     return style.say(fig, f"{said}.".replace("\n", ", "))
 
@@ -132,7 +138,7 @@ def figure_limit(
     top: Look = {"transform": last.transAxes, "ha": "right", "va": "top"}
     last.text(1, 1, "Chebyshev grids", color=COLOURS["chebyshev"], **top)
     last.text(1, 0.86, "equispaced", color=COLOURS["equispaced"], **top)
-    last.text(0.5, 0.12, "slope $-1$", color=MUTED, **top)
+    last.text(0.5, 0.12, "slope $-1$", color=style.READABLE, **top)
     (few, far), *_, (many, near) = distances["equispaced"].items()
     rate = np.log(near / far) / np.log(many / few)
     fig.suptitle(f"With more points the classifier nears a limit $G$, like $m^{{{rate:.1f}}}$")
@@ -147,7 +153,7 @@ def figure_laws(chebyshev: Pairs, equispaced: Pairs, limits: Mapping[str, float]
     (n, m); `limits` maps the same names to the constants for n → ∞, drawn as lines.
     """
     fig, (top, bottom) = style.subplots(2, height=5)
-    for axes, table, power in ((top, chebyshev, 1), (bottom, equispaced, 2)):
+    for axes, table, power, unit in ((top, chebyshev, 1, "n"), (bottom, equispaced, 2, "n^2")):
         ranked = sorted(table, key=limits.__getitem__, reverse=True)
         rest = "the rest: at most" if len(ranked) > 2 else f"{ranked[-1]}:"
         for rank, name in enumerate(ranked):
@@ -158,15 +164,15 @@ def figure_laws(chebyshev: Pairs, equispaced: Pairs, limits: Mapping[str, float]
             look: Look = {"color": colour, "mfc": colour if even else "white", "ls": "", "ms": 4}
             marker = "o" if power == 1 else ("s" if filled else "D")
             said = (f"{name}:", rest)[rank] if rank < 2 else "_"  # others have no label
-            label = f"{said} {limits[name]:.3f}"
+            label = f"{said} {limits[name]:.3f} ${unit}$"
             axes.semilogx(n, m / n**power, marker=marker, label=label, zorder=2 + worst, **look)
             axes.axhline(limits[name], **(_GUIDE | {"color": colour, "zorder": 0}))
     most = [max(limits[name] for name in table) for table in (chebyshev, equispaced)]
     enough = f"{most[0]:.3f}\\,n$\non Chebyshev grids, $m = {most[1]:.3f}\\,n^2$ on equispaced ones"
     fig.suptitle(f"For large $n$ no wrong sign beyond $m = {enough}")
-    top.set(ylabel="last $m$ with\na wrong sign, over $n$", title="Chebyshev grids")
+    top.set(ylabel="$m / n$", title="Chebyshev grids: last size $m$ with a wrong sign")
     top.set_xlabel("degree $n$")
-    bottom.set(ylabel="last $m$ with\na wrong sign, over $n^2$", title="equispaced grid")
+    bottom.set(ylabel="$m / n^2$", title="equispaced grid: last size $m$ with a wrong sign")
     bottom.set(xlabel=r"degree $n$   ($p = \lfloor (n+1)/2 \rfloor$)", ylim=(0.05, 0.19))
     for axes in (top, bottom):
         style.name_lines(axes)
@@ -180,17 +186,21 @@ def figure_critical(y: np.ndarray, even: Lines, odd: Lines) -> Figure:
     Both map a label to the values at y = Nφ (len(y),); the training points are where all meet.
     """
     fig, axes = style.subplots(2, height=4.2, sharex=True)
+    beside: Look = {"textcoords": "offset points", "va": "center"}
     panels = (even, 0.5, "even $m$: a dip"), (odd, 1, "odd $m$: the slope at the middle")
     for side, (table, first, title) in zip(axes, panels, strict=True):
-        for (label, values), dashes in zip(table.items(), (":", "-", "--"), strict=True):
+        for (label, values), dashes in zip(table.items(), (":", "--", "-"), strict=True):
             side.plot(y / np.pi, values, color=COLOURS["chebyshev"], ls=dashes, label=label)
+        low = int(np.argmin(values))
+        side.annotate(label.split(":")[0], (y[low] / np.pi, values[low]), (9, 1), **beside)
         points = np.arange(first, y[-1] / np.pi + 1e-9)
         side.plot(points, np.ones(len(points)), "o", color=INK, ms=4)
         lowest = side.get_ylim()[0]
         side.axhspan(lowest, 0, color=MUTED, alpha=0.25, lw=0)
         side.text(y[-1] / np.pi, -0.04, "wrong sign", ha="right", va="top")
         side.set(title=f"{title} goes below 0 with fewer", ylabel="$F_r(y)$", ylim=(lowest, 2))
-        side.legend(loc="upper right", ncols=3, columnspacing=1, handlelength=1.6)
+        look: Look = {"columnspacing": 1, "handlelength": 1.6, "title": "points over degree, $m/n$"}
+        side.legend(loc="upper right", ncols=3, **look)
     axes[1].set_xlabel(r"$y/\pi$")
     fig.suptitle("With fewer points than the critical share the sign is wrong")
     labelled = [*even.items(), *odd.items()]
@@ -215,18 +225,17 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     points = np.sqrt(np.arange(int(c * z[-1] ** 2) + 1) / c)
     at_points = np.interp(points, z, limit)
     upper.plot(points, at_points, "o", color=INK, ms=3)
+    below: Look = {"textcoords": "offset points", "ha": "right", "va": "top"}
+    upper.annotate("training points", (points[-1], at_points[-1]), (0, -8), **below)
     upper.set(xlabel="$z$, from the right end", ylabel="$f$")
     words = f"beyond $m = {c}\\,n^2$ for large $n$"
     fig.suptitle(f"On equispaced grids no wrong sign\n{words}")
     lowest = int(limit.argmin())
     upper.set_title(f"there the dip next to the end goes down to {limit[lowest]:z.2f}")
-    beside: Look = {"textcoords": "offset points", "va": "bottom"}
-    if len(points) > 2:
-        upper.annotate("training points", (points[2], at_points[2]), (10, 0), **beside)
     touch: Look = {"color": COLOURS["loss"], "textcoords": "offset points", "va": "center"}
     upper.plot(z[lowest], limit[lowest], "o", color=COLOURS["loss"], ms=5)
     upper.annotate("the dip", (z[lowest], limit[lowest]), (16, 6), **touch)
-    lower.set(xlabel="$c = (m - 1)/(2p)^2$", ylabel="lowest value in the dip")
+    lower.set(xlabel=r"$c = (m - 1)/(2p)^2 \approx m/n^2$", ylabel="lowest value in the dip")
     last = " and ".join(
         f"{name} at {table['c'][np.flatnonzero(np.asarray(table['dip']) < 0)[-1]]:.4f}"
         for name, table in dips.items()
@@ -235,14 +244,13 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     lower.set_title(f"the dip is last below 0: {last}")
     lower.axvline(c, color=COLOURS["loss"], lw=1)
     lower.plot(c, 0, "o", color=COLOURS["loss"], ms=5)
-    touch |= {"xycoords": ("data", "axes fraction"), "ha": "right"}
-    lower.annotate(f"$c = {c}$: in the limit\nno wrong sign beyond", (c, 1), (-3, -12), **touch)
     lower.set_ylim(bottom=(floor := lower.get_ylim()[0]))
     lower.axhspan(floor, 0, color=MUTED, alpha=0.25, lw=0)
-    lower.text(0.32, 0.02, "wrong sign", transform=lower.transAxes, va="bottom")
+    lower.text(0.99, 0.02, "wrong sign", transform=lower.transAxes, ha="right", va="bottom")
     lower.locator_params(axis="x", nbins=5)
     upper.axhline(0, color=MUTED, lw=0.8)
-    style.name_lines(lower)
+    for axes in (upper, lower):
+        style.name_lines(axes)
     least = [f"{label} {np.min(values):.2f}" for label, values in curves.items()]
     return style.say(fig, f"The least values of f at m = {c} n²: {', '.join(least)}.")
 
@@ -270,6 +278,9 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
     sizes = np.array(list(next(iter(noise.values()))))
     bottom.plot(sizes, (degree + 1) / sizes, label="least possible", **_GUIDE)
     bottom.set(xscale="log", yscale="log")
+    bottom.annotate(f"{factor}-fold", (size, high), (8, -2), textcoords="offset points")
+    gap: Look = {"arrowstyle": "<->", "shrinkA": 0, "shrinkB": 0, "lw": 1.2}
+    bottom.annotate("", (size, high), (size, low), arrowprops=gap)
     for axes in (top, bottom):
         style.name_lines(axes)
     words = f"With noise {most} are\n{factor} times as bad as {least}"

@@ -37,6 +37,7 @@ COLOURS = {
     "muted": "#999999",
 }
 INK, MUTED = COLOURS["ink"], COLOURS["muted"]
+READABLE = "#6B6B6B"  # the name of what is muted
 BOLD: Look = {"weight": "bold"}  # a legend's title that says what the figure shows
 GRID_MARKERS = {"equispaced": "s", "lobatto": "o", "roots": "v", "roots+ends": "^"}
 
@@ -102,7 +103,8 @@ def name_lines(axes: Axes) -> None:
     place: Look = {"xycoords": "axes fraction", "textcoords": "axes fraction", "va": "center"}
     lead: Look = {"arrowstyle": "-", "lw": 0.8, "shrinkA": 0, "shrinkB": 0, "relpos": (0, 0.5)}
     for line, end, height in zip(lines, true, heights, strict=True):
-        place["color"] = lead["color"] = line.get_color()
+        lead["color"] = line.get_color()
+        place["color"] = READABLE if lead["color"] == MUTED else lead["color"]
         axes.annotate(str(line.get_label()), (1, end), (across, height), arrowprops=lead, **place)
 
 

@@ -42,8 +42,7 @@ def test_a_lead_is_a_mean_with_its_interval_in_the_row_of_its_setting(panel, riv
         [np.mean(v) for v in found if undecided(np.array(v))]
     )
     (legend,) = panels[0].figure.legends
-    shown = "nearest in 3 of 4 cases,\nlabel in 0 of 4"
-    said = f"Hard points are shown to be more robust (right, filled)\n{shown}"
+    said = "Hard points are ahead of nearest\nin 3 of 4 cases, of label in 0 of 4"
     assert legend.get_title().get_text() == said
     rows = np.round(bars.lines[0].get_ydata()).astype(int)
     assert [panels[0].get_yticklabels()[row].get_text() for row in rows] == ["SGD", "1 step"]
@@ -108,10 +107,9 @@ def test_a_path_goes_through_the_means_in_the_colour_of_its_kind_with_its_name_a
         assert highest.get_sizes() > dots.get_sizes().max()
     assert "MNIST, hard 13.7 at 97.2" in axes.figure.get_label()
     assert axes.get_title() == "MNIST"
-    marks = "(large: the best step length; small: others)"
-    assert axes.figure.get_suptitle() == f"Most robust at its best step length: hard\n{marks}"
+    assert axes.figure.get_suptitle() == "Most robust at its best step length: hard"
     other = figure_paths(found, KINDS, "natural", "attacked", "hard is ahead")
-    assert other.get_suptitle() == f"hard is ahead\n{marks}"
+    assert other.get_suptitle() == "hard is ahead"
 
 
 def test_lengths_have_means_with_intervals_as_bands():
@@ -178,7 +176,6 @@ def test_a_square_of_transfer_has_the_mean_of_its_source_and_target():
     figure = figure_transfer({"MNIST": {"plain on hard": shares}})
     (axes,) = figure.axes
     np.testing.assert_allclose(axes.collections[0].get_array(), [[91, 15], [45, 80]])
-    assert [text.get_text() for text in axes.texts] == ["91", "15", "45", "80"]
     assert [name.get_text() for name in axes.get_yticklabels()] == ["a", "b"]
     assert axes.get_title() == "MNIST\nplain to hard: 30%"  # between a and b
     assert axes.title.get_weight() == "bold"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pwlib.figures import points
-from pwlib.figures.style import COLOURS
+from pwlib.figures.style import COLOURS, READABLE
 
 
 def line(axes, label):
@@ -21,22 +21,28 @@ def test_last_sizes_are_drawn_as_shares_of_the_degree_and_of_its_square_with_the
     left, right = figure.axes
     enough = "$m = 0.600\\,n$\non Chebyshev grids, $m = 0.079\\,n^2$ on equispaced ones"
     assert figure.get_suptitle() == f"For large $n$ no wrong sign beyond {enough}"
-    assert (left.get_title(), right.get_title()) == ("Chebyshev grids", "equispaced grid")
-    drawn = line(left, "even $m$: 0.517")
+    assert (left.get_title(), right.get_title()) == tuple(
+        f"{grid}: last size $m$ with a wrong sign"
+        for grid in ("Chebyshev grids", "equispaced grid")
+    )
+    drawn = line(left, "even $m$: 0.517 $n$")
     np.testing.assert_allclose(drawn.get_xdata(), [62, 100])
     np.testing.assert_allclose(drawn.get_ydata(), [32 / 62, 0.52])
     assert drawn.get_markerfacecolor() == drawn.get_color() == COLOURS["muted"]
-    most = line(left, "odd $m$: 0.600")
+    most = line(left, "odd $m$: 0.600 $n$")
     assert (most.get_color(), most.get_markerfacecolor()) == (COLOURS["chebyshev"], "white")
-    assert line(right, "odd $m$, $p$ odd: 0.079").get_color() == COLOURS["equispaced"]
-    np.testing.assert_allclose(line(right, "odd $m$, $p$ odd: 0.079").get_ydata(), [560 / 82**2])
+    assert line(right, "odd $m$, $p$ odd: 0.079 $n^2$").get_color() == COLOURS["equispaced"]
+    np.testing.assert_allclose(
+        line(right, "odd $m$, $p$ odd: 0.079 $n^2$").get_ydata(), [560 / 82**2]
+    )
     levels = {float(one.get_ydata()[0]) for one in (*left.lines, *right.lines)}
     assert set(limits.values()) <= levels
     third, least = {"even $m$, $p$ odd": [(81, 800)]}, {"even $m$, $p$ odd": 0.118}
     _, right = points.figure_laws(chebyshev, equispaced | third, limits | least).axes
-    assert line(right, "the rest: at most 0.079").get_color() == COLOURS["muted"]
+    assert line(right, "the rest: at most 0.079 $n^2$").get_color() == COLOURS["muted"]
     named = [text.get_text() for text in right.texts]
-    assert named == ["even $m$, $p$ odd: 0.118", "the rest: at most 0.079"]
+    assert named == ["even $m$, $p$ odd: 0.118 $n^2$", "the rest: at most 0.079 $n^2$"]
+    assert right.texts[1].get_color() == READABLE  # MUTED has too little contrast for a text
 
 
 def test_the_critical_curves_meet_at_the_training_points():
@@ -96,7 +102,7 @@ def test_merging_points_have_the_error_with_its_largest_value_and_its_tangents()
     x = np.linspace(0, 1, 2001)
     panels = {f"{k}": (np.array([0.25, 0.75]), k * np.cos(2 * np.pi * x)) for k in (4, 3)}
     figure = points.figure_merging(x, panels)
-    assert figure.get_suptitle() == "As pairs merge, (8) vanishes; 75% of the error stays"
+    assert figure.get_suptitle() == "As pairs merge, (8) vanishes, and the error keeps 75%"
     for axes, k in zip(figure.axes, (4, 3), strict=True):
         _, error, *tangents, dots, largest = axes.lines
         np.testing.assert_allclose(error.get_ydata(), k * np.cos(2 * np.pi * x))
@@ -108,12 +114,17 @@ def test_merging_points_have_the_error_with_its_largest_value_and_its_tangents()
             )
 
 
-def test_the_headline_of_the_objectives_has_their_factors_at_the_first_size():
+def test_the_headline_of_the_objectives_has_their_largest_factors():
     sets = ("equispaced", "Chebyshev extrema", "Chebyshev roots", "merging pairs")
-    eight = dict(zip(sets, ([(10, 1)], [(20, 1)], [(40, 1)], [(0.01, 0)]), strict=True))
-    errors = dict(zip(sets, ([(3, 1)], [(2, 1)], [(2.5, 1)], [(3, 1)]), strict=True))
-    figure = points.figure_optimal_objective([4], eight, errors, 10)
-    factors = "4,000-fold between sets of points,\nthe error 1.50-fold"
-    assert figure.get_suptitle() == f"Objective (8) differs {factors} ($m = 4$)"
-    none = eight | {"merging pairs": [(0, 0)]}  # where points determine all
-    assert points.figure_optimal_objective([4], none, errors, 10).get_suptitle() == ""
+    eight = {
+        name: [(mean, 1), (1, 1), (1e-9, 0)]
+        for name, mean in zip(sets, (10, 20, 40, 0.01), strict=True)
+    }
+    errors = {
+        name: [(3, 1), (mean, 1), (0, 0)] for name, mean in zip(sets, (3, 2, 2.5, 3), strict=True)
+    }
+    figure = points.figure_optimal_objective([4, 6, 12], eight, errors, 10)
+    factors = "4,000-fold,\nthe error at most 1.5-fold"
+    assert figure.get_suptitle() == f"Between sets of points (8) differs up to {factors}"
+    none = eight | {"merging pairs": [(0, 0)] * 3}  # where points determine all
+    assert points.figure_optimal_objective([4, 6, 12], none, errors, 10).get_suptitle() == ""
