@@ -362,8 +362,8 @@ def test_the_figures_show_what_they_are_given():
     table |= {"Chebyshev extrema": {11: 1234.6, 12: 0.5}}
     figure = figure_advantage(10, table, table)
     left, right = figure.axes
-    assert left.get_title() == "without noise the sets differ 2-fold, at $m = 12$"
-    assert right.get_title() == "with noise the sets differ 620-fold, at $m = 11$"
+    assert left.get_title() == "without noise these sets differ 2-fold, at $m = 12$"
+    assert right.get_title() == "with noise these sets differ 620-fold, at $m = 11$"
     words = "With noise Chebyshev extrema are\n620 times as bad as Chebyshev roots"
     assert figure.get_suptitle() == f"{words} ($m = 11$)"
     assert list(right.lines[0].get_ydata()) == [2.0, 1.0]

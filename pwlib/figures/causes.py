@@ -99,8 +99,8 @@ def figure_paths(
         for arm, (x, y) in by_arm.items():
             colour, marker = _KINDS[kinds[arm]]
             look: Look = {"color": COLOURS[colour], "marker": marker if len(x) > 1 else "x"}
-            axes.plot(x, y, color=COLOURS[colour], lw=0.6, alpha=0.25)
-            axes.scatter(x, y, 5, alpha=0.25, **look)
+            axes.plot(x, y, color=COLOURS[colour], lw=0.7, alpha=0.4)
+            axes.scatter(x, y, 6, alpha=0.5, **look)
             axes.scatter(x[best := int(np.argmax(y))], y[best], 50, **look)
         axes.set(title=title, xlabel=across, ylabel=up)
         axes.margins(x=0.2, y=0.25)

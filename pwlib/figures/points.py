@@ -270,7 +270,7 @@ def figure_advantage(degree: int, worst: Curves, noise: Curves) -> Figure:
         (low, size, least), (high, _, most) = ends[0], ends[-1]
         factor = _round(high / low)
         kind = "without" if axes is top else "with"
-        axes.set_title(f"{kind} noise the sets differ {factor}-fold, at $m = {size}$")
+        axes.set_title(f"{kind} noise these sets differ {factor}-fold, at $m = {size}$")
     top.axhline(degree + 1, **_GUIDE)
     top.text(degree, degree + 1.15, "before training", ha="right", va="bottom")
     top.xaxis.get_major_locator().set_params(integer=True)
