@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pwlib.checks import TEXT, accepts, alone, along, among, array, listed, members, named, of, real
 from pwlib.figures import style
-from pwlib.figures.style import COLOURS, Look
+from pwlib.figures.style import COLOURS, INK, Look
 from pwlib.intervals import at_least, interval
 from pwlib.parameters import refusal
 from pwlib.robustness import MARGIN
@@ -96,11 +96,15 @@ def figure_paths(
     """
     fig, panels = style.subplots(len(found), 1, 2.4 * len(found) + 0.3, squeeze=False)
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
+        seen = set[str]()
         for arm, (x, y) in by_arm.items():
             colour, marker = _KINDS[kinds[arm]]
             look: Look = {"color": COLOURS[colour], "marker": marker if len(x) > 1 else "x"}
             axes.plot(x, y, color=COLOURS[colour], lw=0.7, alpha=0.4)
             axes.scatter(x, y, 6, alpha=0.5, **look)
+            if kinds[arm] in seen and len(x) > 1:  # another arm of the same kind is hollow
+                look = {"facecolor": "white", "edgecolor": COLOURS[colour], "marker": marker}
+            seen.add(kinds[arm])
             axes.scatter(x[best := int(np.argmax(y))], y[best], 50, **look)
         axes.set(title=title, xlabel=across, ylabel=up)
         axes.margins(x=0.2, y=0.25)
@@ -165,7 +169,7 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
             bars = np.abs(ends - means)
             look: Look = {"color": COLOURS[colour], "elinewidth": 1.2, "ms": 4}
             at = np.arange(len(leads)) + shift
-            axes.errorbar(means, at, xerr=bars, fmt=marker, label=rival, **look)
+            axes.errorbar(means, at, xerr=bars, fmt=marker, label=f"less {rival}", **look)
             level = (ends[0] <= MARGIN) & (ends[1] >= -MARGIN)  # neither is shown to be ahead
             axes.plot(means[level], at[level], marker, ms=2.5, color="white", zorder=3)
             said.append(f"{title}, {rival} from {means.min():.1f} to {means.max():.1f}")
@@ -175,7 +179,8 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
     shown = [
         f"{sum(at_least(by[name]) > MARGIN for by in every)} of {len(every)}" for name in names
     ]
-    title = f"Hard points are ahead of {names[0]}\nin {shown[0]} cases, of {names[1]} in {shown[1]}"
+    title = f"Hard points are ahead of {names[0]}\nin {shown[0]} cases, "
+    title += f"of {names[1]} in {shown[1]}\n(hollow: undecided)"
     style.legend(fig, "upper", title)
     return style.say(fig, f"The means: {'; '.join(said)}.")
 
@@ -222,39 +227,32 @@ def figure_curves(
     return style.say(fig, f"From the first to the last: {'; '.join(said)}.")
 
 
-def figure_transfer(found: Mapping[str, Mapping[str, Mapping[tuple[str, str], Numbers]]]) -> Figure:
-    """A row for each kind of pair, a column for each data set: sources down, targets across.
+def figure_transfer(
+    found: Mapping[str, Mapping[str, Mapping[tuple[str, str], Numbers]]], apart: str = ""
+) -> Figure:
+    """A panel for each data set: a row for each kind of pair, "plain on hard", with its mean.
 
-    ``found`` maps data set, kind, source and target to shares of damage in per cent, one a seed; a
-    square shows their mean, darker where it is larger.
+    ``found`` maps data set, kind, source and target to shares of damage in %, one a seed; a dot is
+    the mean of a pair of different architectures, hollow where one of them is ``apart``.
     """
-    kinds = [*next(iter(found.values()))]
-    names = list(dict.fromkeys(source for source, _ in found[next(iter(found))][kinds[0]]))
-    middles = np.arange(len(names)) + 0.5
-    fig, grid = style.subplots(len(kinds), len(found), 1.4 * len(kinds) + 1, **style.SHARED)
+    rows = {n: {k.replace(" on ", " to "): v for k, v in by.items()} for n, by in found.items()}
+    height = 1.2 + 0.3 * len(next(iter(rows.values())))
+    fig, panels = _rows(rows, "damage, % of that of own examples", height)
     said: dict[str, dict[str, Numbers]] = {}
-    for column, (title, by_kind) in zip(grid.T, found.items(), strict=True):
-        for axes, (kind, shares) in zip(column, by_kind.items(), strict=True):
-            means = np.array([[np.mean(shares[a, b]) for b in names] for a in names])
-            axes.pcolormesh(means, cmap="Greys", vmin=0, vmax=110)  # inverted in the dark, as text
-            axes.set_ylim(len(names), 0)
-            axes.set_xticks(middles, names, rotation=60, ha="right")
-            axes.set_yticks(middles, names)
-            axes.spines[:].set_visible(False)
-            axes.tick_params(length=0)
-            other = [float(np.mean(v)) for (a, b), v in shares.items() if a != b]
-            said.setdefault(title, {})[kind] = other
-            axes.set_title(f"{title}\n{kind.replace(' on ', ' to ')}: {np.mean(other):.0f}%")
+    for axes, (title, by_kind) in zip(panels, rows.items(), strict=True):
+        for row, (kind, shares) in enumerate(by_kind.items()):
+            other = {pair: float(np.mean(v)) for pair, v in shares.items() if len({*pair}) > 1}
+            for hollow, face in ((False, COLOURS["plain"]), (True, "white")):
+                x = [mean for pair, mean in other.items() if (apart in pair) == hollow]
+                axes.plot(x, [row] * len(x), "o", ms=4, color=COLOURS["plain"], mfc=face)
+            mean = float(np.mean([*other.values()]))
+            axes.plot(mean, row, "|", ms=15, mew=2, color=INK)
+            said.setdefault(title, {})[kind] = [*other.values()]
+        axes.set_xlim(left=0)
     least = {min(by, key=lambda kind: np.mean(by[kind])) for by in said.values()}
-    if len(least) == 1:
-        (lowest,) = least
-        for axes in grid[list(kinds).index(lowest)]:
-            axes.title.set(weight="bold")
-        percent = " and ".join(f"{np.mean(by[lowest]):.0f}%" for by in said.values())
-        words = f"Across architectures least transfers from {lowest.replace(' on ', ' to ')}:"
-        fig.suptitle(f"{words}\n{percent} of the damage that own examples do")
-    fig.supxlabel("attacked (darker: more damage)")
-    fig.supylabel("examples made on")
+    percent = " and ".join(f"{min(map(np.mean, by.values())):.0f}%" for by in said.values())
+    which = " or ".join(sorted(least))
+    fig.suptitle(f"Across architectures least transfers from {which}:\n{percent} (bar: the mean)")
     return style.say(fig, f"Means over pairs of different architectures. {_means(said)}")
 
 
@@ -318,6 +316,11 @@ def _shares(name: str, shares: Mapping, known: dict) -> dict:
     return found
 
 
+def _apart(name: str, apart: str, known: dict) -> str:
+    """One of the architectures, or none."""
+    return among(["", *known["architectures"]])(name, apart, known)
+
+
 def _by_length(name: str, found: Mapping, known: dict) -> Mapping:
     """Numbers for each length, ascending, of which an arm may lack the last."""
     by_length = named(_SPREAD, by=real(0, above=True))
@@ -351,5 +354,5 @@ accepts(
     figure_lengths={"found": _by_length},
     figure_leads={"found": named(named(_LEADS, like="settings"))},
     figure_curves={"found": named(named(_CURVES, like="measures"))},
-    figure_transfer={"found": named(named(_shares, like="kinds"))},
+    figure_transfer={"found": named(named(_shares, like="kinds")), "apart": _apart},
 )

@@ -219,8 +219,14 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     looks += [{"color": COLOURS["equispaced"], "lw": 1.6, "zorder": 1}]
     for (label, values), look in zip(curves.items(), looks, strict=True):
         upper.plot(z, values, label=label, **look)
-    for (label, table), look in zip(dips.items(), looks, strict=True):
+    sides: list[Look] = [{"xytext": (-4, -10), "ha": "right"}, {"xytext": (4, -10), "ha": "left"}]
+    for (label, table), look, side in zip(dips.items(), looks, sides, strict=True):
         lower.plot(table["c"], table["dip"], label=label, **look)
+        if len(negative := np.flatnonzero(np.asarray(table["dip"]) < 0)):
+            last = table["c"][negative[-1]], table["dip"][negative[-1]]
+            lower.plot(*last, "o", color=look["color"], ms=5)
+            side |= {"color": look["color"], "textcoords": "offset points", "va": "center"}
+            lower.annotate(f"{label}: {last[0]:.4f}", last, **side)
     limit = next(iter(curves.values()))
     points = np.sqrt(np.arange(int(c * z[-1] ** 2) + 1) / c)
     at_points = np.interp(points, z, limit)
@@ -236,15 +242,8 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     upper.plot(z[lowest], limit[lowest], "o", color=COLOURS["loss"], ms=5)
     upper.annotate("the dip", (z[lowest], limit[lowest]), (16, 6), **touch)
     lower.set(xlabel=r"$c = (m - 1)/(2p)^2 \approx m/n^2$", ylabel="lowest value in the dip")
-    last = " and ".join(
-        f"{name} at {table['c'][np.flatnonzero(np.asarray(table['dip']) < 0)[-1]]:.4f}"
-        for name, table in dips.items()
-        if np.min(table["dip"]) < 0
-    )
-    lower.set_title(f"the dip is last below 0: {last}")
-    lower.axvline(c, color=COLOURS["loss"], lw=1)
-    lower.plot(c, 0, "o", color=COLOURS["loss"], ms=5)
-    lower.set_ylim(bottom=(floor := lower.get_ylim()[0]))
+    lower.set_title("the dip is last below 0 at the dots")
+    lower.set_ylim(bottom=(floor := 2 * lower.get_ylim()[0]))
     lower.axhspan(floor, 0, color=MUTED, alpha=0.25, lw=0)
     lower.text(0.99, 0.02, "wrong sign", transform=lower.transAxes, ha="right", va="bottom")
     lower.locator_params(axis="x", nbins=5)

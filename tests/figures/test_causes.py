@@ -32,7 +32,7 @@ FOUND = {
 def test_a_lead_is_a_mean_with_its_interval_in_the_row_of_its_setting(panel, rival):
     panels = figure_leads(FOUND, "points").axes
     bars = panels[panel].containers[rival]
-    assert bars.get_label() == ["nearest", "label"][rival]
+    assert bars.get_label() == ["less nearest", "less label"][rival]
     found = [list(leads.values())[rival] for leads in list(FOUND.values())[panel].values()]
     assert bars.lines[0].get_xdata() == pytest.approx([np.mean(leads) for leads in found])
     for line, leads in zip(bars.lines[2][0].get_segments(), found, strict=True):
@@ -42,7 +42,9 @@ def test_a_lead_is_a_mean_with_its_interval_in_the_row_of_its_setting(panel, riv
         [np.mean(v) for v in found if undecided(np.array(v))]
     )
     (legend,) = panels[0].figure.legends
-    said = "Hard points are ahead of nearest\nin 3 of 4 cases, of label in 0 of 4"
+    said = (
+        "Hard points are ahead of nearest\nin 3 of 4 cases, of label in 0 of 4\n(hollow: undecided)"
+    )
     assert legend.get_title().get_text() == said
     rows = np.round(bars.lines[0].get_ydata()).astype(int)
     assert [panels[0].get_yticklabels()[row].get_text() for row in rows] == ["SGD", "1 step"]
@@ -166,22 +168,24 @@ def test_what_happens_along_the_training_is_a_curve_for_each_arm():
     assert axes.get_ylabel() == "median cosine"
 
 
-def test_a_square_of_transfer_has_the_mean_of_its_source_and_target():
+def test_a_dot_of_transfer_is_the_mean_of_a_pair_hollow_where_it_is_apart():
     shares = {
         ("a", "a"): [90, 92],
         ("a", "b"): [10, 20],
         ("b", "a"): [40, 50],
         ("b", "b"): [80, 80],
     }
-    figure = figure_transfer({"MNIST": {"plain on hard": shares}})
+    figure = figure_transfer({"MNIST": {"plain on hard": shares}}, apart="b")
     (axes,) = figure.axes
-    np.testing.assert_allclose(axes.collections[0].get_array(), [[91, 15], [45, 80]])
-    assert [name.get_text() for name in axes.get_yticklabels()] == ["a", "b"]
-    assert axes.get_title() == "MNIST\nplain to hard: 30%"  # between a and b
-    assert axes.title.get_weight() == "bold"
+    filled, hollow, mean = axes.lines
+    assert (filled.get_xdata().tolist(), hollow.get_markerfacecolor()) == ([], "white")
+    assert sorted(hollow.get_xdata()) == [15, 45]  # between a and b
+    assert mean.get_xdata().tolist() == [30]
+    assert [name.get_text() for name in axes.get_yticklabels()] == ["plain to hard"]
     words = "Across architectures least transfers from plain to hard:"
-    assert figure.get_suptitle() == f"{words}\n30% of the damage that own examples do"
+    assert figure.get_suptitle() == f"{words}\n30% (bar: the mean)"
     more = {"a on a": shares, "a on b": {pair: [share[0]] for pair, share in shares.items()}}
-    both = figure_transfer({"MNIST": more, "Fashion-MNIST": more}).get_suptitle()
-    assert both.endswith("from a to b:\n25% and 25% of the damage that own examples do")
-    assert "plain on hard 30.0" in figure.get_label()
+    both = figure_transfer({"MNIST": more, "Fashion-MNIST": more})
+    assert both.get_suptitle().endswith("from a to b:\n25% and 25% (bar: the mean)")
+    assert len(both.axes[0].lines[0].get_xdata()) == 2  # none is hollow
+    assert "plain to hard 30.0" in figure.get_label()

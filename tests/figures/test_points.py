@@ -69,7 +69,11 @@ def test_the_points_of_the_end_stand_on_the_curve_at_the_roots_of_j_over_c_besid
     headline = "On equispaced grids no wrong sign\nbeyond $m = 0.25\\,n^2$ for large $n$"
     assert figure.get_suptitle() == headline
     assert left.get_title() == "there the dip next to the end goes down to -1.00"
-    assert right.get_title() == "the dip is last below 0: limit at 0.1000 and n = 60 at 0.1000"
+    assert right.get_title() == "the dip is last below 0 at the dots"
+    for name, at in {"limit": (0.1, -1), "n = 60": (0.1, -2)}.items():
+        (last,) = (text for text in right.texts if text.get_text() == f"{name}: 0.1000")
+        assert last.xy == at
+        assert at in [tuple(one.get_xydata()[0]) for one in right.lines if one.get_marker() == "o"]
     dots, lowest = (one for one in left.lines if one.get_marker() == "o")
     np.testing.assert_allclose(np.ravel(lowest.get_xydata()), [np.pi, -1], atol=0.01)
     np.testing.assert_allclose(dots.get_xdata(), 2 * np.sqrt(np.arange(26)))
@@ -79,7 +83,6 @@ def test_the_points_of_the_end_stand_on_the_curve_at_the_roots_of_j_over_c_besid
         assert line(axes, "n = 60").get_color() == COLOURS["equispaced"]
     assert {"limit", "n = 60"} <= {text.get_text() for text in right.texts}
     np.testing.assert_array_equal(line(right, "n = 60").get_ydata(), [-2, 2])
-    assert [0.25, 0.25] in [list(one.get_xdata()) for one in right.lines]  # the share, marked
 
 
 def test_the_limit_is_drawn_below_each_scaled_classifier_and_the_distances_last():
