@@ -18,7 +18,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const filters = Object.keys(entries[0].dataset).map((key) => {
     const select = add(key[0].toUpperCase() + key.slice(1), document.createElement("select"));
     const parts = entries.flatMap((entry) => entry.dataset[key].split(", "));
-    select.append(new Option("all", ""), ...[...new Set(parts)].map((part) => new Option(part)));
+    select.append(new Option("all", ""), ...[...new Set(parts)].sort().map((part) => new Option(part)));
     return [key, select];
   });
   const count = box.appendChild(document.createElement("output"));

@@ -317,8 +317,8 @@ def _notes() -> list[str]:
         "PyTorch hands float32 products to MKL, unless its switch to oneDNN is set, as in training "
         "here (`pwlib.networks.fast_products`); oneDNN is the faster of the two on AMD's "
         "processors, where the share of the rate of torch.mm can be above 1.",
-        "What is left over stands in the tables, line by line. The largest part is Adam's "
-        "`optimiser.step()`: it reads four arrays with a number for each weight, writes three of "
-        "them and computes little, so that a copy of as many bytes takes about as long. The "
+        "What is left over, once the matrix products are taken off, stands in the tables, line by "
+        "line. Adam's `optimiser.step()` reads four arrays with a number for each weight, writes "
+        "three of them and computes little; a table compares it with a copy of as many bytes. The "
         "others are passes over activations and images, and what Python does between them.",
     ]
