@@ -169,7 +169,7 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
             bars = np.abs(ends - means)
             look: Look = {"color": COLOURS[colour], "elinewidth": 1.2, "ms": 4}
             at = np.arange(len(leads)) + shift
-            axes.errorbar(means, at, xerr=bars, fmt=marker, label=f"less {rival}", **look)
+            axes.errorbar(means, at, xerr=bars, fmt=marker, label=f"against {rival}", **look)
             level = (ends[0] <= MARGIN) & (ends[1] >= -MARGIN)  # neither is shown to be ahead
             axes.plot(means[level], at[level], marker, ms=2.5, color="white", zorder=3)
             said.append(f"{title}, {rival} from {means.min():.1f} to {means.max():.1f}")
@@ -180,7 +180,7 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
         f"{sum(at_least(by[name]) > MARGIN for by in every)} of {len(every)}" for name in names
     ]
     title = f"Hard points are ahead of {names[0]}\nin {shown[0]} cases, "
-    title += f"of {names[1]} in {shown[1]}\n(hollow: undecided)"
+    title += f"and of {names[1]} in {shown[1]}\n(hollow: undecided)"
     style.legend(fig, "upper", title)
     return style.say(fig, f"The means: {'; '.join(said)}.")
 
@@ -252,7 +252,8 @@ def figure_transfer(
     least = {min(by, key=lambda kind: np.mean(by[kind])) for by in said.values()}
     percent = " and ".join(f"{min(map(np.mean, by.values())):.0f}%" for by in said.values())
     which = " or ".join(sorted(least))
-    fig.suptitle(f"Across architectures least transfers from {which}:\n{percent} (bar: the mean)")
+    marks = "bar: the mean" + f", hollow: with {apart}" * bool(apart)
+    fig.suptitle(f"Least damage across architectures: {which},\n{percent} ({marks})")
     return style.say(fig, f"Means over pairs of different architectures. {_means(said)}")
 
 

@@ -237,7 +237,7 @@ def figure_end(z: np.ndarray, c: float, curves: Lines, dips: Mapping[str, Lines]
     words = f"beyond $m = {c}\\,n^2$ for large $n$"
     fig.suptitle(f"On equispaced grids no wrong sign\n{words}")
     lowest = int(limit.argmin())
-    upper.set_title(f"there the dip next to the end goes down to {limit[lowest]:z.2f}")
+    upper.set_title(f"at $c = {c}$ the dip next to the end goes down to {limit[lowest]:z.2f}")
     touch: Look = {"color": COLOURS["loss"], "textcoords": "offset points", "va": "center"}
     upper.plot(z[lowest], limit[lowest], "o", color=COLOURS["loss"], ms=5)
     upper.annotate("the dip", (z[lowest], limit[lowest]), (16, 6), **touch)

@@ -32,7 +32,7 @@ FOUND = {
 def test_a_lead_is_a_mean_with_its_interval_in_the_row_of_its_setting(panel, rival):
     panels = figure_leads(FOUND, "points").axes
     bars = panels[panel].containers[rival]
-    assert bars.get_label() == ["less nearest", "less label"][rival]
+    assert bars.get_label() == ["against nearest", "against label"][rival]
     found = [list(leads.values())[rival] for leads in list(FOUND.values())[panel].values()]
     assert bars.lines[0].get_xdata() == pytest.approx([np.mean(leads) for leads in found])
     for line, leads in zip(bars.lines[2][0].get_segments(), found, strict=True):
@@ -42,9 +42,8 @@ def test_a_lead_is_a_mean_with_its_interval_in_the_row_of_its_setting(panel, riv
         [np.mean(v) for v in found if undecided(np.array(v))]
     )
     (legend,) = panels[0].figure.legends
-    said = (
-        "Hard points are ahead of nearest\nin 3 of 4 cases, of label in 0 of 4\n(hollow: undecided)"
-    )
+    said = "Hard points are ahead of nearest\nin 3 of 4 cases, and of label in 0 of 4"
+    said += "\n(hollow: undecided)"
     assert legend.get_title().get_text() == said
     rows = np.round(bars.lines[0].get_ydata()).astype(int)
     assert [panels[0].get_yticklabels()[row].get_text() for row in rows] == ["SGD", "1 step"]
@@ -182,10 +181,10 @@ def test_a_dot_of_transfer_is_the_mean_of_a_pair_hollow_where_it_is_apart():
     assert sorted(hollow.get_xdata()) == [15, 45]  # between a and b
     assert mean.get_xdata().tolist() == [30]
     assert [name.get_text() for name in axes.get_yticklabels()] == ["plain to hard"]
-    words = "Across architectures least transfers from plain to hard:"
-    assert figure.get_suptitle() == f"{words}\n30% (bar: the mean)"
+    words = "Least damage across architectures: plain to hard,"
+    assert figure.get_suptitle() == f"{words}\n30% (bar: the mean, hollow: with b)"
     more = {"a on a": shares, "a on b": {pair: [share[0]] for pair, share in shares.items()}}
     both = figure_transfer({"MNIST": more, "Fashion-MNIST": more})
-    assert both.get_suptitle().endswith("from a to b:\n25% and 25% (bar: the mean)")
+    assert both.get_suptitle().endswith("a to b,\n25% and 25% (bar: the mean)")
     assert len(both.axes[0].lines[0].get_xdata()) == 2  # none is hollow
     assert "plain to hard 30.0" in figure.get_label()

@@ -68,7 +68,7 @@ def test_the_points_of_the_end_stand_on_the_curve_at_the_roots_of_j_over_c_besid
     left, right = figure.axes
     headline = "On equispaced grids no wrong sign\nbeyond $m = 0.25\\,n^2$ for large $n$"
     assert figure.get_suptitle() == headline
-    assert left.get_title() == "there the dip next to the end goes down to -1.00"
+    assert left.get_title() == "at $c = 0.25$ the dip next to the end goes down to -1.00"
     assert right.get_title() == "the dip is last below 0 at the dots"
     for name, at in {"limit": (0.1, -1), "n = 60": (0.1, -2)}.items():
         (last,) = (text for text in right.texts if text.get_text() == f"{name}: 0.1000")
