@@ -257,20 +257,20 @@
       const slope = (t) => N * Math.cos(N * t) * Math.sin(t) - Math.sin(N * t) * Math.cos(t);
       const peaks = range(n, (k) => bisect(slope, [((2 * k + 1) * Math.PI) / N, ((2 * k + 2) * Math.PI) / N]));
       const roots = range(n, (k) => ((k + 0.5) * Math.PI) / n), extrema = range(n + 2, (k) => (k * Math.PI) / (n + 1));
-      const apart = (t) => {
-        const distances = peaks.map((peak) => ((t - peak) * n) / Math.PI);
-        return distances.reduce((least, d) => (Math.abs(d) < Math.abs(least) ? d : least));
-      };
+      const nearer = (least, d) => (Math.abs(d) < Math.abs(least) ? d : least);
+      const apart = (t) => peaks.map((peak) => ((t - peak) * n) / Math.PI).reduce(nearer);
       const farthest = (angles) => highest(angles.map(apart)).toFixed(3);
       const look = (fill) => ({ fill, stroke: colours.chebyshev, "stroke-width": 1.5 });
-      const top = panel(above, { title: `(12) peaks near the nodes, n = ${n}`, ylim: [0, 0.66], yticks: [0, 0.2, 0.4, 0.6].map((y) => [y, y]) });
+      const top = panel(above, { title: `(12) is largest near the nodes, n = ${n}`, ylim: [0, 0.66], yticks: [0, 0.2, 0.4, 0.6].map((y) => [y, y]) });
       top.line(X.map((x) => [x, loss(x)]), { stroke: colours.ink, class: "curve" });
       top.dots(roots.map((t) => [at(t), loss(at(t))]), look(colours.chebyshev));
       top.dots(extrema.map((t) => [at(t), loss(at(t))]), look("white"));
       top.dots(peaks.map((t) => [at(t), loss(at(t))]), { r: 3, fill: colours.hard, stroke: colours.ink, class: "peak" });
-      const bottom = panel(below, { title: "distance to a maximiser", ylim: [-0.4, 0.4], yticks: [-0.2, 0, 0.2].map((y) => [y, signed(y)]) });
+      const bottom = panel(below, { title: "distance to a maximiser, in π/n", ylim: [-0.4, 0.4], yticks: [-0.2, 0, 0.2].map((y) => [y, signed(y)]) });
       bottom.dots(roots.map((t) => [at(t), apart(t)]), look(colours.chebyshev));
       bottom.dots(extrema.slice(1, -1).map((t) => [at(t), apart(t)]), look("white"));
+      for (const [text, y] of [["extrema: hollow", 0.33], ["roots: filled", -0.34]])
+        write(below, bottom.across(0), bottom.up(y), text, { "text-anchor": "start", fill: colours.chebyshev });
       say(`n = ${n}: ${counted(n, "maximiser")}; from the nearest one the farthest root lies ${farthest(roots)} of π/n away, `
         + `the farthest extremum inside ${farthest(extrema.slice(1, -1))}.`);
     };

@@ -33,6 +33,7 @@ _SAMPLES = {
 }
 _RIVALS = (("plain", "o", -0.15), ("loss", "s", 0.15))  # colour, marker, shift in a row
 _GRID: Look = {"color": "#88888833", "lw": 0.6}
+_ABOVE: Look = {"textcoords": "offset points", "ha": "center", "fontsize": "small"}
 
 
 def figure_arms(
@@ -233,27 +234,34 @@ def figure_transfer(
     """A panel for each data set: a row for each kind of pair, "plain on hard", with its mean.
 
     ``found`` maps data set, kind, source and target to shares of damage in %, one a seed; a dot is
-    the mean of a pair of different architectures, hollow where one of them is ``apart``.
+    the mean of a pair of different architectures, hollow where one of them is ``apart``. The row
+    of the least mean is in colour.
     """
-    rows = {n: {k.replace(" on ", " to "): v for k, v in by.items()} for n, by in found.items()}
-    height = 1.2 + 0.3 * len(next(iter(rows.values())))
-    fig, panels = _rows(rows, "damage, % of that of own examples", height)
-    said: dict[str, dict[str, Numbers]] = {}
-    for axes, (title, by_kind) in zip(panels, rows.items(), strict=True):
-        for row, (kind, shares) in enumerate(by_kind.items()):
-            other = {pair: float(np.mean(v)) for pair, v in shares.items() if len({*pair}) > 1}
-            for hollow, face in ((False, COLOURS["plain"]), (True, "white")):
-                x = [mean for pair, mean in other.items() if (apart in pair) == hollow]
-                axes.plot(x, [row] * len(x), "o", ms=4, color=COLOURS["plain"], mfc=face)
-            mean = float(np.mean([*other.values()]))
+    axis = "damage, % of that to their own network" + f"\n(hollow: with {apart})" * bool(apart)
+    fig, panels = _rows(found, axis, height=1.7 + 0.36 * len(next(iter(found.values()))))
+    means: dict[str, dict[str, float]] = {}
+    for axes, (title, by_kind) in zip(panels, found.items(), strict=True):
+        pairs = {
+            kind: {pair: float(np.mean(v)) for pair, v in shares.items() if len({*pair}) > 1}
+            for kind, shares in by_kind.items()
+        }
+        means[title] = {kind: float(np.mean([*by.values()])) for kind, by in pairs.items()}
+        least = min(means[title], key=means[title].__getitem__)
+        for row, (kind, by_pair) in enumerate(pairs.items()):
+            colour = COLOURS["hard" if kind == least else "plain"]
+            text = colour if kind == least else style.READABLE
+            for hollow, face in ((False, colour), (True, "white")):
+                x = [mean for pair, mean in by_pair.items() if (apart in pair) == hollow]
+                axes.plot(x, [row] * len(x), "o", ms=4, color=colour, mfc=face)
+            mean = means[title][kind]
             axes.plot(mean, row, "|", ms=15, mew=2, color=INK)
-            said.setdefault(title, {})[kind] = [*other.values()]
+            axes.annotate(f"{mean:.0f}%", (mean, row), (0, 9), color=text, **_ABOVE)
         axes.set_xlim(left=0)
-    least = {min(by, key=lambda kind: np.mean(by[kind])) for by in said.values()}
-    percent = " and ".join(f"{min(map(np.mean, by.values())):.0f}%" for by in said.values())
-    which = " or ".join(sorted(least))
-    marks = "bar: the mean" + f", hollow: with {apart}" * bool(apart)
-    fig.suptitle(f"Least damage across architectures: {which},\n{percent} ({marks})")
+    kinds = {min(by, key=by.__getitem__) for by in means.values()}
+    harm = (" networks\nharm ".join(kind.split(" on ")) for kind in sorted(kinds))
+    percent = " and ".join(f"{min(by.values()):.0f}%" for by in means.values())
+    fig.suptitle(f"Examples made on {' ones or '.join(harm)} ones least: {percent}")
+    said = {title: {kind: [mean] for kind, mean in by.items()} for title, by in means.items()}
     return style.say(fig, f"Means over pairs of different architectures. {_means(said)}")
 
 
@@ -299,6 +307,7 @@ def _rows(found: Mapping[str, Mapping], axis: str, height: float) -> tuple[Figur
         axes.set(title=title)
         axes.set_yticks(range(len(rows)), rows)
         axes.tick_params(axis="y", length=0)
+        axes.locator_params(axis="x", nbins=5)
         axes.grid(axis="x", **_GRID)
     grid[0, 0].set_ylim(len(rows) - 0.5, -0.5)
     below = fig.supxlabel(axis)

@@ -43,7 +43,7 @@ def page(path: Path = REGISTER) -> Markdown:
             f'<div class="entry" id="register-{one.id}" data-chapter="{number}">',
             f"**{one.open.rstrip('.')}.**",
             f"*Chosen.* {one.choice.rstrip('.')} ({change}). {one.why}",
-            f"*Instead.* {'; '.join(one.alternatives)}.",
+            f"*Alternatives:* {'; '.join(one.alternatives)}.",
             f"*Effect.* {one.effect}",
             "</div>",
         ]

@@ -180,11 +180,14 @@ def test_a_dot_of_transfer_is_the_mean_of_a_pair_hollow_where_it_is_apart():
     assert (filled.get_xdata().tolist(), hollow.get_markerfacecolor()) == ([], "white")
     assert sorted(hollow.get_xdata()) == [15, 45]  # between a and b
     assert mean.get_xdata().tolist() == [30]
-    assert [name.get_text() for name in axes.get_yticklabels()] == ["plain to hard"]
-    words = "Least damage across architectures: plain to hard,"
-    assert figure.get_suptitle() == f"{words}\n30% (bar: the mean, hollow: with b)"
+    assert [name.get_text() for name in axes.get_yticklabels()] == ["plain on hard"]
+    assert figure.get_suptitle() == "Examples made on plain networks\nharm hard ones least: 30%"
+    assert [mark.get_text() for mark in axes.texts] == ["30%"]
+    assert figure._supxlabel.get_text().endswith("(hollow: with b)")
     more = {"a on a": shares, "a on b": {pair: [share[0]] for pair, share in shares.items()}}
     both = figure_transfer({"MNIST": more, "Fashion-MNIST": more})
-    assert both.get_suptitle().endswith("a to b,\n25% and 25% (bar: the mean)")
+    assert both.get_suptitle() == "Examples made on a networks\nharm b ones least: 25% and 25%"
     assert len(both.axes[0].lines[0].get_xdata()) == 2  # none is hollow
-    assert "plain to hard 30.0" in figure.get_label()
+    of_rows = [line.get_color() for line in both.axes[0].lines[::3]]
+    assert of_rows == [COLOURS["plain"], COLOURS["hard"]]  # the least in colour
+    assert "plain on hard 30.0" in figure.get_label()
