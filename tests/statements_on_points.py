@@ -385,7 +385,7 @@ def rates(said, n, rows):
     """)  # fmt: skip
 @says("details", "Theorem 6a.4", r"""
     $«n»$ | $\sigma = \sum_{l=«first»}^{«last»} «summand»$ | $m$ | either | $E_m$ | $C_m$ |
-    any | $$ \lVert u_1 f «minus» G \rVert = O(«distance»), \qquad \text{margin} =
+    any | $$ \lVert u_1 f «minus» G \rVert = O(«distance»), \text{margin} =
     \frac{«over»}{\lVert w \rVert} = «law» \big(1 + O(«error»)\big). $$
     """)  # fmt: skip
 def the_classifier_tends_to_its_limit(said):

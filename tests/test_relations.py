@@ -325,7 +325,7 @@ CHAINS = [  # chapter, the text before and after, the numbers, names of what is 
     (WHICH, "(4a-hard-points-of-polynomials.ipynb)\n\n$$\n", ",\n$$", noise_of_roots,
      {"nu": r"\nu_X(x)", "squares": r"\sum_{i=1}^n T^*_i(x)^2", "lam": r"\lambda_n(x)"}),
     (HOW_MANY, "at $r = 0$ it is $", "$, which is Euler", lambda: [{}], {}),
-    (HOW_MANY, "its zero is $r = \\frac23$, and $", "$: through",
+    (HOW_MANY, "its zero is $r = \\frac23$, and $", "$: for odd",
      lambda: [{"N": 6, "p": 5, "r": sp.Rational(2, 3)}], {}),
     (HOW_MANY, "has period $\\pi$. From $", "$ the training", points_of_the_grid, {}),
     (HOW_MANY, "near the two ends. Put $", "$, so that", points_of_the_grid, {}),

@@ -160,7 +160,7 @@
       const [x, y] = points[chosen];
       [control.point.max, control.point.value, control.place.value] = [points.length, chosen + 1, x];
       const turns = points.slice(1).filter(([, label], k) => label !== points[k][1]).length;
-      const told = found.map((one, k) => `${shown[k].dataset.basis}: ${words(one)}${one ? `, margin ${rounded(one.margin)}` : ""}.`);
+      const told = found.map((one, k) => `${shown[k].dataset.basis}: ${words(one)}${one ? `, margin ${rounded(one.margin)} in its features` : ""}.`);
       say([`${counted(points.length, "point")}${points.length === MOST ? " (no more fit)" : ""}, ${counted(turns, "sign change")} of the labels, degree ${n}.`, ...told,
         `Chosen: point ${chosen + 1} at ${x.toFixed(3)}, label ${y > 0 ? "+" : "−"}.`].join(" "));
       control.point.text(`${chosen + 1} of ${points.length}`);
@@ -266,11 +266,11 @@
       top.dots(roots.map((t) => [at(t), loss(at(t))]), look(colours.chebyshev));
       top.dots(extrema.map((t) => [at(t), loss(at(t))]), look("white"));
       top.dots(peaks.map((t) => [at(t), loss(at(t))]), { r: 3, fill: colours.hard, stroke: colours.ink, class: "peak" });
-      const bottom = panel(below, { title: "distance to a maximiser, in π/n", ylim: [-0.4, 0.4], yticks: [-0.2, 0, 0.2].map((y) => [y, signed(y)]) });
+      for (const [text, y, fill] of [["maximisers", 0.28, colours.hard], ["roots: filled", 0.18, colours.chebyshev], ["extrema: hollow", 0.08, colours.chebyshev]])
+        write(above, top.across(0.5), top.up(y), text, { fill });
+      const bottom = panel(below, { title: `a node is up to ${farthest([...roots, ...extrema.slice(1, -1)])} π/n off`, ylim: [-0.4, 0.4], yticks: [-0.2, 0, 0.2].map((y) => [y, signed(y)]) });
       bottom.dots(roots.map((t) => [at(t), apart(t)]), look(colours.chebyshev));
       bottom.dots(extrema.slice(1, -1).map((t) => [at(t), apart(t)]), look("white"));
-      for (const [text, y] of [["extrema: hollow", 0.33], ["roots: filled", -0.34]])
-        write(below, bottom.across(0), bottom.up(y), text, { "text-anchor": "start", fill: colours.chebyshev });
       say(`n = ${n}: ${counted(n, "maximiser")}; from the nearest one the farthest root lies ${farthest(roots)} of π/n away, `
         + `the farthest extremum inside ${farthest(extrema.slice(1, -1))}.`);
     };

@@ -58,7 +58,8 @@ def paper_numbers(env: BuildEnvironment, kind: str) -> str:
             own = [path.stem for path in notebooks.chapters() if path.stem.startswith(start)]
             at = dict.fromkeys([*own, *(claim.chapter for claim in named)])
             pages = [f"{{doc}}`{chapter}`" for chapter in at]
-            rows.append([section, ", ".join(pages), _listed(named)])
+            name = section.replace("beyond", "beyond the paper")
+            rows.append([name, ", ".join(pages), _listed(named)])
     else:
         where = {label: path.stem for path in notebooks.chapters() for label in labels(path)}
         for label, text in {"equations": EQUATIONS, "figures": FIGURES}[kind].items():

@@ -90,10 +90,11 @@ def figure_paths(
     up: str,
     headline: str = "",
 ) -> Figure:
-    """A panel for each data set: for each arm a path with a dot for each length of its steps.
+    """A panel for each data set: for each arm a path, whose dots grow with the length of its steps.
 
     ``found`` maps data set and arm to the means, in %, of what the axes are named after. The
-    highest dot of an arm is large and has its name. Without a headline, whose is the highest is it.
+    highest dot of an arm is largest and has its name. The headline, if none is given, says whose
+    is the highest.
     """
     fig, panels = style.subplots(len(found), 1, 2.4 * len(found) + 0.3, squeeze=False)
     for axes, (title, by_arm) in zip(panels[:, 0], found.items(), strict=True):
@@ -101,8 +102,8 @@ def figure_paths(
         for arm, (x, y) in by_arm.items():
             colour, marker = _KINDS[kinds[arm]]
             look: Look = {"color": COLOURS[colour], "marker": marker if len(x) > 1 else "x"}
-            axes.plot(x, y, color=COLOURS[colour], lw=0.7, alpha=0.4)
-            axes.scatter(x, y, 6, alpha=0.5, **look)
+            axes.plot(x, y, color=COLOURS[colour], lw=0.7, alpha=0.5)
+            axes.scatter(x, y, np.linspace(3, 25, len(x)), alpha=0.6, **look)
             if kinds[arm] in seen and len(x) > 1:  # another arm of the same kind is hollow
                 look = {"facecolor": "white", "edgecolor": COLOURS[colour], "marker": marker}
             seen.add(kinds[arm])
@@ -170,19 +171,25 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
             bars = np.abs(ends - means)
             look: Look = {"color": COLOURS[colour], "elinewidth": 1.2, "ms": 4}
             at = np.arange(len(leads)) + shift
-            axes.errorbar(means, at, xerr=bars, fmt=marker, label=f"against {rival}", **look)
+            axes.errorbar(means, at, xerr=bars, fmt=marker, label=rival, **look)
             level = (ends[0] <= MARGIN) & (ends[1] >= -MARGIN)  # neither is shown to be ahead
             axes.plot(means[level], at[level], marker, ms=2.5, color="white", zorder=3)
             said.append(f"{title}, {rival} from {means.min():.1f} to {means.max():.1f}")
         axes.axvline(0, color=style.MUTED, lw=0.8, ls="--", zorder=0)
-    names = list(next(iter(next(iter(found.values())).values())))
+    panels[0].set_ylim(top=-2.8)
+    by_name = next(iter(next(iter(found.values())).values()))
+    names = list(by_name)
+    right = max(names, key=lambda name: np.mean(by_name[name]))
+    for name, colour in zip(names, (style.READABLE, COLOURS["loss"]), strict=True):
+        words = "\n".join(f" {word} " for word in f"against {name}".split())
+        where: Look = {"ha": "left" if name == right else "right", "va": "center"}
+        panels[0].text(0, -1.6, words, color=colour, **where).set_in_layout(False)
     every = [by_rival for settings in found.values() for by_rival in settings.values()]
     shown = [
         f"{sum(at_least(by[name]) > MARGIN for by in every)} of {len(every)}" for name in names
     ]
-    title = f"Hard points are ahead of {names[0]}\nin {shown[0]} cases, "
-    title += f"and of {names[1]} in {shown[1]}\n(hollow: undecided)"
-    style.legend(fig, "upper", title)
+    title = f"Hard points beat the {names[0]}\nin {shown[0]} cases, "
+    fig.suptitle(f"{title}the {names[1]} in {shown[1]}")
     return style.say(fig, f"The means: {'; '.join(said)}.")
 
 
@@ -307,7 +314,7 @@ def _rows(found: Mapping[str, Mapping], axis: str, height: float) -> tuple[Figur
         axes.set(title=title)
         axes.set_yticks(range(len(rows)), rows)
         axes.tick_params(axis="y", length=0)
-        axes.locator_params(axis="x", nbins=5)
+        axes.locator_params(axis="x", nbins=4)
         axes.grid(axis="x", **_GRID)
     grid[0, 0].set_ylim(len(rows) - 0.5, -0.5)
     below = fig.supxlabel(axis)

@@ -198,7 +198,7 @@ def figure_critical(y: np.ndarray, even: Lines, odd: Lines) -> Figure:
         lowest = side.get_ylim()[0]
         side.axhspan(lowest, 0, color=MUTED, alpha=0.25, lw=0)
         side.text(y[-1] / np.pi, -0.04, "wrong sign", ha="right", va="top")
-        side.set(title=f"{title} goes below 0 with fewer", ylabel="$F_r(y)$", ylim=(lowest, 2))
+        side.set(title=f"{title} goes below 0 with fewer", ylabel="$F_r(y)$", ylim=(lowest, 2.6))
         look: Look = {"columnspacing": 1, "handlelength": 1.6, "title": "points over degree, $m/n$"}
         side.legend(loc="upper right", ncols=3, **look)
     axes[1].set_xlabel(r"$y/\pi$")

@@ -6,13 +6,14 @@ data, and refuses a task that was planned with others.
 """
 
 import ast
+import gc
 import logging
 import platform
 import re
 import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -184,14 +185,21 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
                 finally:
                     client.loop.add_callback(anew.stop)
             return
-        try:
-            client = Client(scheduler, timeout=PATIENCE)
-            client.wait_for_workers(1, timeout=PATIENCE)
-        except Exception as error:  # whatever Dask raises of an address or a key that is none
-            why = f"got {scheduler!r}, where no worker answers: {_first_line(error)}"
-            raise SweepError(f"--scheduler: {why}") from None
-        with client:
+        with _client(scheduler) as client:
             yield client
+
+
+def _client(scheduler: str) -> Client:
+    try:
+        with ExitStack() as stack:
+            client = stack.enter_context(Client(scheduler, timeout=PATIENCE))
+            client.wait_for_workers(1, timeout=PATIENCE)
+            stack.pop_all()
+            return client
+    except Exception as error:  # whatever Dask raises of an address or a key that is none
+        why = _first_line(error)
+    gc.collect()  # closes a client half made, which must not happen while another one starts
+    raise SweepError(f"--scheduler: got {scheduler!r}, where no worker answers: {why}")
 
 
 def execute(

@@ -32,7 +32,7 @@ FOUND = {
 def test_a_lead_is_a_mean_with_its_interval_in_the_row_of_its_setting(panel, rival):
     panels = figure_leads(FOUND, "points").axes
     bars = panels[panel].containers[rival]
-    assert bars.get_label() == ["against nearest", "against label"][rival]
+    assert bars.get_label() == ["nearest", "label"][rival]
     found = [list(leads.values())[rival] for leads in list(FOUND.values())[panel].values()]
     assert bars.lines[0].get_xdata() == pytest.approx([np.mean(leads) for leads in found])
     for line, leads in zip(bars.lines[2][0].get_segments(), found, strict=True):
@@ -41,10 +41,10 @@ def test_a_lead_is_a_mean_with_its_interval_in_the_row_of_its_setting(panel, riv
     assert hollow.get_xdata() == pytest.approx(
         [np.mean(v) for v in found if undecided(np.array(v))]
     )
-    (legend,) = panels[0].figure.legends
-    said = "Hard points are ahead of nearest\nin 3 of 4 cases, and of label in 0 of 4"
-    said += "\n(hollow: undecided)"
-    assert legend.get_title().get_text() == said
+    said = "Hard points beat the nearest\nin 3 of 4 cases, the label in 0 of 4"
+    assert panels[0].figure.get_suptitle() == said
+    named = [(text.get_text().split()[-1], text.get_ha()) for text in panels[0].texts]
+    assert named == [("nearest", "left"), ("label", "right")]  # each on its side of 0
     rows = np.round(bars.lines[0].get_ydata()).astype(int)
     assert [panels[0].get_yticklabels()[row].get_text() for row in rows] == ["SGD", "1 step"]
 

@@ -1,8 +1,10 @@
+import gc
 from dataclasses import replace
 
 import nbformat
 import numpy as np
 import pytest
+from distributed import Client
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from pwlib import datasets
@@ -156,3 +158,5 @@ def test_a_scheduler_that_cannot_be_asked_is_refused_in_one_line(address, monkey
         pass
     (line,) = str(caught.value).splitlines()
     assert line.startswith(f"--scheduler: got '{address}', where no worker answers: ")
+    # One that is left to the garbage collector locks up with a client that is just starting.
+    assert not [one for one in gc.get_objects() if isinstance(one, Client)]
