@@ -160,7 +160,7 @@
       const [x, y] = points[chosen];
       [control.point.max, control.point.value, control.place.value] = [points.length, chosen + 1, x];
       const turns = points.slice(1).filter(([, label], k) => label !== points[k][1]).length;
-      const told = found.map((one, k) => `${shown[k].dataset.basis}: ${words(one)}${one ? `, margin ${rounded(one.margin)} in its features` : ""}.`);
+      const told = found.map((one, k) => `${shown[k].dataset.basis}: ${words(one)}${one ? `, own margin ${rounded(one.margin)}` : ""}.`);
       say([`${counted(points.length, "point")}${points.length === MOST ? " (no more fit)" : ""}, ${counted(turns, "sign change")} of the labels, degree ${n}.`, ...told,
         `Chosen: point ${chosen + 1} at ${x.toFixed(3)}, label ${y > 0 ? "+" : "−"}.`].join(" "));
       control.point.text(`${chosen + 1} of ${points.length}`);

@@ -186,9 +186,7 @@ def assert_shows(page, points, n, bases=("Bernstein", "Chebyshev")):
         f, middles = FEATURES[basis](n, MESH) @ weights, FEATURES[basis](n, MIDDLES) @ weights
         changes = np.count_nonzero(np.diff(np.sign(f[f != 0])))
         wrong = np.mean(np.sign(middles) != nearest(points, MIDDLES))
-        pattern = (
-            rf"{basis}: (\w+) sign changes?, ({NUMBER})% wrong, margin ({NUMBER}) in its features\."
-        )
+        pattern = rf"{basis}: (\w+) sign changes?, ({NUMBER})% wrong, own margin ({NUMBER})\."
         counted, share, margin = re.search(pattern, words).groups()
         assert counted.replace("no", "0") == str(changes), (basis, words)
         assert float(share) == pytest.approx(100 * wrong, rel=0.06, abs=0.05), (basis, words)
