@@ -113,6 +113,7 @@ def figure_paths(
         axes.set_xlim(left=max(0, axes.get_xlim()[0]))  # nothing here is negative
         axes.set_ylim(bottom=max(-4, axes.get_ylim()[0]))
         axes.grid(**_GRID)
+    axes.set_xlabel(f"{across}\n(marks grow with the step; the largest is the best)")
     tops = {max(by_arm, key=lambda arm: max(by_arm[arm][1])) for by_arm in found.values()}
     words = f"Most robust at its best step length: {' or '.join(sorted(tops))}"
     fig.suptitle(headline or words)
@@ -188,8 +189,8 @@ def figure_leads(found: Mapping[str, Mapping[str, Mapping[str, Numbers]]], axis:
     shown = [
         f"{sum(at_least(by[name]) > MARGIN for by in every)} of {len(every)}" for name in names
     ]
-    title = f"Hard points beat the {names[0]}\nin {shown[0]} cases, "
-    fig.suptitle(f"{title}the {names[1]} in {shown[1]}")
+    wins = [f"{cases} against the {name}" for cases, name in zip(shown, names, strict=True)]
+    fig.suptitle("Hard points win " + ",\n".join(wins))
     return style.say(fig, f"The means: {'; '.join(said)}.")
 
 
@@ -209,8 +210,9 @@ def figure_curves(
     measures = [*next(iter(found.values()))]
     shape: Look = {"height": 2 * len(measures) + 0.6, "sharex": True, "squeeze": False}
     fig, grid = style.subplots(len(measures), len(found), **shape)
-    apart = 1 if len(x) < 6 else 2  # all of six names would touch
-    names = [f"{value:,g}" if (len(x) - 1 - i) % apart == 0 else "" for i, value in enumerate(x)]
+    names = [f"{value:g}" if value < 1000 else f"{value / 1000:g}k" for value in x]
+    touch = [*(np.diff(np.log(x)) < 0.16 * np.log(x[-1] / x[0])), False]  # the next name
+    names = ["" if on_next else name for name, on_next in zip(names, touch, strict=True)]
     said = []
     for column, (title, by_measure) in zip(grid.T, found.items(), strict=True):
         column[0].set_title(title)
@@ -244,7 +246,9 @@ def figure_transfer(
     the mean of a pair of different architectures, hollow where one of them is ``apart``. The row
     of the least mean is in colour.
     """
-    axis = "damage, % of that to their own network" + f"\n(hollow: with {apart})" * bool(apart)
+    axis = "damage, % of that to their own network" + f"\n(hollow: to or from the {apart})" * bool(
+        apart
+    )
     fig, panels = _rows(found, axis, height=1.7 + 0.36 * len(next(iter(found.values()))))
     means: dict[str, dict[str, float]] = {}
     for axes, (title, by_kind) in zip(panels, found.items(), strict=True):

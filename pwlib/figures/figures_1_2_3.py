@@ -109,7 +109,7 @@ def figure_2(x: Vector, weights: Weights, points: Weights) -> Figure:
         right = [m for m in sizes if m > max(wrong_at, default=0)]
         clean[grid.split(",")[0]] = f"from {right[0]}" if right else "not yet"
     found = ", ".join(f"{grid} {when}" for grid, when in clean.items())
-    fig.suptitle(f"Of these sizes all signs are right: {found}")
+    fig.suptitle(f"All signs right, of these sizes: {found}")
     _scale_asinh(panels[0, 0], highest)
     panels[0, 0].set(xlim=(-0.04, 1.04), xticks=(0, 0.5, 1), ylim=(-3 * highest, 2 * highest))
     return style.say(fig, f"{'; '.join(said)}.")

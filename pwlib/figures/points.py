@@ -192,7 +192,7 @@ def figure_critical(y: np.ndarray, even: Lines, odd: Lines) -> Figure:
         for (label, values), dashes in zip(table.items(), (":", "--", "-"), strict=True):
             side.plot(y / np.pi, values, color=COLOURS["chebyshev"], ls=dashes, label=label)
         low = int(np.argmin(values))
-        side.annotate(label.split(":")[0], (y[low] / np.pi, values[low]), (9, 1), **beside)
+        side.annotate(label.split(":")[0], (y[low] / np.pi, values[low]), (15, -1), **beside)
         points = np.arange(first, y[-1] / np.pi + 1e-9)
         side.plot(points, np.ones(len(points)), "o", color=INK, ms=4)
         lowest = side.get_ylim()[0]

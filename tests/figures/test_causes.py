@@ -41,7 +41,7 @@ def test_a_lead_is_a_mean_with_its_interval_in_the_row_of_its_setting(panel, riv
     assert hollow.get_xdata() == pytest.approx(
         [np.mean(v) for v in found if undecided(np.array(v))]
     )
-    said = "Hard points beat the nearest\nin 3 of 4 cases, the label in 0 of 4"
+    said = "Hard points win 3 of 4 against the nearest,\n0 of 4 against the label"
     assert panels[0].figure.get_suptitle() == said
     named = [(text.get_text().split()[-1], text.get_ha()) for text in panels[0].texts]
     assert named == [("nearest", "left"), ("label", "right")]  # each on its side of 0
@@ -128,15 +128,15 @@ def test_lengths_have_means_with_intervals_as_bands():
     assert axes.figure.get_suptitle() == "Best length of a step in training (ring):\nhard 2"
 
 
-def test_every_second_length_has_a_label_so_that_labels_do_not_touch():
-    names = {0.25: "", 0.5: "0.5", 1.0: "", 2.0: "2", 4.0: "", 1000.0: "1,000"}
+def test_a_length_that_is_too_near_to_the_next_has_no_label():
+    names = {0.25: "0.25", 0.5: "0.5", 0.9: "", 1.0: "1", 2.0: "2", 4.0: "4"}
     by_length = {length: [50.0, 51.0] for length in names}
     (axes,) = figure_lengths({"MNIST": {"hard": by_length}}, KINDS).axes
     assert axes.get_xticks().tolist() == [*by_length]
     assert [text.get_text() for text in axes.get_xticklabels()] == [*names.values()]
     found = {"MNIST": {"natural": {"plain": [[80.0, 82.0], [90.0, 91.0]]}}}
     (axes,) = figure_curves([300, 9000], found, "training samples").axes
-    assert [text.get_text() for text in axes.get_xticklabels()] == ["300", "9,000"]
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["300", "9k"]
 
 
 def test_a_curve_of_samples_has_means_and_a_band_and_may_end_early():
@@ -183,7 +183,7 @@ def test_a_dot_of_transfer_is_the_mean_of_a_pair_hollow_where_it_is_apart():
     assert [name.get_text() for name in axes.get_yticklabels()] == ["plain on hard"]
     assert figure.get_suptitle() == "Examples made on plain networks\nharm hard ones least: 30%"
     assert [mark.get_text() for mark in axes.texts] == ["30%"]
-    assert figure._supxlabel.get_text().endswith("(hollow: with b)")
+    assert figure._supxlabel.get_text().endswith("(hollow: to or from the b)")
     more = {"a on a": shares, "a on b": {pair: [share[0]] for pair, share in shares.items()}}
     both = figure_transfer({"MNIST": more, "Fashion-MNIST": more})
     assert both.get_suptitle() == "Examples made on a networks\nharm b ones least: 25% and 25%"

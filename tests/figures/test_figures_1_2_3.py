@@ -172,7 +172,7 @@ def test_figure_2_has_a_signed_logarithmic_scale_with_its_numbers(second):
             assert low < min(curve.get_ydata(), default=0)
             assert max(curve.get_ydata(), default=0) < high
     assert [one.get_ylabel() for one in figure.axes[::2]] == [f"$m = {m}$" for m in SIZES]
-    words = "Of these sizes all signs are right"
+    words = "All signs right, of these sizes"
     assert figure.get_suptitle() == f"{words}: $C_m$ from 18, $E_m$ not yet"
     assert [one.get_title().split("\n")[0] for one in figure.axes[:2]] == list(GRIDS)
 
