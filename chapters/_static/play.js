@@ -261,14 +261,14 @@
       const apart = (t) => peaks.map((peak) => ((t - peak) * n) / Math.PI).reduce(nearer);
       const farthest = (angles) => highest(angles.map(apart)).toFixed(3);
       const look = (fill) => ({ fill, stroke: colours.chebyshev, "stroke-width": 1.5 });
-      const top = panel(above, { title: `(12) is largest near the nodes inside, n = ${n}`, ylim: [0, 0.66], yticks: [0, 0.2, 0.4, 0.6].map((y) => [y, y]) });
+      const top = panel(above, { title: `maxima lie near roots and extrema, n = ${n}`, ylim: [0, 0.66], yticks: [0, 0.2, 0.4, 0.6].map((y) => [y, y]) });
       top.line(X.map((x) => [x, loss(x)]), { stroke: colours.ink, class: "curve" });
       top.dots(roots.map((t) => [at(t), loss(at(t))]), look(colours.chebyshev));
       top.dots(extrema.map((t) => [at(t), loss(at(t))]), look("white"));
       top.dots(peaks.map((t) => [at(t), loss(at(t))]), { r: 3, fill: colours.hard, stroke: colours.ink, class: "peak" });
       for (const [text, y, fill] of [["maximisers", 0.28, colours.hard], ["roots: filled", 0.18, colours.chebyshev], ["extrema: hollow", 0.08, colours.chebyshev]])
         write(above, top.across(0.5), top.up(y), text, { fill });
-      const bottom = panel(below, { title: `angle to the maximiser: at most ${farthest([...roots, ...extrema.slice(1, -1)])} π/n`, ylim: [-0.4, 0.4], yticks: [-0.2, 0, 0.2].map((y) => [y, signed(y)]) });
+      const bottom = panel(below, { title: `angle to the maximiser in π/n, up to ${farthest([...roots, ...extrema.slice(1, -1)])}`, ylim: [-0.4, 0.4], yticks: [-0.2, 0, 0.2].map((y) => [y, signed(y)]) });
       bottom.dots(roots.map((t) => [at(t), apart(t)]), look(colours.chebyshev));
       bottom.dots(extrema.slice(1, -1).map((t) => [at(t), apart(t)]), look("white"));
       say(`n = ${n}: ${counted(n, "maximiser")}; from the nearest one the farthest root lies ${farthest(roots)} of π/n away, `

@@ -113,7 +113,7 @@ def figure_paths(
         axes.set_xlim(left=max(0, axes.get_xlim()[0]))  # nothing here is negative
         axes.set_ylim(bottom=max(-4, axes.get_ylim()[0]))
         axes.grid(**_GRID)
-    axes.set_xlabel(f"{across}\n(marks grow with the step; the largest is the best)")
+    axes.set_xlabel(f"{across}\n(marks grow with the step; big: the best)")
     tops = {max(by_arm, key=lambda arm: max(by_arm[arm][1])) for by_arm in found.values()}
     words = f"Most robust at its best step length: {' or '.join(sorted(tops))}"
     fig.suptitle(headline or words)
