@@ -103,10 +103,10 @@ def figure_paths(
             colour, marker = _KINDS[kinds[arm]]
             look: Look = {"color": COLOURS[colour], "marker": marker if len(x) > 1 else "x"}
             axes.plot(x, y, color=COLOURS[colour], lw=0.7, alpha=0.5)
-            axes.scatter(x, y, np.linspace(3, 25, len(x)), alpha=0.6, **look)
             if kinds[arm] in seen and len(x) > 1:  # another arm of the same kind is hollow
                 look = {"facecolor": "white", "edgecolor": COLOURS[colour], "marker": marker}
             seen.add(kinds[arm])
+            axes.scatter(x, y, np.linspace(3, 25, len(x)), alpha=0.6, **look)
             axes.scatter(x[best := int(np.argmax(y))], y[best], 50, **look)
         axes.set(title=title, xlabel=across, ylabel=up)
         axes.margins(x=0.2, y=0.25)
@@ -246,8 +246,9 @@ def figure_transfer(
     the mean of a pair of different architectures, hollow where one of them is ``apart``. The row
     of the least mean is in colour.
     """
-    axis = "damage, % of that to their own network" + f"\n(hollow: to or from the {apart})" * bool(
-        apart
+    axis = (
+        "damage, % of that by the target's own examples"
+        + f"\n(hollow: to or from the {apart})" * bool(apart)
     )
     fig, panels = _rows(found, axis, height=1.7 + 0.36 * len(next(iter(found.values()))))
     means: dict[str, dict[str, float]] = {}

@@ -186,13 +186,10 @@ def figure_critical(y: np.ndarray, even: Lines, odd: Lines) -> Figure:
     Both map a label to the values at y = Nφ (len(y),); the training points are where all meet.
     """
     fig, axes = style.subplots(2, height=4.2, sharex=True)
-    beside: Look = {"textcoords": "offset points", "va": "center"}
     panels = (even, 0.5, "even $m$: a dip"), (odd, 1, "odd $m$: the slope at the middle")
     for side, (table, first, title) in zip(axes, panels, strict=True):
         for (label, values), dashes in zip(table.items(), (":", "--", "-"), strict=True):
             side.plot(y / np.pi, values, color=COLOURS["chebyshev"], ls=dashes, label=label)
-        low = int(np.argmin(values))
-        side.annotate(label.split(":")[0], (y[low] / np.pi, values[low]), (15, -1), **beside)
         points = np.arange(first, y[-1] / np.pi + 1e-9)
         side.plot(points, np.ones(len(points)), "o", color=INK, ms=4)
         lowest = side.get_ylim()[0]
