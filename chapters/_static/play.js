@@ -249,8 +249,7 @@
 
   // Figure 3: the expected loss (12), its maximisers, and the nodes of two grids beside them.
   const nodes = ({ control, svgs: [above, below], say, settings: { colours } }) => {
-    const range = (n, f) => Array.from({ length: n }, (_, k) => f(k));
-    const at = (angle) => (1 - Math.cos(angle)) / 2;
+    const range = (n, f) => Array.from({ length: n }, (_, k) => f(k)), at = (angle) => (1 - Math.cos(angle)) / 2;
     const update = () => {
       const n = Number(control.degree.value), N = 2 * n + 1;
       const loss = (x) => 1 - sum(BASES.Chebyshev(n, x).map((value) => value ** 2)) / (n + 1);
@@ -266,13 +265,14 @@
       top.dots(roots.map((t) => [at(t), loss(at(t))]), look(colours.chebyshev));
       top.dots(extrema.map((t) => [at(t), loss(at(t))]), look("white"));
       top.dots(peaks.map((t) => [at(t), loss(at(t))]), { r: 3, fill: colours.hard, stroke: colours.ink, class: "peak" });
-      for (const [text, y, fill] of [["maximisers", 0.28, colours.hard], ["roots: filled", 0.18, colours.chebyshev], ["extrema: hollow", 0.08, colours.chebyshev]])
+      for (const [text, y, fill] of [["maximisers", 0.25, colours.hard], ["roots: filled", 0.15, colours.chebyshev], ["extrema: hollow", 0.05, colours.chebyshev]])
         write(above, top.across(0.5), top.up(y), text, { fill });
-      const bottom = panel(below, { title: `angle to the maximiser in π/n, up to ${farthest([...roots, ...extrema.slice(1, -1)])}`, ylim: [-0.4, 0.4], yticks: [-0.2, 0, 0.2].map((y) => [y, signed(y)]) });
+      const bottom = panel(below, { title: `each node within ${farthest([...roots, ...extrema.slice(1, -1)])} spacings (π/n)`, ylim: [-0.4, 0.4], yticks: [-0.2, 0, 0.2].map((y) => [y, signed(y)]) });
       bottom.dots(roots.map((t) => [at(t), apart(t)]), look(colours.chebyshev));
       bottom.dots(extrema.slice(1, -1).map((t) => [at(t), apart(t)]), look("white"));
+      write(below, bottom.across(0), bottom.up(0.02), "maximum", { "text-anchor": "start", fill: colours.hard });
       say(`n = ${n}: ${counted(n, "maximiser")}; from the nearest one the farthest root lies ${farthest(roots)} of π/n away, `
-        + `the farthest extremum inside ${farthest(extrema.slice(1, -1))}.`);
+        + `the farthest inner extremum ${farthest(extrema.slice(1, -1))}.`);
     };
     return update;
   };
