@@ -12,7 +12,6 @@
   const highest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const counted = (n, what) => `${n || "no"} ${what}${n === 1 ? "" : "s"}`;
   const percent = (share) => (share > 0 && share < 1e-5 ? "under 0.001%" : `${Number((100 * share).toPrecision(2))}%`);
-  const signed = (value) => `${value}`.replace("-", "−");
   const rounded = (value) => (value >= 1e-3 ? value.toPrecision(2) : value.toExponential(1)).replace("e-", "·10^−");
 
   // Drawing
@@ -248,30 +247,26 @@
   };
 
   // Figure 3: the expected loss (12), its maximisers, and the nodes of two grids beside them.
-  const nodes = ({ control, svgs: [above, below], say, settings: { colours } }) => {
-    const range = (n, f) => Array.from({ length: n }, (_, k) => f(k)), at = (angle) => (1 - Math.cos(angle)) / 2;
+  const nodes = ({ control, svgs: [svg], say, settings: { colours } }) => {
+    const range = (n, f) => Array.from({ length: n }, (_, k) => f(k));
+    const at = (angle) => (1 - Math.cos(angle)) / 2;
     const update = () => {
       const n = Number(control.degree.value), N = 2 * n + 1;
       const loss = (x) => 1 - sum(BASES.Chebyshev(n, x).map((value) => value ** 2)) / (n + 1);
       const slope = (t) => N * Math.cos(N * t) * Math.sin(t) - Math.sin(N * t) * Math.cos(t);
       const peaks = range(n, (k) => bisect(slope, [((2 * k + 1) * Math.PI) / N, ((2 * k + 2) * Math.PI) / N]));
       const roots = range(n, (k) => ((k + 0.5) * Math.PI) / n), extrema = range(n + 2, (k) => (k * Math.PI) / (n + 1));
-      const nearer = (least, d) => (Math.abs(d) < Math.abs(least) ? d : least);
-      const apart = (t) => peaks.map((peak) => ((t - peak) * n) / Math.PI).reduce(nearer);
+      const apart = (t) => Math.min(...peaks.map((peak) => (Math.abs(t - peak) * n) / Math.PI));
       const farthest = (angles) => highest(angles.map(apart)).toFixed(3);
       const look = (fill) => ({ fill, stroke: colours.chebyshev, "stroke-width": 1.5 });
-      const top = panel(above, { title: `maxima lie near roots and extrema, n = ${n}`, ylim: [0, 0.66], yticks: [0, 0.2, 0.4, 0.6].map((y) => [y, y]) });
+      const top = panel(svg, { title: `maxima lie near roots and extrema, n = ${n}`, ylim: [0, 0.66], yticks: [0, 0.2, 0.4, 0.6].map((y) => [y, y]) });
       top.line(X.map((x) => [x, loss(x)]), { stroke: colours.ink, class: "curve" });
       top.dots(roots.map((t) => [at(t), loss(at(t))]), look(colours.chebyshev));
       top.dots(extrema.map((t) => [at(t), loss(at(t))]), look("white"));
       top.dots(peaks.map((t) => [at(t), loss(at(t))]), { r: 3, fill: colours.hard, stroke: colours.ink, class: "peak" });
       for (const [text, y, fill] of [["maximisers", 0.25, colours.hard], ["roots: filled", 0.15, colours.chebyshev], ["extrema: hollow", 0.05, colours.chebyshev]])
-        write(above, top.across(0.5), top.up(y), text, { fill });
-      const bottom = panel(below, { title: `each node within ${farthest([...roots, ...extrema.slice(1, -1)])} spacings (π/n)`, ylim: [-0.4, 0.4], yticks: [-0.2, 0, 0.2].map((y) => [y, signed(y)]) });
-      bottom.dots(roots.map((t) => [at(t), apart(t)]), look(colours.chebyshev));
-      bottom.dots(extrema.slice(1, -1).map((t) => [at(t), apart(t)]), look("white"));
-      write(below, bottom.across(0), bottom.up(0.02), "maximum", { "text-anchor": "start", fill: colours.hard });
-      say(`n = ${n}: ${counted(n, "maximiser")}; from the nearest one the farthest root lies ${farthest(roots)} of π/n away, `
+        write(svg, top.across(0.5), top.up(y), text, { fill });
+      say(`n = ${n}: ${counted(n, "maximiser")}; from the nearest one the farthest root lies ${farthest(roots)} of a spacing π/n away, `
         + `the farthest inner extremum ${farthest(extrema.slice(1, -1))}.`);
     };
     return update;

@@ -72,12 +72,11 @@ def nodes(name: str, degree: int) -> HTML:
     """Figure 3 at each degree: the expected loss (12), its maximisers, the nodes of two grids."""
     turn = [_slider(name, "degree", "degree <i>n</i>", 1, 40, degree)]
     caption = (
-        "Figure 3, one degree at a time: small dots are the maximisers, filled circles the "
-        "roots of <i>T</i>*<sub><i>n</i></sub>, hollow ones the extrema of "
-        "<i>T</i>*<sub><i>n</i>+1</sub>. Right or below, the distance in angle from the nearest "
-        "maximiser to each node inside, positive to the right, in units of π/<i>n</i>."
+        "Figure 3, one degree at a time: the curve is (12), small dots its maximisers, filled "
+        "circles the roots of <i>T</i>*<sub><i>n</i></sub>, hollow ones the extrema of "
+        "<i>T</i>*<sub><i>n</i>+1</sub>."
     )
-    return _figure(name, "nodes", caption, turn, ["expected loss", "distance"], {})
+    return _figure(name, "nodes", caption, turn, ["expected loss"], {})
 
 
 def push(name: str, networks: Mapping[str, MLP], data: Dataset, shown: int) -> HTML:
