@@ -266,7 +266,7 @@
       top.dots(peaks.map((t) => [at(t), loss(at(t))]), { r: 3, fill: colours.hard, stroke: colours.ink, class: "peak" });
       for (const [text, y, fill] of [["maximisers", 0.25, colours.hard], ["roots: filled", 0.15, colours.chebyshev], ["extrema: hollow", 0.05, colours.chebyshev]])
         write(svg, top.across(0.5), top.up(y), text, { fill });
-      say(`n = ${n}: ${counted(n, "maximiser")}; from the nearest one the farthest root lies ${farthest(roots)} of a spacing π/n away, `
+      say(`n = ${n}: ${counted(n, "maximiser")}; from the nearest one the farthest root lies ${farthest(roots)} of π/n away, `
         + `the farthest inner extremum ${farthest(extrema.slice(1, -1))}.`);
     };
     return update;
