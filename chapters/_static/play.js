@@ -258,14 +258,16 @@
       const roots = range(n, (k) => ((k + 0.5) * Math.PI) / n), extrema = range(n + 2, (k) => (k * Math.PI) / (n + 1));
       const apart = (t) => Math.min(...peaks.map((peak) => (Math.abs(t - peak) * n) / Math.PI));
       const farthest = (angles) => highest(angles.map(apart)).toFixed(3);
-      const look = (fill) => ({ fill, stroke: colours.chebyshev, "stroke-width": 1.5 });
-      const top = panel(svg, { title: `maxima lie near roots and extrema, n = ${n}`, ylim: [0, 0.66], yticks: [0, 0.2, 0.4, 0.6].map((y) => [y, y]) });
-      top.line(X.map((x) => [x, loss(x)]), { stroke: colours.ink, class: "curve" });
-      top.dots(roots.map((t) => [at(t), loss(at(t))]), look(colours.chebyshev));
-      top.dots(extrema.map((t) => [at(t), loss(at(t))]), look("white"));
-      top.dots(peaks.map((t) => [at(t), loss(at(t))]), { r: 3, fill: colours.hard, stroke: colours.ink, class: "peak" });
-      for (const [text, y, fill] of [["maximisers", 0.25, colours.hard], ["roots: filled", 0.15, colours.chebyshev], ["extrema: hollow", 0.05, colours.chebyshev]])
-        write(svg, top.across(0.5), top.up(y), text, { fill });
+      const rows = { roots: [-0.13, roots, colours.chebyshev], extrema: [-0.26, extrema, "white"] };
+      const yticks = [0, 0.2, 0.4, 0.6].map((y) => [y, y]);
+      const drawn = panel(svg, { title: `maxima lie near roots and extrema, n = ${n}`, ylim: [-0.36, 0.66], yticks });
+      for (const t of peaks) drawn.line([[at(t), loss(at(t))], [at(t), -0.36]], { stroke: colours.hard, "stroke-width": 0.8 });
+      drawn.line(X.map((x) => [x, loss(x)]), { stroke: colours.ink, class: "curve" });
+      for (const [name, [y, angles, fill]] of Object.entries(rows)) {
+        write(svg, LEFT - 3, drawn.up(y) + 4, name, { "text-anchor": "end", "font-size": 10, fill: colours.chebyshev });
+        drawn.dots(angles.map((t) => [at(t), y]), { fill, stroke: colours.chebyshev, "stroke-width": 1.5, r: 3 });
+      }
+      drawn.dots(peaks.map((t) => [at(t), loss(at(t))]), { r: 3, fill: colours.hard, stroke: colours.ink, class: "peak" });
       say(`n = ${n}: ${counted(n, "maximiser")}; from the nearest one the farthest root lies ${farthest(roots)} of π/n away, `
         + `the farthest inner extremum ${farthest(extrema.slice(1, -1))}.`);
     };
