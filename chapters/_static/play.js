@@ -268,8 +268,8 @@
         drawn.dots(angles.map((t) => [at(t), y]), { fill, stroke: colours.chebyshev, "stroke-width": 1.5, r: 3 });
       }
       drawn.dots(peaks.map((t) => [at(t), loss(at(t))]), { r: 3, fill: colours.hard, stroke: colours.ink, class: "peak" });
-      say(`n = ${n}: ${counted(n, "maximiser")}; from the nearest one the farthest root lies ${farthest(roots)} of π/n away, `
-        + `the farthest inner extremum ${farthest(extrema.slice(1, -1))}.`);
+      say(`n = ${n}: ${counted(n, "maximiser")}; every root has one within ${farthest(roots)} of π/n in angle, `
+        + `every inner extremum within ${farthest(extrema.slice(1, -1))}.`);
     };
     return update;
   };

@@ -452,7 +452,7 @@ def test_the_limit_is_played_by_a_button_and_dragged_by_mouse_and_finger(page, p
 def assert_figure_3(page, n):
     """The maximisers, and the distances of the nodes from them, are those of pwlib."""
     count, root, extremum = re.match(
-        rf"n = {n}: (\d+) maximisers?; .* root lies ({NUMBER}) .* inner extremum ({NUMBER})\.$",
+        rf"n = {n}: (\d+) maximisers?; .* within ({NUMBER}) .* extremum within ({NUMBER})\.$",
         said(page, "nodes"),
     ).groups()
     assert int(count) == n == page.locator("#nodes circle.peak").count()
