@@ -192,7 +192,8 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
 def _client(scheduler: str) -> Client:
     try:
         with ExitStack() as stack:
-            client = stack.enter_context(Client(scheduler, timeout=PATIENCE))
+            client = Client(scheduler, timeout=PATIENCE)
+            stack.callback(client.close)
             client.wait_for_workers(1, timeout=PATIENCE)
             stack.pop_all()
             return client
